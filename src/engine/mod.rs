@@ -1,0 +1,36 @@
+//! The engine: polls a source, finds owners and names, keeps the table, publishes snapshots.
+//!
+//! Layer 4. It owns the poller thread and nothing that is shown: it knows neither outputs nor
+//! screens, and no filter.
+
+mod poller;
+mod sampler;
+
+pub use poller::{Feed, PollerHandle, spawn};
+pub use sampler::{OwnerMethod, Sampler};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Change, Sample};
+use crate::store::Table;
+
+/// The table after a poll. A clone is a pointer.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    pub table: Arc<Table>,
+    /// What this poll changed, ordered by socket key.
+    pub changes: Arc<[Change]>,
+    /// Counts up with every poll.
+    pub generation: u64,
+    /// How long the poll took, reading and merging together.
+    pub took: Duration,
+    /// The time between the starts of two polls, as asked for.
+    pub interval: Duration,
+}
+
+/// The table that a single sample makes: the one-shot outputs are views of it.
+#[must_use]
+pub fn single(sample: Sample) -> Table {
+    Table::new(Duration::ZERO).apply(sample).0
+}

@@ -1,0 +1,130 @@
+//! What a reading could see, and what it could not: the promise "never a silent gap" as data.
+
+use super::{Family, NetnsId, NoOwner, Protocol};
+
+/// One table of the kernel: the unit that a source reads whole or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slice {
+    pub netns: NetnsId,
+    pub family: Family,
+    pub protocol: Protocol,
+}
+
+/// How the reading of one slice ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SliceStatus {
+    /// Every row that the kernel offered was read.
+    Complete,
+    /// Some rows are missing or in doubt: absence from this reading proves nothing.
+    Partial(String),
+    /// Nothing was read.
+    Failed(String),
+    /// The kernel has no such table, so it has no such sockets either.
+    Absent(String),
+}
+
+impl SliceStatus {
+    /// The word used in JSON.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Partial(_) => "partial",
+            Self::Failed(_) => "failed",
+            Self::Absent(_) => "absent",
+        }
+    }
+
+    /// Why it is not complete.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Complete => None,
+            Self::Partial(why) | Self::Failed(why) | Self::Absent(why) => Some(why),
+        }
+    }
+
+    /// True when a socket that is not in the reading did not exist during it.
+    #[must_use]
+    pub fn proves_absence(&self) -> bool {
+        matches!(self, Self::Complete | Self::Absent(_))
+    }
+}
+
+/// The reading of one slice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SliceCoverage {
+    pub slice: Slice,
+    /// Which source read it: `netlink`, `procfs`, `scenario`.
+    pub source: &'static str,
+    pub status: SliceStatus,
+    /// Why this source and not the better one, when that is so.
+    pub fallback: Option<String>,
+    /// Rows kept.
+    pub rows: usize,
+    /// Rows that the kernel repeated and that were dropped.
+    pub repeated: usize,
+    /// How often the read was started again because the kernel said that it was interrupted.
+    pub retries: usize,
+    /// Rows that could not be understood and were dropped.
+    pub malformed: usize,
+}
+
+impl SliceCoverage {
+    /// A slice of which nothing has been read yet.
+    #[must_use]
+    pub fn new(slice: Slice, source: &'static str) -> Self {
+        Self {
+            slice,
+            source,
+            status: SliceStatus::Complete,
+            fallback: None,
+            rows: 0,
+            repeated: 0,
+            retries: 0,
+            malformed: 0,
+        }
+    }
+}
+
+/// How the search for owners went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnerCoverage {
+    /// `procfs`, `scenario`, or `none` when nobody asked.
+    pub method: &'static str,
+    pub processes: usize,
+    /// Processes whose descriptors may not be read.
+    pub denied: usize,
+    /// Why processes are missing, when that is known.
+    pub reason: Option<String>,
+    /// Sockets with at least one owner.
+    pub resolved: usize,
+    /// Sockets without, by reason, in the order of [`NoOwner::ALL`], without zeroes.
+    pub unresolved: Vec<(NoOwner, usize)>,
+}
+
+/// What one reading could see.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    pub slices: Vec<SliceCoverage>,
+    pub owners: OwnerCoverage,
+}
+
+impl Coverage {
+    /// True when absence from the reading proves that the socket is gone.
+    #[must_use]
+    pub fn proves_absence(&self, slice: Slice) -> bool {
+        self.slices.iter().any(|read| read.slice == slice && read.status.proves_absence())
+    }
+
+    /// True when every slice was read whole and no process was out of reach.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.slices.iter().all(|read| read.status.proves_absence()) && self.owners.denied == 0
+    }
+
+    /// The slices that were not read whole, each a reason to distrust an empty answer.
+    pub fn gaps(&self) -> impl Iterator<Item = &SliceCoverage> {
+        self.slices.iter().filter(|read| !read.status.proves_absence())
+    }
+}

@@ -1,0 +1,53 @@
+//! One reading of the kernel, and the facts about its moment and its machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
+
+/// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Stamp {
+    /// Since an arbitrary start, never stepping back (`CLOCK_MONOTONIC`).
+    pub mono: Duration,
+    pub wall: jiff::Timestamp,
+}
+
+impl Stamp {
+    /// Time passed from `earlier` to this moment, zero if it has not come yet.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Duration {
+        self.mono.saturating_sub(earlier.mono)
+    }
+}
+
+/// The machine that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    pub name: SystemBytes,
+    pub kernel: SystemBytes,
+    /// `None` when `/proc/sys/kernel/random/boot_id` may not be read.
+    pub boot_id: Option<SystemBytes>,
+    /// When it booted.
+    pub booted: Option<jiff::Timestamp>,
+}
+
+/// Names for the numbers in a sample. What has no entry has no name, or none was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    pub users: BTreeMap<Uid, SystemBytes>,
+    pub interfaces: BTreeMap<IfIndex, SystemBytes>,
+    pub namespaces: BTreeMap<NetnsId, SystemBytes>,
+}
+
+/// What the kernel said, once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    pub taken: Stamp,
+    pub host: Arc<Host>,
+    pub names: Arc<Names>,
+    /// In any order, each key at most once.
+    pub sockets: Vec<Socket>,
+    pub coverage: Coverage,
+}

@@ -1,0 +1,90 @@
+//! Whose is it: joins sockets to the processes that hold them.
+//!
+//! Layer 3. Every holder counts, not the first or the last one found. A socket without holder
+//! keeps its place and gets a reason. Nothing here reads socket tables.
+
+mod process;
+mod scan;
+
+pub use scan::ProcScanner;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+
+use crate::model::{Fd, Inode, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Process, Socket, State};
+
+/// Who holds what, as one scan saw it.
+#[derive(Debug, Default)]
+pub struct OwnerMap {
+    /// For each socket inode its holders, ordered by pid.
+    holders: HashMap<Inode, Vec<Owner>, RandomState>,
+    processes: usize,
+    denied: usize,
+    reason: Option<String>,
+}
+
+impl OwnerMap {
+    /// Notes that a process holds a socket. Calls must come in the order of pids.
+    fn add(&mut self, inode: Inode, process: &Arc<Process>, fd: Fd) {
+        let holders = self.holders.entry(inode).or_default();
+        match holders.last_mut() {
+            Some(last) if last.process.id == process.id => last.fds.push(fd),
+            _ => holders.push(Owner { process: Arc::clone(process), fds: vec![fd] }),
+        }
+    }
+
+    /// Gives every socket its owners, or the reason why it has none, and says how that went.
+    #[must_use]
+    pub fn assign(self, sockets: &mut [Socket]) -> OwnerCoverage {
+        let all_read = self.denied == 0 && self.reason.is_none();
+        let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
+        let sets: HashMap<Inode, Arc<OwnerSet>, RandomState> =
+            self.holders.into_iter().map(|(inode, holders)| (inode, Arc::new(set(holders)))).collect();
+        for socket in sockets.iter_mut() {
+            socket.owners = match socket.inode {
+                None => Owners::Unknown(without_file(socket.state)),
+                Some(inode) => sets.get(&inode).map_or(Owners::Unknown(not_found), |set| {
+                    // Shared, not moved: one socket may stand in two tables of the kernel.
+                    Owners::Known(Arc::clone(set))
+                }),
+            };
+        }
+        OwnerCoverage {
+            processes: self.processes,
+            denied: self.denied,
+            reason: self.reason,
+            ..tally("procfs", sockets)
+        }
+    }
+}
+
+fn set(mut holders: Vec<Owner>) -> OwnerSet {
+    let count = holders.len();
+    for owner in &mut holders {
+        owner.fds.sort_unstable();
+    }
+    holders.truncate(OwnerSet::SHOWN);
+    OwnerSet { shown: holders, count }
+}
+
+/// The coverage of sockets whose owners are settled.
+#[must_use]
+pub fn tally(method: &'static str, sockets: &[Socket]) -> OwnerCoverage {
+    let count = |why| sockets.iter().filter(|socket| socket.owners == Owners::Unknown(why)).count();
+    let unresolved: Vec<_> =
+        NoOwner::ALL.into_iter().map(|why| (why, count(why))).filter(|(_, count)| *count > 0).collect();
+    let missing: usize = unresolved.iter().map(|(_, count)| count).sum();
+    OwnerCoverage { method, resolved: sockets.len() - missing, unresolved, ..OwnerCoverage::default() }
+}
+
+/// Why a socket that no file refers to has no owner: its state tells.
+fn without_file(state: State) -> NoOwner {
+    match state {
+        State::SynRecv => NoOwner::Handshake,
+        // CLOSE-WAIT too: the peer may close before the connection is accepted.
+        State::Established | State::CloseWait => NoOwner::AcceptQueue,
+        _ => NoOwner::Orphan,
+    }
+}

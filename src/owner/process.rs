@@ -1,0 +1,42 @@
+//! The facts about one process, all read through one descriptor of its directory.
+
+use std::sync::Arc;
+
+use rustix::io::Errno;
+
+use crate::model::{Executable, Pid, Process, ProcessId};
+use crate::sys::clock;
+use crate::sys::procdir::ProcessDir;
+use crate::wire::proc_pid;
+
+/// Reads what a person wants to know about a process. An error means that it is gone: what may
+/// not be read is `None`.
+pub(super) fn read(
+    dir: &ProcessDir,
+    pid: Pid,
+    booted: Option<jiff::Timestamp>,
+    text: &mut Vec<u8>,
+) -> Result<Arc<Process>, Errno> {
+    dir.read(c"stat", text)?;
+    let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
+    let exe = executable(dir);
+    let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
+    let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
+    Ok(Arc::new(Process {
+        id: ProcessId { pid, start: stat.start },
+        comm: stat.comm,
+        exe,
+        cmdline,
+        uid,
+        started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
+    }))
+}
+
+fn executable(dir: &ProcessDir) -> Option<Executable> {
+    const SUFFIX: &[u8] = b" (deleted)";
+    let link = dir.link(c"exe").ok()?;
+    // The kernel appends the suffix, but a file may be named so: the link count decides.
+    let deleted = dir.link_is_deleted(c"exe").ok()?;
+    let path = if deleted { link.strip_suffix(SUFFIX).unwrap_or(&link) } else { &link };
+    Some(Executable { path: path.into(), deleted })
+}

@@ -1,0 +1,88 @@
+//! The `/proc` scan: every descriptor of every process, one `readlinkat` each.
+//!
+//! Processes vanish while they are read; that is no error. A process that may not be read is
+//! counted. Nothing is allocated for a descriptor that is no wanted socket.
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+use rustix::io::Errno;
+
+use super::{OwnerMap, process};
+use crate::model::{Fd, Inode, Pid, Socket};
+use crate::sys::procdir::{ProcDir, ProcessDir};
+use crate::wire::proc_pid::socket_link;
+
+/// Scans `/proc`; keeps its buffers between scans.
+#[derive(Debug, Default)]
+pub struct ProcScanner {
+    wanted: HashSet<Inode, RandomState>,
+    found: Vec<(Inode, Fd)>,
+    text: Vec<u8>,
+}
+
+impl ProcScanner {
+    /// Looks for the holders of these sockets in every process there is.
+    pub fn scan(&mut self, sockets: &[Socket]) -> OwnerMap {
+        self.wanted.clear();
+        self.wanted.extend(sockets.iter().filter_map(|socket| socket.inode));
+        let mut map = OwnerMap::default();
+        if let Err(errno) = self.scan_all(&mut map) {
+            map.reason = Some(format!("cannot list /proc: {errno}"));
+        }
+        map
+    }
+
+    fn scan_all(&mut self, map: &mut OwnerMap) -> Result<(), Errno> {
+        let proc = ProcDir::open()?;
+        let booted = crate::sys::clock::booted();
+        for pid in proc.pids()? {
+            match self.scan_process(&proc, pid, booted, map) {
+                // It ended while we looked: whatever it held, it holds no longer.
+                Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
+                Err(Errno::ACCESS | Errno::PERM) => map.denied += 1,
+                Err(errno) => {
+                    map.denied += 1;
+                    map.reason = Some(format!("cannot read /proc/{}/fd: {errno}", pid.0));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn scan_process(
+        &mut self,
+        proc: &ProcDir,
+        pid: Pid,
+        booted: Option<jiff::Timestamp>,
+        map: &mut OwnerMap,
+    ) -> Result<(), Errno> {
+        let dir = proc.process(pid)?;
+        self.found.clear();
+        let walk = dir.links(|fd, link| {
+            let inode = socket_link(link).filter(|inode| self.wanted.contains(inode));
+            self.found.extend(inode.map(|inode| (inode, fd)));
+        });
+        match walk {
+            Ok(walk) if walk.denied > 0 => map.denied += 1,
+            Ok(_) => {}
+            Err(Errno::ACCESS | Errno::PERM) if self.is_kernel_thread(&dir) => {}
+            Err(errno) => return Err(errno),
+        }
+        map.processes += 1;
+        if self.found.is_empty() {
+            return Ok(());
+        }
+        let process = process::read(&dir, pid, booted, &mut self.text)?;
+        for (inode, fd) in &self.found {
+            map.add(*inode, &process, *fd);
+        }
+        Ok(())
+    }
+
+    /// Kernel threads have no descriptors: not being allowed to look into one hides nothing.
+    fn is_kernel_thread(&mut self, dir: &ProcessDir) -> bool {
+        dir.read(c"stat", &mut self.text).is_ok()
+            && crate::wire::proc_pid::stat(&self.text).is_ok_and(|stat| stat.kernel_thread)
+    }
+}

@@ -1,0 +1,159 @@
+//! A script of samples instead of a kernel: for tests, pictures and documentation.
+//!
+//! The file is TOML. It declares processes and sockets once and then lists, sample by sample, who
+//! is there and what differs. Each read plays the next sample; the last one repeats, a second
+//! later each time. It brings its own clock, so what is shown never depends on when it is shown.
+//! Strings are read as the escaper writes them: `'\xff'` is one byte.
+
+mod script;
+mod stage;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Reading, SocketSource, SourceError, Wanted};
+use crate::model::{Slice, SliceCoverage, SliceStatus, Stamp};
+use crate::sys::file::{self, FileError};
+use stage::Play;
+
+/// Why a script cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    #[error("cannot read the scenario {}: {source}", path.display())]
+    File { path: PathBuf, source: FileError },
+    #[error("the scenario {} is not valid\n{message}", path.display())]
+    Invalid { path: PathBuf, message: String },
+}
+
+/// A script that is being played.
+#[derive(Debug)]
+pub struct Scenario {
+    play: Play,
+    /// How many samples were taken.
+    taken: usize,
+}
+
+impl Scenario {
+    /// Reads and checks the whole script.
+    pub fn open(path: &Path) -> Result<Self, ScenarioError> {
+        let text =
+            file::read_text(path).map_err(|source| ScenarioError::File { path: path.to_owned(), source })?;
+        Self::parse(&text).map_err(|message| ScenarioError::Invalid { path: path.to_owned(), message })
+    }
+
+    /// Checks a script. The error points at the place.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let script: script::Script = toml::from_str(text).map_err(|error| error.to_string())?;
+        Ok(Self { play: Play::new(text, &script)?, taken: 0 })
+    }
+}
+
+impl SocketSource for Scenario {
+    fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
+        let last = self.play.scenes.len() - 1;
+        let scene = &self.play.scenes[self.taken.min(last)];
+        let overtime = u64::try_from(self.taken.saturating_sub(last)).unwrap_or(0);
+        self.taken += 1;
+        let slices = wanted.iter().map(|(family, protocol)| {
+            let slice = Slice { netns: self.play.netns, family: *family, protocol: *protocol };
+            let gap = scene.gaps.iter().find(|(gap, _)| *gap == slice).map(|(_, status)| status.clone());
+            let mut read = SliceCoverage::new(slice, "scenario");
+            read.status = gap.unwrap_or(SliceStatus::Complete);
+            read.rows = scene.sockets.iter().filter(|socket| socket.slice() == slice).count();
+            read
+        });
+        let slices: Vec<_> = slices.collect();
+        let sockets: Vec<_> = scene
+            .sockets
+            .iter()
+            .filter(|socket| wanted.contains(&(socket.family, socket.protocol)))
+            .cloned()
+            .collect();
+        let taken = self.play.at(scene.at + Duration::from_secs(overtime));
+        Ok(Reading { stage: Some(self.play.stage(taken, scene, &sockets)), sockets, slices })
+    }
+}
+
+impl Play {
+    fn at(&self, mono: Duration) -> Stamp {
+        let wall =
+            jiff::SignedDuration::try_from(mono).ok().and_then(|span| self.start.checked_add(span).ok());
+        Stamp { mono, wall: wall.unwrap_or(self.start) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{NoOwner, Owners, State};
+    use crate::source::EVERYTHING;
+
+    const SCRIPT: &str = r#"
+        start = "2026-11-20T09:00:00Z"
+        [users]
+        1000 = "deploy"
+        [process.nc]
+        pid = 31337
+        comm = '\x1b[31mnc'
+        exe = "/usr/bin/nc"
+        uid = 1000
+        [socket.door]
+        cookie = 7
+        protocol = "tcp"
+        state = "listen"
+        local = "0.0.0.0:4444"
+        owners = ["nc:3,4"]
+        [[sample]]
+        at = 0
+        sockets = ["door"]
+        [[sample]]
+        at = 1.5
+        sockets = ["door"]
+        [sample.change.door]
+        recv_q = 2
+        no_owner = "denied"
+        [[sample.gap]]
+        protocol = "udp"
+        family = "inet6"
+        status = "failed"
+        reason = "EPERM"
+    "#;
+
+    #[test]
+    fn plays_sample_by_sample_and_repeats_the_last() {
+        let mut scenario = Scenario::parse(SCRIPT).unwrap();
+        let mut read = || scenario.read(&EVERYTHING).unwrap();
+        let first = read();
+        let owners = first.sockets[0].owners.known().unwrap().clone();
+        assert_eq!(owners.shown[0].process.comm.as_bytes(), b"\x1b[31mnc");
+        assert_eq!(owners.shown[0].fds.len(), 2);
+        assert_eq!(first.sockets[0].state, State::Listen);
+        assert!(first.slices.iter().all(|read| read.status == SliceStatus::Complete));
+        let second = read();
+        assert_eq!(second.sockets[0].queues.recv, Some(2));
+        assert_eq!(second.sockets[0].owners, Owners::Unknown(NoOwner::Denied));
+        assert_eq!(second.slices.iter().filter(|read| !read.status.proves_absence()).count(), 1);
+        let times = [second, read(), read()].map(|reading| reading.stage.unwrap().taken.mono.as_millis());
+        assert_eq!(times, [1500, 2500, 3500]);
+    }
+
+    #[test]
+    fn mistakes_are_pointed_at() {
+        for (from, to, says) in [
+            ("recv_q = 2", "recvq = 2", "unknown field `recvq`"),
+            ("sockets = [\"door\"]", "sockets = [\"dor\"]", "no [socket.dor]"),
+            ("nc:3,4", "cat:3", "no [process.cat]"),
+            ("nc:3,4", "nc", "process:fd"),
+            ("0.0.0.0:4444", "0.0.0.0", "address and a port"),
+            ("\"listen\"", "\"lissen\"", "no state \"lissen\""),
+            (r"'\x1b[31mnc'", r"'\q'", "escape"),
+            ("at = 1.5", "at = -1", "before"),
+            ("[sample.change.door]", "[sample.change.window]", "no socket \"window\" in this sample"),
+        ] {
+            let error = Scenario::parse(&SCRIPT.replace(from, to)).expect_err(from);
+            assert!(error.contains(says), "{from} → {to}: {error}");
+            assert!(error.contains('^'), "{from} → {to} points at nothing: {error}");
+        }
+        assert!(Scenario::parse("").is_err(), "a script without sample");
+    }
+}

@@ -1,0 +1,110 @@
+//! The file as it is written: serde types, every key known or refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// A text that is written down with its place, for messages that point at it.
+pub(super) type Place = Spanned<String>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Script {
+    pub(super) start: Option<Place>,
+    pub(super) netns: Option<u64>,
+    pub(super) netns_name: Option<Place>,
+    pub(super) ephemeral_ports: Option<[u16; 2]>,
+    #[serde(default)]
+    pub(super) host: Host,
+    #[serde(default)]
+    pub(super) users: BTreeMap<Place, Place>,
+    #[serde(default)]
+    pub(super) interfaces: BTreeMap<Place, Place>,
+    #[serde(default)]
+    pub(super) process: BTreeMap<String, Process>,
+    #[serde(default)]
+    pub(super) socket: BTreeMap<String, Socket>,
+    pub(super) sample: Spanned<Vec<Sample>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Host {
+    pub(super) name: Option<Place>,
+    pub(super) kernel: Option<Place>,
+    pub(super) boot_id: Option<Place>,
+    /// How long the machine had been up at the start, in seconds.
+    pub(super) up: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    /// Clock ticks after boot.
+    #[serde(default)]
+    pub(super) start: u64,
+    pub(super) comm: Place,
+    pub(super) exe: Option<Place>,
+    #[serde(default)]
+    pub(super) deleted: bool,
+    pub(super) cmdline: Option<Vec<Place>>,
+    pub(super) uid: Option<u32>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Socket {
+    pub(super) cookie: u64,
+    pub(super) protocol: Place,
+    #[serde(rename = "type")]
+    pub(super) kind: Option<Place>,
+    pub(super) local: Option<Place>,
+    pub(super) remote: Option<Place>,
+    pub(super) path: Option<Place>,
+    pub(super) peer: Option<u64>,
+    pub(super) interface: Option<u32>,
+    pub(super) v6only: Option<bool>,
+    pub(super) state: Place,
+    pub(super) inode: Option<u64>,
+    pub(super) uid: Option<u32>,
+    pub(super) recv_q: Option<u32>,
+    pub(super) send_q: Option<u32>,
+    pub(super) owners: Option<Vec<Place>>,
+    pub(super) no_owner: Option<Place>,
+}
+
+/// What may differ from sample to sample.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Patch {
+    pub(super) state: Option<Place>,
+    pub(super) inode: Option<u64>,
+    pub(super) uid: Option<u32>,
+    pub(super) recv_q: Option<u32>,
+    pub(super) send_q: Option<u32>,
+    pub(super) owners: Option<Vec<Place>>,
+    pub(super) no_owner: Option<Place>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Sample {
+    /// Seconds after the start.
+    pub(super) at: Spanned<f64>,
+    pub(super) sockets: Vec<Place>,
+    #[serde(default)]
+    pub(super) change: BTreeMap<Place, Patch>,
+    #[serde(default)]
+    pub(super) gap: Vec<Gap>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Gap {
+    pub(super) family: Place,
+    pub(super) protocol: Place,
+    pub(super) status: Place,
+    pub(super) reason: String,
+}

@@ -1,0 +1,302 @@
+//! From the script as written to samples that can be played, with every mistake pointed at.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::Stage;
+use super::script::{self, Place, Script};
+use crate::model::{
+    Cookie, Endpoint, Ends, Executable, Family, Fd, Host, Identity, IfIndex, Inode, Names, NetnsId, NoOwner,
+    Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, Role, Slice, SliceStatus,
+    Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName,
+};
+use crate::text;
+
+/// A script that makes sense.
+#[derive(Debug)]
+pub(super) struct Play {
+    pub(super) start: jiff::Timestamp,
+    pub(super) netns: NetnsId,
+    host: Arc<Host>,
+    names: Arc<Names>,
+    /// Never empty, in the order of their times.
+    pub(super) scenes: Vec<Scene>,
+}
+
+/// One sample.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub(super) at: Duration,
+    pub(super) sockets: Vec<Socket>,
+    pub(super) gaps: Vec<(Slice, SliceStatus)>,
+}
+
+impl Play {
+    /// Checks the script. The error points into `text`.
+    pub(super) fn new(text: &str, script: &Script) -> Result<Self, String> {
+        let maker = Maker { text, netns: NetnsId(script.netns.unwrap_or(4_026_531_840)), script };
+        let start = match &script.start {
+            Some(start) => start.get_ref().parse().map_err(|error| maker.wrong(start, error))?,
+            None => jiff::Timestamp::UNIX_EPOCH,
+        };
+        let processes = maker.processes()?;
+        let scenes = maker.scenes(&processes)?;
+        let names = Arc::new(maker.names()?);
+        Ok(Self { start, netns: maker.netns, host: Arc::new(maker.host(start)?), names, scenes })
+    }
+
+    /// The surroundings of a scene at its moment.
+    pub(super) fn stage(&self, taken: Stamp, scene: &Scene, shown: &[Socket]) -> Stage {
+        let holders = scene.sockets.iter().filter_map(|socket| socket.owners.known());
+        let processes: std::collections::BTreeSet<_> = holders.flat_map(OwnerSet::ids).collect();
+        let mut owners = crate::model::OwnerCoverage { method: "scenario", ..Default::default() };
+        owners.processes = processes.len();
+        let denied = |socket: &&Socket| socket.owners == Owners::Unknown(NoOwner::Denied);
+        owners.denied = usize::from(shown.iter().any(|socket| denied(&socket)));
+        Stage { taken, host: Arc::clone(&self.host), names: Arc::clone(&self.names), owners }
+    }
+}
+
+/// Makes model values from what is written, and points at what makes none.
+struct Maker<'a> {
+    text: &'a str,
+    netns: NetnsId,
+    script: &'a Script,
+}
+
+type Processes = BTreeMap<String, Arc<Process>>;
+
+impl Maker<'_> {
+    fn wrong<T>(&self, place: &toml::Spanned<T>, why: impl Display) -> String {
+        text::point(self.text, place.span(), &why.to_string())
+    }
+
+    fn bytes(&self, place: &Place) -> Result<SystemBytes, String> {
+        text::unescape(place.get_ref())
+            .map(SystemBytes::from)
+            .ok_or_else(|| self.wrong(place, "not a valid escape; write \\\\ for a backslash"))
+    }
+
+    fn word<T: Copy>(
+        &self,
+        place: &Place,
+        what: &str,
+        all: &[T],
+        word: fn(T) -> &'static str,
+    ) -> Result<T, String> {
+        all.iter().copied().find(|one| word(*one) == place.get_ref()).ok_or_else(|| {
+            let known: Vec<_> = all.iter().map(|one| word(*one)).collect();
+            self.wrong(place, format_args!("no {what} {:?}; known: {}", place.get_ref(), known.join(", ")))
+        })
+    }
+
+    fn host(&self, start: jiff::Timestamp) -> Result<Host, String> {
+        let host = &self.script.host;
+        let or = |place: &Option<Place>, default: &str| {
+            place.as_ref().map_or(Ok(default.into()), |place| self.bytes(place))
+        };
+        let up = host.up.map(|seconds| jiff::SignedDuration::from_secs(seconds.into()));
+        Ok(Host {
+            name: or(&host.name, "scenario")?,
+            kernel: or(&host.kernel, "0.0.0")?,
+            boot_id: host.boot_id.as_ref().map(|id| self.bytes(id)).transpose()?,
+            booted: up.and_then(|up| start.checked_sub(up).ok()),
+        })
+    }
+
+    fn names(&self) -> Result<Names, String> {
+        let mut names = Names::default();
+        for (uid, name) in &self.script.users {
+            let number = uid.get_ref().parse().map_err(|_| self.wrong(uid, "a user number is wanted"))?;
+            names.users.insert(Uid(number), self.bytes(name)?);
+        }
+        for (index, name) in &self.script.interfaces {
+            let number = index.get_ref().parse().ok().and_then(IfIndex::new);
+            let number = number.ok_or_else(|| self.wrong(index, "an interface number is wanted"))?;
+            names.interfaces.insert(number, self.bytes(name)?);
+        }
+        if let Some(name) = &self.script.netns_name {
+            names.namespaces.insert(self.netns, self.bytes(name)?);
+        }
+        Ok(names)
+    }
+
+    fn processes(&self) -> Result<Processes, String> {
+        let make = |(name, process): (&String, &script::Process)| {
+            let path = process.exe.as_ref().map(|exe| self.bytes(exe)).transpose()?;
+            let arguments = |args: &Vec<Place>| args.iter().map(|arg| self.bytes(arg)).collect();
+            Ok((
+                name.clone(),
+                Arc::new(Process {
+                    id: ProcessId { pid: Pid(process.pid), start: process.start },
+                    comm: self.bytes(&process.comm)?,
+                    exe: path.map(|path| Executable { path, deleted: process.deleted }),
+                    cmdline: process.cmdline.as_ref().map(arguments).transpose()?,
+                    uid: process.uid.map(Uid),
+                    started: None,
+                }),
+            ))
+        };
+        self.script.process.iter().map(make).collect()
+    }
+
+    fn scenes(&self, processes: &Processes) -> Result<Vec<Scene>, String> {
+        let samples = self.script.sample.get_ref();
+        if samples.is_empty() {
+            return Err(self.wrong(&self.script.sample, "at least one [[sample]] is needed"));
+        }
+        let mut before = Duration::ZERO;
+        let mut scenes = Vec::new();
+        for sample in samples {
+            let at = Duration::try_from_secs_f64(*sample.at.get_ref()).ok().filter(|at| *at >= before);
+            before =
+                at.ok_or_else(|| self.wrong(&sample.at, "this lies before the start or the last sample"))?;
+            scenes.push(self.scene(before, sample, processes)?);
+        }
+        Ok(scenes)
+    }
+
+    fn scene(&self, at: Duration, sample: &script::Sample, processes: &Processes) -> Result<Scene, String> {
+        for changed in sample.change.keys() {
+            if !sample.sockets.iter().any(|name| name.get_ref() == changed.get_ref()) {
+                return Err(
+                    self.wrong(changed, format_args!("no socket {:?} in this sample", changed.get_ref()))
+                );
+            }
+        }
+        let sockets = sample.sockets.iter().map(|name| {
+            let written = self.script.socket.get(name.get_ref());
+            let written = written
+                .ok_or_else(|| self.wrong(name, format_args!("there is no [socket.{}]", name.get_ref())))?;
+            let mut socket = self.socket(written, processes)?;
+            if let Some(patch) = sample.change.get(name.get_ref().as_str()) {
+                self.patch(&mut socket, patch, processes)?;
+            }
+            Ok(socket)
+        });
+        let gaps = sample.gap.iter().map(|gap| self.gap(gap)).collect::<Result<_, String>>()?;
+        Ok(Scene { at, sockets: sockets.collect::<Result<_, String>>()?, gaps })
+    }
+
+    fn gap(&self, gap: &script::Gap) -> Result<(Slice, SliceStatus), String> {
+        let family = self.word(&gap.family, "family", &Family::ALL, Family::word)?;
+        let protocol = self.word(&gap.protocol, "protocol", &Protocol::ALL, Protocol::word)?;
+        let reason = gap.reason.clone();
+        let status = match gap.status.get_ref().as_str() {
+            "partial" => SliceStatus::Partial(reason),
+            "failed" => SliceStatus::Failed(reason),
+            "absent" => SliceStatus::Absent(reason),
+            _ => return Err(self.wrong(&gap.status, "a gap is partial, failed or absent")),
+        };
+        Ok((Slice { netns: self.netns, family, protocol }, status))
+    }
+
+    fn socket(&self, written: &script::Socket, processes: &Processes) -> Result<Socket, String> {
+        let protocol = self.word(&written.protocol, "protocol", &Protocol::ALL, Protocol::word)?;
+        let (family, ends) = self.ends(written, protocol)?;
+        let kind = match (&written.kind, protocol) {
+            (Some(kind), _) => self.word(kind, "socket type", &SocketType::ALL, SocketType::word)?,
+            (None, Protocol::Udp) => SocketType::Dgram,
+            (None, Protocol::Tcp | Protocol::Unix) => SocketType::Stream,
+        };
+        let mut socket = Socket {
+            key: SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) },
+            family,
+            protocol,
+            kind,
+            state: State::Closed,
+            role: Role::Idle,
+            ends,
+            inode: None,
+            uid: None,
+            interface: written.interface.and_then(IfIndex::new),
+            queues: Queues::default(),
+            timer: None,
+            v6only: written.v6only,
+            owners: Owners::Unknown(NoOwner::Nobody),
+        };
+        let first = script::Patch {
+            state: Some(written.state.clone()),
+            inode: written.inode,
+            uid: written.uid,
+            recv_q: written.recv_q,
+            send_q: written.send_q,
+            owners: written.owners.clone(),
+            no_owner: written.no_owner.clone(),
+        };
+        self.patch(&mut socket, &first, processes)?;
+        Ok(socket)
+    }
+
+    fn ends(&self, written: &script::Socket, protocol: Protocol) -> Result<(Family, Ends), String> {
+        if protocol == Protocol::Unix {
+            let name = written.path.as_ref().map(|path| self.bytes(path)).transpose()?;
+            let name = name.map(|name| match name.as_bytes() {
+                [b'@', rest @ ..] => UnixName::Abstract(rest.into()),
+                _ => UnixName::Path(name),
+            });
+            return Ok((Family::Unix, Ends::Unix { name, peer: written.peer.and_then(Inode::new) }));
+        }
+        let local = written
+            .local
+            .as_ref()
+            .ok_or_else(|| self.wrong(&written.protocol, "it needs a local address"))?;
+        let local = self.endpoint(local)?;
+        let remote = written.remote.as_ref().map(|remote| self.endpoint(remote)).transpose()?;
+        let family = if local.addr.is_ipv4() { Family::Inet } else { Family::Inet6 };
+        Ok((family, Ends::Inet { local, remote }))
+    }
+
+    fn endpoint(&self, place: &Place) -> Result<Endpoint, String> {
+        let parsed: Result<SocketAddr, _> = place.get_ref().parse();
+        parsed
+            .map(Endpoint::from)
+            .map_err(|_| self.wrong(place, "an address and a port are wanted, as 127.0.0.1:80"))
+    }
+
+    fn patch(&self, socket: &mut Socket, patch: &script::Patch, processes: &Processes) -> Result<(), String> {
+        if let Some(state) = &patch.state {
+            socket.state = self.word(state, "state", &State::ALL, State::word)?;
+            let [first, last] = self.script.ephemeral_ports.unwrap_or([32768, 60999]);
+            socket.role = Role::of(socket.protocol, socket.state, &socket.ends, &PortRange { first, last });
+        }
+        socket.inode = patch.inode.map_or(socket.inode, Inode::new);
+        socket.uid = patch.uid.map(Uid).or(socket.uid);
+        socket.queues.recv = patch.recv_q.or(socket.queues.recv);
+        socket.queues.send = patch.send_q.or(socket.queues.send);
+        if let Some(owners) = &patch.owners {
+            socket.owners = self.owners(owners, processes)?;
+        }
+        if let Some(why) = &patch.no_owner {
+            socket.owners = Owners::Unknown(self.word(why, "reason", &NoOwner::ALL, NoOwner::word)?);
+        }
+        Ok(())
+    }
+
+    /// Owners as `process:fd,fd`.
+    fn owners(&self, written: &[Place], processes: &Processes) -> Result<Owners, String> {
+        let mut shown = Vec::new();
+        for place in written {
+            let (name, fds) = place
+                .get_ref()
+                .split_once(':')
+                .ok_or_else(|| self.wrong(place, "an owner is written process:fd,fd"))?;
+            let process = processes
+                .get(name)
+                .ok_or_else(|| self.wrong(place, format_args!("there is no [process.{name}]")))?;
+            let fds = fds.split(',').map(|fd| fd.trim().parse().map(Fd)).collect::<Result<_, _>>();
+            let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
+            shown.push(Owner { process: Arc::clone(process), fds });
+        }
+        shown.sort_by_key(|owner| owner.process.id);
+        let count = shown.len();
+        if count == 0 {
+            return Ok(Owners::Unknown(NoOwner::Nobody));
+        }
+        shown.truncate(OwnerSet::SHOWN);
+        Ok(Owners::Known(Arc::new(OwnerSet { shown, count })))
+    }
+}

@@ -1,0 +1,117 @@
+//! The diff: two sorted lists of sockets, walked side by side.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::iter::Peekable;
+use std::time::Duration;
+use std::vec::IntoIter;
+
+use crate::model::{Change, ChangeKind, Coverage, Life, Row, Slice, Socket, Stamp};
+
+/// What the merge must know besides the two lists.
+pub(super) struct Rules<'a> {
+    pub(super) now: Stamp,
+    pub(super) keep_closed: Duration,
+    pub(super) coverage: &'a Coverage,
+    pub(super) known: &'a BTreeMap<Slice, &'static str>,
+}
+
+/// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
+pub(super) fn merge(
+    old: Vec<Row>,
+    mut sockets: Vec<Socket>,
+    rules: &Rules<'_>,
+    changes: &mut Vec<Change>,
+) -> Vec<Row> {
+    sockets.sort_unstable_by_key(|socket| socket.key);
+    let mut rows = Vec::with_capacity(sockets.len() + 16);
+    let mut old = old.into_iter().peekable();
+    let mut new = sockets.into_iter().peekable();
+    while let Some(next) = step(&mut old, &mut new) {
+        rows.extend(match next {
+            Step::Gone(row) => rules.gone(row, changes),
+            Step::Came(socket) => Some(rules.came(socket, changes)),
+            Step::Stayed(row, socket) => Some(rules.stayed(row, socket, changes)),
+        });
+    }
+    rows
+}
+
+enum Step {
+    Gone(Row),
+    Came(Socket),
+    Stayed(Row, Socket),
+}
+
+fn step(old: &mut Peekable<IntoIter<Row>>, new: &mut Peekable<IntoIter<Socket>>) -> Option<Step> {
+    let order = match (old.peek(), new.peek()) {
+        (Some(row), Some(socket)) => row.socket.key.cmp(&socket.key),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => return None,
+    };
+    match order {
+        Ordering::Less => old.next().map(Step::Gone),
+        Ordering::Greater => new.next().map(Step::Came),
+        Ordering::Equal => old.next().zip(new.next()).map(|(row, socket)| Step::Stayed(row, socket)),
+    }
+}
+
+impl Rules<'_> {
+    /// True when the slice is read by another source now, which names its sockets otherwise.
+    fn source_changed(&self, slice: Slice) -> bool {
+        let now =
+            self.coverage.slices.iter().find(|read| read.slice == slice && read.status.proves_absence());
+        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| *before != now.source))
+    }
+
+    fn gone(&self, row: Row, changes: &mut Vec<Change>) -> Option<Row> {
+        if let Life::Closed { at } = row.life {
+            return (self.now.since(&at) < self.keep_closed).then_some(row);
+        }
+        let slice = row.socket.slice();
+        if self.source_changed(slice) {
+            return None; // the same socket is among the new rows under its other name
+        }
+        if !self.coverage.proves_absence(slice) {
+            return Some(row);
+        }
+        match row.life {
+            Life::Open => Some(Row { life: Life::Missed, ..row }),
+            Life::Missed | Life::Closed { .. } => {
+                changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
+                (!self.keep_closed.is_zero()).then_some(Row { life: Life::Closed { at: self.now }, ..row })
+            }
+        }
+    }
+
+    fn came(&self, socket: Socket, changes: &mut Vec<Change>) -> Row {
+        let slice = socket.slice();
+        let opened = self.known.contains_key(&slice) && !self.source_changed(slice);
+        let kind = if opened { ChangeKind::Opened } else { ChangeKind::Found };
+        changes.push(Change { kind, socket: socket.clone() });
+        Row { socket, life: Life::Open, opened: opened.then_some(self.now), changed: None, seen: self.now }
+    }
+
+    fn stayed(&self, row: Row, socket: Socket, changes: &mut Vec<Change>) -> Row {
+        if !row.is_open() {
+            // Only a stand-in identity can come back: a cookie is never used again.
+            return self.came(socket, changes);
+        }
+        let Row { socket: before, opened, changed, .. } = row;
+        let mut last_change = changed;
+        if before.state != socket.state {
+            changes.push(Change { kind: ChangeKind::State { from: before.state }, socket: socket.clone() });
+            last_change = Some(self.now);
+        }
+        if !before.owners.same_processes(&socket.owners) {
+            let from = before.owners.clone();
+            changes.push(Change { kind: ChangeKind::Owners { from }, socket: socket.clone() });
+            last_change = Some(self.now);
+        }
+        if last_change != Some(self.now) && before != socket {
+            changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
+        }
+        Row { socket, life: Life::Open, opened, changed: last_change, seen: self.now }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is known over time: samples in, a table and its changes out.
+//!
+//! Layer 1, pure. [`Table::apply`] is the only way forward: live polls, scripts, tests, alerts and
+//! every output go through it, so they cannot disagree. It never asks the time (the sample brings
+//! it) and never looks at a filter: what is hidden on a screen is still watched.
+
+mod merge;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Change, Coverage, Host, Names, Row, Sample, Slice, SocketKey, Stamp, Subject};
+
+/// Every socket that is open, and those that closed a moment ago.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Sorted by key.
+    rows: Vec<Row>,
+    /// The slices that have been read whole at least once, and by which source.
+    known: BTreeMap<Slice, &'static str>,
+    keep_closed: Duration,
+    moment: Option<Moment>,
+}
+
+/// The facts of the last sample that are not about single sockets.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    pub taken: Stamp,
+    pub host: Arc<Host>,
+    pub names: Arc<Names>,
+    pub coverage: Coverage,
+}
+
+impl Table {
+    /// An empty table that keeps closed rows for `keep_closed`.
+    #[must_use]
+    pub fn new(keep_closed: Duration) -> Self {
+        Self { rows: Vec::new(), known: BTreeMap::new(), keep_closed, moment: None }
+    }
+
+    /// Takes in the next sample. Returns what happened, ordered by socket key.
+    ///
+    /// - A socket that is missing counts as closed when it was missing twice in a row from readings
+    ///   that prove absence: `sock_diag` dumps skip live rows now and then.
+    /// - A slice that was not read whole proves nothing: its rows stay as they were.
+    /// - A slice that is read whole for the first time, or by another source than before, is a new
+    ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
+    #[must_use]
+    pub fn apply(self, sample: Sample) -> (Self, Vec<Change>) {
+        let mut changes = Vec::new();
+        let rows = merge::merge(
+            self.rows,
+            sample.sockets,
+            &merge::Rules {
+                now: sample.taken,
+                keep_closed: self.keep_closed,
+                coverage: &sample.coverage,
+                known: &self.known,
+            },
+            &mut changes,
+        );
+        let mut known = self.known;
+        for read in sample.coverage.slices.iter().filter(|read| read.status.proves_absence()) {
+            known.insert(read.slice, read.source);
+        }
+        let moment =
+            Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
+        (Self { rows, known, keep_closed: self.keep_closed, moment: Some(moment) }, changes)
+    }
+
+    /// Every row, closed ones included, sorted by key.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The rows of sockets that still exist.
+    pub fn open(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.is_open())
+    }
+
+    /// The row of a socket.
+    #[must_use]
+    pub fn row(&self, key: &SocketKey) -> Option<&Row> {
+        self.rows.binary_search_by(|row| row.socket.key.cmp(key)).ok().map(|at| &self.rows[at])
+    }
+
+    /// The facts of the last sample; `None` before the first.
+    #[must_use]
+    pub fn moment(&self) -> Option<&Moment> {
+        self.moment.as_ref()
+    }
+}
+
+impl Moment {
+    /// The row with the names for its numbers, as field extractors want it.
+    #[must_use]
+    pub fn subject<'a>(&'a self, row: &'a Row) -> Subject<'a> {
+        Subject { row, names: &self.names }
+    }
+}

@@ -1,0 +1,95 @@
+//! Files that decide what sockeye says: read with suspicion, written whole or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use rustix::fs::OFlags;
+
+/// More than any policy needs; what is larger is not one.
+const LIMIT: u64 = 16 * 1024 * 1024;
+
+/// Why a file was not read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("it is not a regular file")]
+    NotRegular,
+    #[error("it is larger than 16 MiB")]
+    TooLarge,
+    #[error("it is not UTF-8 text")]
+    NotText,
+    #[error("others may write to it (mode {mode:03o}), so it cannot be trusted by root; chmod go-w it")]
+    Writable { mode: u32 },
+    #[error("it belongs to user {uid}, so it cannot be trusted by root; chown it to root")]
+    ForeignOwner { uid: u32 },
+}
+
+impl FileError {
+    /// True when there is no such file.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// The text of a file that must be trusted. Root trusts no file that others could have written:
+/// it must belong to root, or to `trusted` (who called sudo), and not be writable by others.
+/// Checked on the opened file, so that it cannot be exchanged in between.
+pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileError> {
+    // Without O_NONBLOCK a FIFO would keep us waiting for ever.
+    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
+    let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(FileError::NotRegular);
+    }
+    if super::host::is_root() {
+        if meta.mode() & 0o022 != 0 {
+            return Err(FileError::Writable { mode: meta.mode() & 0o777 });
+        }
+        if meta.uid() != 0 && Some(meta.uid()) != trusted {
+            return Err(FileError::ForeignOwner { uid: meta.uid() });
+        }
+    }
+    read_limited(&file)
+}
+
+/// The text of any file that the user named.
+pub fn read_text(path: &Path) -> Result<String, FileError> {
+    read_limited(&File::open(path)?)
+}
+
+fn read_limited(file: &File) -> Result<String, FileError> {
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(FileError::TooLarge);
+    }
+    String::from_utf8(bytes).map_err(|_| FileError::NotText)
+}
+
+/// Replaces the file: readers see the old text or the new one, never half of it. A new file gets
+/// mode 0644, an old one keeps its mode.
+pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    let mode = std::fs::metadata(path).map_or(0o644, |meta| meta.mode() & 0o777);
+    let mut name = path.file_name().ok_or(FileError::NotRegular)?.to_owned();
+    name.push(format!(".{}.new", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = write_new(&temporary, text, mode).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        // The reason to report is the first error, not whether cleaning up worked.
+        drop(std::fs::remove_file(&temporary));
+    }
+    written.map_err(FileError::Io)
+}
+
+fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(mode).custom_flags(nofollow).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}

@@ -1,0 +1,39 @@
+//! The machine: its name, its kernel, its boot, and the network namespace we are in.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use crate::model::{Host, NetnsId};
+
+/// The machine that this process runs on.
+#[must_use]
+pub fn host() -> Host {
+    let uname = rustix::system::uname();
+    let boot_id = fs::read("/proc/sys/kernel/random/boot_id").ok();
+    Host {
+        name: uname.nodename().to_bytes().into(),
+        kernel: uname.release().to_bytes().into(),
+        boot_id: boot_id.map(|id| id.trim_ascii().into()),
+        booted: super::clock::booted(),
+    }
+}
+
+/// The network namespace of the calling thread (namespaces(7)); an error names the file.
+pub fn netns() -> Result<NetnsId, NetnsError> {
+    const PATH: &str = "/proc/thread-self/ns/net";
+    fs::metadata(PATH).map(|meta| NetnsId(meta.ino())).map_err(|source| NetnsError { path: PATH, source })
+}
+
+/// The network namespace could not be told.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot tell the network namespace: {path}: {source}; is /proc mounted?")]
+pub struct NetnsError {
+    path: &'static str,
+    source: std::io::Error,
+}
+
+/// True when this process runs as root.
+#[must_use]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

@@ -1,0 +1,44 @@
+//! Names for numbers: users and interfaces.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
+
+use rustix::net::{AddressFamily, SocketType, netdevice, socket};
+
+use crate::model::{IfIndex, SystemBytes, Uid};
+
+/// Looks up users (`getpwuid_r`, so whatever nsswitch.conf says) and remembers those it found.
+#[derive(Debug, Default)]
+pub struct Users {
+    found: BTreeMap<Uid, SystemBytes>,
+}
+
+impl Users {
+    /// The user's name; `None` when the system has none for the number.
+    pub fn name(&mut self, uid: Uid) -> Option<SystemBytes> {
+        if let Some(name) = self.found.get(&uid) {
+            return Some(name.clone());
+        }
+        let name = SystemBytes::from(uzers::get_user_by_uid(uid.0)?.name().as_bytes());
+        self.found.insert(uid, name.clone());
+        Some(name)
+    }
+}
+
+/// Looks up interfaces. They are renamed now and then, so nothing is remembered.
+#[derive(Debug, Default)]
+pub struct Interfaces {
+    socket: Option<OwnedFd>,
+}
+
+impl Interfaces {
+    /// The interface's name; `None` when it is gone.
+    pub fn name(&mut self, index: IfIndex) -> Option<SystemBytes> {
+        if self.socket.is_none() {
+            self.socket = socket(AddressFamily::INET, SocketType::DGRAM, None).ok();
+        }
+        let socket = self.socket.as_ref()?;
+        netdevice::index_to_name(socket, index.get()).ok().map(SystemBytes::from)
+    }
+}

@@ -1,0 +1,158 @@
+//! The `NETLINK_SOCK_DIAG` socket: sends a dump request, drains the answer whole.
+//!
+//! It does not understand what it drains beyond where the dump ends. Draining before parsing
+//! matters: the slower a dump is read, the more rows the kernel repeats and skips.
+
+use std::io::IoSliceMut;
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::{
+    AddressFamily, RecvAncillaryBuffer, RecvFlags, RecvMsg, ReturnFlags, SendFlags, SocketFlags, SocketType,
+    recvmsg, sendto, socket_with,
+};
+
+use crate::wire::{WireError, netlink};
+
+/// What the kernel fills at most per read of a dump.
+const CHUNK: usize = 32 * 1024;
+/// A dump answers at once or never. Guards against waiting for ever, nothing else.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Why a dump failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DiagError {
+    #[error("cannot open a sock_diag socket: {0}")]
+    Open(Errno),
+    #[error("cannot send a sock_diag request: {0}")]
+    Send(Errno),
+    #[error("cannot read the sock_diag answer: {0}")]
+    Receive(Errno),
+    #[error("the kernel refused the dump: {0}")]
+    Refused(Errno),
+    #[error("the kernel cut a sock_diag message short")]
+    Truncated,
+    #[error("the sock_diag answer cannot be understood: {0}")]
+    Wire(#[from] WireError),
+}
+
+impl DiagError {
+    /// True when this kernel, sandbox or user will never be given the table this way, so that
+    /// another way should be taken; false for what may pass when tried again.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Open(_) | Self::Send(_) | Self::Refused(_) => true,
+            Self::Receive(errno) => {
+                matches!(*errno, Errno::PERM | Errno::ACCESS | Errno::NOSYS | Errno::OPNOTSUPP)
+            }
+            Self::Truncated | Self::Wire(_) => false,
+        }
+    }
+}
+
+/// How a drained dump ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dump {
+    /// `NLM_F_DUMP_INTR` was set: the table changed in a way that the kernel noticed.
+    pub interrupted: bool,
+}
+
+/// A socket for dumps, one at a time.
+#[derive(Debug)]
+pub struct DiagSocket {
+    fd: OwnedFd,
+    seq: u32,
+}
+
+impl DiagSocket {
+    /// Opens the socket in the calling thread's network namespace.
+    pub fn open() -> Result<Self, DiagError> {
+        let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))
+            .map_err(DiagError::Open)?;
+        set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE)).map_err(DiagError::Open)?;
+        Ok(Self { fd, seq: 0 })
+    }
+
+    /// Sends the request that `make` builds from a sequence number and appends every message of
+    /// the answer to `into`, the end marker excluded. After an error the socket is good for
+    /// nothing more: what is left of the answer would be taken for the next one.
+    pub fn dump(&mut self, make: impl FnOnce(u32) -> Vec<u8>, into: &mut Vec<u8>) -> Result<Dump, DiagError> {
+        self.seq = self.seq.wrapping_add(1);
+        let request = make(self.seq);
+        let kernel = SocketAddrNetlink::new(0, 0);
+        retry(|| sendto(&self.fd, &request, SendFlags::empty(), &kernel)).map_err(DiagError::Send)?;
+        let mut dump = Dump { interrupted: false };
+        loop {
+            let start = into.len();
+            self.receive(into)?;
+            if let Some(end) = self.scan(&into[start..], &mut dump)? {
+                into.truncate(start + end);
+                return Ok(dump);
+            }
+        }
+    }
+
+    /// Appends one datagram from the kernel.
+    fn receive(&self, into: &mut Vec<u8>) -> Result<(), DiagError> {
+        let start = into.len();
+        into.resize(start + CHUNK, 0);
+        let message = self.receive_into(&mut into[start..])?;
+        if message.flags.contains(ReturnFlags::TRUNC) {
+            return Err(DiagError::Truncated);
+        }
+        let from_kernel = message
+            .address
+            .and_then(|address| SocketAddrNetlink::try_from(address).ok())
+            .is_some_and(|address| address.pid() == 0);
+        into.truncate(start + if from_kernel { message.bytes } else { 0 });
+        Ok(())
+    }
+
+    fn receive_into(&self, buffer: &mut [u8]) -> Result<RecvMsg, DiagError> {
+        retry(|| {
+            let mut control = RecvAncillaryBuffer::default();
+            recvmsg(&self.fd, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::empty())
+        })
+        .map_err(DiagError::Receive)
+    }
+
+    /// Looks for the end of the dump in one datagram. Returns its offset when it is there.
+    fn scan(&self, datagram: &[u8], dump: &mut Dump) -> Result<Option<usize>, DiagError> {
+        for message in netlink::messages(datagram) {
+            let message = message?;
+            if message.header.seq.get() != self.seq {
+                continue;
+            }
+            dump.interrupted |= message.header.flags.get() & netlink::DUMP_INTR != 0;
+            let kind = message.header.kind.get();
+            if kind == netlink::DONE || kind == netlink::ERROR {
+                return match message.errno()? {
+                    // Offsets within one datagram: both slices are parts of it.
+                    0 => Ok(Some(offset(datagram, message.payload))),
+                    errno => Err(DiagError::Refused(Errno::from_raw_os_error(errno))),
+                };
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Where the message with this payload begins within the datagram.
+fn offset(datagram: &[u8], payload: &[u8]) -> usize {
+    let into_datagram = payload.as_ptr() as usize - datagram.as_ptr() as usize;
+    into_datagram - size_of::<netlink::Header>()
+}
+
+/// A signal is no answer: asks again.
+fn retry<T>(mut call: impl FnMut() -> Result<T, Errno>) -> Result<T, Errno> {
+    loop {
+        match call() {
+            Err(Errno::INTR) => {}
+            answer => return answer,
+        }
+    }
+}

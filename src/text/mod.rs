@@ -1,0 +1,14 @@
+//! Text for people: the one escaper, human units, pointing at mistakes, and fitting into cells.
+//!
+//! Layer 0. Knows neither sockets nor terminals. Every string from the system goes through
+//! [`escape()`] before it leaves the process, whatever the exit.
+
+mod caret;
+mod escape;
+mod units;
+mod width;
+
+pub use caret::{line_of, point};
+pub use escape::{escape, unescape};
+pub use units::{brief, count, counted, span};
+pub use width::{elide, elide_start, width};

@@ -1,0 +1,260 @@
+//! `inet_diag`: TCP and UDP sockets (`linux/inet_diag.h`, `net/ipv4/inet_diag.c`, `sock_diag(7)`).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use zerocopy::byteorder::native_endian::U32;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
+
+use super::{WireError, netlink};
+use crate::model::{
+    Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, NetnsId, NoOwner, Owners, PortRange, Protocol,
+    Queues, Role, Socket, SocketKey, SocketType, State, Timer, TimerKind, Uid,
+};
+
+/// `SOCK_DIAG_BY_FAMILY` (`linux/sock_diag.h`)
+pub const BY_FAMILY: u16 = 20;
+const AF_INET: u8 = 2;
+const AF_INET6: u8 = 10;
+const IPPROTO_TCP: u8 = 6;
+const IPPROTO_UDP: u8 = 17;
+/// `INET_DIAG_SKV6ONLY`
+const SKV6ONLY: u16 = 11;
+/// Every state, those included that later kernels added: 12 is a request socket, 13 a bound one
+/// that is dumped only when asked for.
+const ALL_STATES: u32 = 0xffff_ffff;
+
+/// `struct inet_diag_sockid`, 48 bytes.
+#[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct SockId {
+    sport: network_endian::U16,
+    dport: network_endian::U16,
+    src: [u8; 16],
+    dst: [u8; 16],
+    interface: U32,
+    cookie: [U32; 2],
+}
+
+/// `struct inet_diag_req_v2`, 56 bytes.
+#[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct Request {
+    family: u8,
+    protocol: u8,
+    ext: u8,
+    pad: u8,
+    states: U32,
+    id: SockId,
+}
+
+/// `struct inet_diag_msg`, 72 bytes.
+#[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct Reply {
+    family: u8,
+    state: u8,
+    timer: u8,
+    retrans: u8,
+    id: SockId,
+    expires: U32,
+    rqueue: U32,
+    wqueue: U32,
+    uid: U32,
+    inode: U32,
+}
+
+/// What a reply does not say itself, because it was in the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    pub netns: NetnsId,
+    pub protocol: Protocol,
+    pub ephemeral: PortRange,
+}
+
+/// The request that dumps every socket of a family and protocol; `None` for what is not IP.
+#[must_use]
+pub fn dump_request(family: Family, protocol: Protocol, seq: u32) -> Option<Vec<u8>> {
+    let family = match family {
+        Family::Inet => AF_INET,
+        Family::Inet6 => AF_INET6,
+        Family::Unix => return None,
+    };
+    let protocol = match protocol {
+        Protocol::Tcp => IPPROTO_TCP,
+        Protocol::Udp => IPPROTO_UDP,
+        Protocol::Unix => return None,
+    };
+    let id = SockId {
+        sport: 0.into(),
+        dport: 0.into(),
+        src: [0; 16],
+        dst: [0; 16],
+        interface: 0.into(),
+        cookie: [u32::MAX.into(); 2], // INET_DIAG_NOCOOKIE
+    };
+    let request = Request { family, protocol, ext: 0, pad: 0, states: ALL_STATES.into(), id };
+    Some(netlink::dump_request(BY_FAMILY, seq, request.as_bytes()))
+}
+
+/// One socket from the payload of a [`BY_FAMILY`] message.
+///
+/// Owners are [`NoOwner::NotScanned`]: the kernel does not know them here.
+pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
+    let (reply, attributes) = Reply::read_from_prefix(payload)
+        .map_err(|_| WireError::Short { got: payload.len(), want: size_of::<Reply>() })?;
+    let family = match reply.family {
+        AF_INET => Family::Inet,
+        AF_INET6 => Family::Inet6,
+        other => return Err(WireError::Family(other)),
+    };
+    let (kind, state) = match context.protocol {
+        Protocol::Udp => (SocketType::Dgram, State::from_udp(reply.state)),
+        _ => (SocketType::Stream, State::from_tcp(reply.state)),
+    };
+    let state = state.ok_or(WireError::State(reply.state))?;
+    let ends = reply.id.ends(family);
+    let inode = Inode::new(reply.inode.get().into());
+    Ok(Socket {
+        key: SocketKey { netns: context.netns, id: Identity::Cookie(reply.id.cookie()) },
+        family,
+        protocol: context.protocol,
+        kind,
+        state,
+        role: Role::of(context.protocol, state, &ends, &context.ephemeral),
+        ends,
+        inode,
+        // The kernel writes uid 0 with inode 0 (SYN-RECV, TIME-WAIT, before accept): that is not root.
+        uid: inode.map(|_| Uid(reply.uid.get())),
+        interface: IfIndex::new(reply.id.interface.get()),
+        queues: Queues { recv: Some(reply.rqueue.get()), send: Some(reply.wqueue.get()) },
+        timer: TimerKind::from_diag(reply.timer).map(|kind| Timer {
+            kind,
+            expires_ms: reply.expires.get(),
+            retransmits: reply.retrans,
+        }),
+        v6only: v6only(attributes)?,
+        owners: Owners::Unknown(NoOwner::NotScanned),
+    })
+}
+
+fn v6only(attributes: &[u8]) -> Result<Option<bool>, WireError> {
+    for attribute in netlink::attributes(attributes) {
+        if let (SKV6ONLY, [flag, ..]) = attribute? {
+            return Ok(Some(*flag != 0));
+        }
+    }
+    Ok(None)
+}
+
+impl SockId {
+    fn ends(&self, family: Family) -> Ends {
+        let local = Endpoint::new(address(family, self.src), self.sport.get());
+        let remote = Endpoint::new(address(family, self.dst), self.dport.get());
+        Ends::Inet { local, remote: (!remote.is_nowhere()).then_some(remote) }
+    }
+
+    fn cookie(&self) -> Cookie {
+        let [low, high] = self.cookie;
+        Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))
+    }
+}
+
+fn address(family: Family, bytes: [u8; 16]) -> IpAddr {
+    match family {
+        Family::Inet6 => Ipv6Addr::from(bytes).into(),
+        _ => Ipv4Addr::new(bytes[0], bytes[1], bytes[2], bytes[3]).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TCP: Context = Context {
+        netns: NetnsId(1),
+        protocol: Protocol::Tcp,
+        ephemeral: PortRange { first: 32768, last: 60999 },
+    };
+
+    /// A listener on `[::]:8080`, uid 1000, inode 77, accept queue 2 of 128, as the kernel sends it.
+    fn listener() -> Vec<u8> {
+        let mut bytes = vec![10, 10, 0, 0]; // family, state, timer, retrans
+        bytes.extend([0x1f, 0x90, 0, 0]); // ports, network order
+        bytes.extend([0; 32]); // addresses
+        bytes.extend(3u32.to_ne_bytes()); // interface
+        bytes.extend(5u32.to_ne_bytes()); // cookie, low half
+        bytes.extend(1u32.to_ne_bytes()); // cookie, high half
+        for number in [0u32, 2, 128, 1000, 77] {
+            bytes.extend(number.to_ne_bytes()); // expires, rqueue, wqueue, uid, inode
+        }
+        bytes.extend([5, 0, 8, 0, 0, 0, 0, 0]); // INET_DIAG_SHUTDOWN
+        bytes.extend([5, 0, 11, 0, 1, 0, 0, 0]); // INET_DIAG_SKV6ONLY = 1
+        bytes
+    }
+
+    #[test]
+    fn decodes_a_listener() {
+        let socket = decode(&listener(), &TCP).unwrap();
+        assert_eq!(socket.key.cookie(), Some(Cookie(0x1_0000_0005)));
+        assert_eq!(
+            socket.ends,
+            Ends::Inet { local: Endpoint::new(Ipv6Addr::UNSPECIFIED.into(), 8080), remote: None }
+        );
+        assert_eq!((socket.state, socket.role), (State::Listen, Role::Listener));
+        assert_eq!((socket.inode, socket.uid), (Inode::new(77), Some(Uid(1000))));
+        assert_eq!(socket.interface, IfIndex::new(3));
+        assert_eq!(socket.queues, Queues { recv: Some(2), send: Some(128) });
+        assert_eq!((socket.v6only, socket.timer), (Some(true), None));
+    }
+
+    #[test]
+    fn uid_goes_with_the_inode_and_the_timer_is_told() {
+        let mut bytes = listener();
+        bytes[1] = 6; // TIME-WAIT
+        bytes[2] = 3; // time-wait timer
+        bytes[52..56].copy_from_slice(&60_000u32.to_ne_bytes());
+        bytes[68..72].copy_from_slice(&0u32.to_ne_bytes()); // inode 0
+        let socket = decode(&bytes, &TCP).unwrap();
+        assert_eq!((socket.inode, socket.uid), (None, None));
+        assert_eq!(
+            socket.timer,
+            Some(Timer { kind: TimerKind::TimeWait, expires_ms: 60_000, retransmits: 0 })
+        );
+    }
+
+    #[test]
+    fn refuses_by_name_what_it_does_not_know() {
+        let with = |at: usize, byte: u8| {
+            let mut bytes = listener();
+            bytes[at] = byte;
+            decode(&bytes, &TCP).unwrap_err()
+        };
+        assert_eq!(with(0, 1), WireError::Family(1));
+        assert_eq!(with(1, 14), WireError::State(14));
+        assert_eq!(with(72, 3), WireError::Length(3));
+        assert_eq!(decode(&listener()[..71], &TCP).unwrap_err(), WireError::Short { got: 71, want: 72 });
+    }
+
+    #[test]
+    fn the_request_is_56_bytes_behind_its_header() {
+        let request = dump_request(Family::Inet6, Protocol::Udp, 9).unwrap();
+        assert_eq!(request.len(), 16 + 56);
+        assert_eq!(request[16..18], [AF_INET6, IPPROTO_UDP]);
+        assert_eq!(dump_request(Family::Unix, Protocol::Unix, 9), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _socket = decode(&bytes, &TCP);
+        }
+
+        #[test]
+        fn no_attributes_make_it_panic(tail: Vec<u8>) {
+            let mut bytes = listener();
+            bytes.truncate(72);
+            bytes.extend(tail);
+            let _socket = decode(&bytes, &TCP);
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/proc/PID/*`: names, arguments and descriptors of processes (proc(5)).
+//!
+//! A process names itself: `comm` and the arguments hold any bytes, parentheses, blanks and
+//! newlines among them.
+
+use super::WireError;
+use crate::model::{Inode, Pid, SystemBytes, Uid};
+
+/// What is used of `/proc/PID/stat`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stat {
+    pub comm: SystemBytes,
+    pub parent: Pid,
+    /// `PF_KTHREAD` among its flags (`linux/sched.h`).
+    pub kernel_thread: bool,
+    /// Field 22: clock ticks after boot.
+    pub start: u64,
+}
+
+const PF_KTHREAD: u64 = 0x0020_0000;
+
+/// Parses `/proc/PID/stat`. The name ends at the *last* parenthesis: it may hold others.
+pub fn stat(text: &[u8]) -> Result<Stat, WireError> {
+    let open = text.iter().position(|b| *b == b'(').ok_or(WireError::Line)?;
+    let close = text.iter().rposition(|b| *b == b')').ok_or(WireError::Line)?;
+    let comm = text.get(open + 1..close).ok_or(WireError::Line)?;
+    // Behind the name: state is field 3, the parent field 4, the flags 9, the start time 22.
+    let mut fields =
+        text[close + 1..].split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).skip(1);
+    let parent = fields.next().and_then(number).ok_or(WireError::Line)?;
+    let flags = fields.nth(4).and_then(number).ok_or(WireError::Line)?;
+    let start = fields.nth(12).and_then(number).ok_or(WireError::Line)?;
+    let parent = Pid(u32::try_from(parent).map_err(|_| WireError::Line)?);
+    Ok(Stat { comm: comm.into(), parent, kernel_thread: flags & PF_KTHREAD != 0, start })
+}
+
+/// Splits `/proc/PID/cmdline` into its arguments.
+#[must_use]
+pub fn cmdline(text: &[u8]) -> Vec<SystemBytes> {
+    if text.is_empty() {
+        return Vec::new();
+    }
+    text.strip_suffix(b"\0").unwrap_or(text).split(|b| *b == 0).map(SystemBytes::from).collect()
+}
+
+/// The effective user of `/proc/PID/status`: the second number of its `Uid:` line.
+#[must_use]
+pub fn effective_uid(status: &[u8]) -> Option<Uid> {
+    let line = status.split(|b| *b == b'\n').find_map(|line| line.strip_prefix(b"Uid:"))?;
+    let uid = line.split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).nth(1)?;
+    number(uid).and_then(|uid| u32::try_from(uid).ok()).map(Uid)
+}
+
+/// The socket that a link in `/proc/PID/fd` points to: `socket:[4711]`.
+#[must_use]
+pub fn socket_link(target: &[u8]) -> Option<Inode> {
+    Inode::new(number(target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?)?)
+}
+
+/// A plain decimal number and nothing else: the name of a process or descriptor directory.
+#[must_use]
+pub fn number(text: &[u8]) -> Option<u64> {
+    if text.is_empty() {
+        return None;
+    }
+    text.iter().try_fold(0u64, |value, byte| {
+        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+        value.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stat_survives_hostile_names() {
+        for name in [&b"nginx"[..], b"a) R 1 1 1", b"((", b"))", b"", b"x\n1 (sshd) S 1", b"\x1b]0;x\x07\x9b"]
+        {
+            let mut text = b"42 (".to_vec();
+            text.extend_from_slice(name);
+            text.extend_from_slice(
+                b") S 7 42 42 0 -1 4194560 100 0 0 0 1 2 0 0 20 0 1 0 98765 1000 10 18446744073709551615\n",
+            );
+            let stat = stat(&text).unwrap();
+            assert_eq!((stat.comm.as_bytes(), stat.parent, stat.start), (name, Pid(7), 98765));
+        }
+    }
+
+    #[test]
+    fn kernel_threads_are_told_by_their_flags() {
+        let text = |flags: u32| format!("2 (kthreadd) S 0 0 0 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 1 0 7 0 0");
+        assert!(stat(text(2_129_984).as_bytes()).unwrap().kernel_thread);
+        assert!(!stat(text(4_194_560).as_bytes()).unwrap().kernel_thread);
+    }
+
+    #[test]
+    fn stat_refuses_what_is_cut() {
+        for text in [&b""[..], b"42", b"42 (x", b"42 x)", b") (", b"42 (x) S", b"42 (x) S 7 42 42 0"] {
+            assert_eq!(stat(text), Err(WireError::Line), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn cmdline_keeps_empty_arguments() {
+        let args = |text: &[u8]| cmdline(text).iter().map(|arg| arg.as_bytes().to_vec()).collect::<Vec<_>>();
+        assert_eq!(args(b"nc\0-l\0"), [b"nc".to_vec(), b"-l".to_vec()]);
+        assert_eq!(args(b"a\0\0b\0"), [b"a".to_vec(), b"".to_vec(), b"b".to_vec()]);
+        assert_eq!(args(b"nginx: master process"), [b"nginx: master process".to_vec()]);
+        assert!(args(b"").is_empty());
+    }
+
+    #[test]
+    fn uid_is_the_effective_one() {
+        assert_eq!(effective_uid(b"Name:\tx\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n"), Some(Uid(0)));
+        assert_eq!(effective_uid(b"Name:\tUid: 1\n"), None);
+    }
+
+    #[test]
+    fn links() {
+        assert_eq!(socket_link(b"socket:[4711]"), Inode::new(4711));
+        for other in [
+            &b"socket:[0]"[..],
+            b"socket:[]",
+            b"socket:[1",
+            b"pipe:[1]",
+            b"/socket:[1]",
+            b"socket:[99999999999999999999]",
+            b"socket:[1](deleted)",
+        ] {
+            assert_eq!(socket_link(other), None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _all = (stat(&bytes), cmdline(&bytes), effective_uid(&bytes), socket_link(&bytes));
+        }
+
+        #[test]
+        fn stat_finds_any_name(name: Vec<u8>, start: u64) {
+            let mut text = b"1 (".to_vec();
+            text.extend_from_slice(&name);
+            text.extend_from_slice(format!(") R 1{} {start} 0", " 0".repeat(17)).as_bytes());
+            let stat = stat(&text).unwrap();
+            proptest::prop_assert_eq!((stat.comm.as_bytes(), stat.start), (&name[..], start));
+        }
+    }
+}

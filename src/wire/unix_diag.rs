@@ -1,0 +1,230 @@
+//! `unix_diag`: Unix sockets (`linux/unix_diag.h`, `net/unix/diag.c`, `sock_diag(7)`).
+
+use zerocopy::byteorder::native_endian::U32;
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+
+use super::{WireError, inet_diag::BY_FAMILY, netlink};
+use crate::model::{
+    Cookie, Ends, Family, Identity, Inode, NetnsId, NoOwner, Owners, PortRange, Protocol, Queues, Role,
+    Socket, SocketKey, SocketType, State, SystemBytes, Uid, UnixName,
+};
+
+const AF_UNIX: u8 = 1;
+/// `UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID`
+const SHOW: u32 = 0x01 | 0x04 | 0x10 | 0x40;
+const NAME: u16 = 0;
+const PEER: u16 = 2;
+const RQLEN: u16 = 4;
+const UID: u16 = 7;
+
+/// `struct unix_diag_req`, 24 bytes.
+#[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct Request {
+    family: u8,
+    protocol: u8,
+    pad: [u8; 2],
+    states: U32,
+    inode: U32,
+    show: U32,
+    cookie: [U32; 2],
+}
+
+/// `struct unix_diag_msg`, 16 bytes.
+#[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct Reply {
+    family: u8,
+    kind: u8,
+    state: u8,
+    pad: u8,
+    inode: U32,
+    cookie: [U32; 2],
+}
+
+/// The request that dumps every Unix socket.
+#[must_use]
+pub fn dump_request(seq: u32) -> Vec<u8> {
+    let request = Request {
+        family: AF_UNIX,
+        protocol: 0,
+        pad: [0; 2],
+        states: u32::MAX.into(),
+        inode: 0.into(),
+        show: SHOW.into(),
+        cookie: [u32::MAX.into(); 2],
+    };
+    netlink::dump_request(BY_FAMILY, seq, request.as_bytes())
+}
+
+/// One socket from the payload of a `SOCK_DIAG_BY_FAMILY` message.
+pub fn decode(payload: &[u8], netns: NetnsId) -> Result<Socket, WireError> {
+    let (reply, attributes) = Reply::read_from_prefix(payload)
+        .map_err(|_| WireError::Short { got: payload.len(), want: size_of::<Reply>() })?;
+    if reply.family != AF_UNIX {
+        return Err(WireError::Family(reply.family));
+    }
+    let kind = socket_type(reply.kind.into()).ok_or(WireError::Type(reply.kind))?;
+    let state = state(reply.state, kind).ok_or(WireError::State(reply.state))?;
+    let told = Told::read(attributes)?;
+    let ends = Ends::Unix { name: told.name, peer: told.peer };
+    let inode = Inode::new(reply.inode.get().into());
+    let [low, high] = reply.cookie;
+    Ok(Socket {
+        key: SocketKey {
+            netns,
+            id: Identity::Cookie(Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))),
+        },
+        family: Family::Unix,
+        protocol: Protocol::Unix,
+        kind,
+        state,
+        role: Role::of(Protocol::Unix, state, &ends, &PortRange::default()),
+        ends,
+        inode,
+        uid: inode.and(told.uid), // a connection that waits for accept(2) has neither
+        interface: None,
+        queues: told.queues,
+        timer: None,
+        v6only: None,
+        owners: Owners::Unknown(NoOwner::NotScanned),
+    })
+}
+
+/// What the attributes say.
+#[derive(Default)]
+struct Told {
+    name: Option<UnixName>,
+    peer: Option<Inode>,
+    queues: Queues,
+    uid: Option<Uid>,
+}
+
+impl Told {
+    fn read(attributes: &[u8]) -> Result<Self, WireError> {
+        let mut told = Self::default();
+        for attribute in netlink::attributes(attributes) {
+            let (kind, payload) = attribute?;
+            match kind {
+                NAME => told.name = name(payload),
+                PEER => told.peer = number(payload).and_then(|inode| Inode::new(inode.into())),
+                RQLEN => {
+                    told.queues = Queues { recv: number(payload), send: payload.get(4..).and_then(number) }
+                }
+                UID => told.uid = number(payload).map(Uid),
+                _ => {}
+            }
+        }
+        Ok(told)
+    }
+}
+
+fn number(payload: &[u8]) -> Option<u32> {
+    U32::read_from_prefix(payload).ok().map(|(number, _)| number.get())
+}
+
+/// The name as the kernel keeps it: with neither length nor terminator that one could rely on. A
+/// first NUL makes it abstract, and then every further NUL is part of it (unix(7)).
+#[must_use]
+pub fn name(raw: &[u8]) -> Option<UnixName> {
+    match raw {
+        [] => None,
+        [0, rest @ ..] => Some(UnixName::Abstract(SystemBytes::from(rest))),
+        path => {
+            let end = path.iter().position(|b| *b == 0).unwrap_or(path.len());
+            Some(UnixName::Path(SystemBytes::from(&path[..end])))
+        }
+    }
+}
+
+/// The socket type by its number in socket(2).
+#[must_use]
+pub fn socket_type(raw: u32) -> Option<SocketType> {
+    match raw {
+        1 => Some(SocketType::Stream),
+        2 => Some(SocketType::Dgram),
+        5 => Some(SocketType::Seqpacket),
+        _ => None,
+    }
+}
+
+/// Unix sockets borrow the TCP numbers; an idle one is `TCP_CLOSE`, and may not be called closed.
+fn state(raw: u8, kind: SocketType) -> Option<State> {
+    match (raw, kind) {
+        (1, _) => Some(State::Established),
+        (2, _) => Some(State::SynSent),
+        (7, _) => Some(State::Unconnected),
+        (10, SocketType::Stream | SocketType::Seqpacket) => Some(State::Listen),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: u8, state: u8, attributes: &[&[u8]]) -> Vec<u8> {
+        let mut bytes = vec![1, kind, state, 0];
+        for number in [42u32, 9, 0] {
+            bytes.extend(number.to_ne_bytes()); // inode, cookie
+        }
+        for attribute in attributes {
+            bytes.extend_from_slice(attribute);
+            bytes.resize(bytes.len().next_multiple_of(4), 0);
+        }
+        bytes
+    }
+
+    #[test]
+    fn decodes_a_listener_with_its_path() {
+        let bytes = message(
+            1,
+            10,
+            &[
+                b"\x0d\0\0\0/run/a.so",              // NAME, not terminated
+                b"\x0c\0\x04\0\x01\0\0\0\x80\0\0\0", // RQLEN 1, 128
+                b"\x08\0\x07\0\xe8\x03\0\0",         // UID 1000
+            ],
+        );
+        let socket = decode(&bytes, NetnsId(1)).unwrap();
+        assert_eq!(
+            (socket.state, socket.role, socket.kind),
+            (State::Listen, Role::Listener, SocketType::Stream)
+        );
+        assert_eq!(socket.ends.unix_name(), Some(&UnixName::Path("/run/a.so".into())));
+        assert_eq!(socket.queues, Queues { recv: Some(1), send: Some(128) });
+        assert_eq!((socket.inode, socket.uid), (Inode::new(42), Some(Uid(1000))));
+    }
+
+    #[test]
+    fn names_keep_their_bytes() {
+        for (raw, name_of) in [
+            (&b""[..], None),
+            (b"/run/x\0\0\0", Some(UnixName::Path("/run/x".into()))),
+            (b"@a", Some(UnixName::Path("@a".into()))),
+            (b"\0a\0b", Some(UnixName::Abstract(b"a\0b".into()))),
+            (b"\0", Some(UnixName::Abstract(b"".into()))),
+            (b"/tmp/\xff\n", Some(UnixName::Path(b"/tmp/\xff\n".into()))),
+            (&[b'x'; 108], Some(UnixName::Path([b'x'; 108].into()))),
+        ] {
+            assert_eq!(name(raw), name_of, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_by_name_what_it_does_not_know() {
+        let error = |bytes: &[u8]| decode(bytes, NetnsId(1)).unwrap_err();
+        assert_eq!(error(&message(3, 1, &[])), WireError::Type(3));
+        assert_eq!(error(&message(1, 6, &[])), WireError::State(6));
+        assert_eq!(error(&message(2, 10, &[])), WireError::State(10));
+        assert_eq!(error(&[2; 16]), WireError::Family(2));
+        assert_eq!(error(&[1; 15]), WireError::Short { got: 15, want: 16 });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_attributes_make_it_panic(tail: Vec<u8>) {
+            let _socket = decode(&message(1, 1, &[&tail]), NetnsId(1));
+        }
+    }
+}
