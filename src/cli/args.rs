@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::model::Protocol;
+
 /// Every open socket of this machine, whose it is, and what changed.
 ///
 /// Without arguments: the live dashboard on a terminal, the plain table elsewhere. The short
@@ -60,6 +62,23 @@ pub(super) struct ListArgs {
     /// Unix sockets
     #[arg(short = 'x', long)]
     pub(super) unix: bool,
+    /// Raw sockets
+    #[arg(short = 'w', long)]
+    pub(super) raw: bool,
+    /// DCCP sockets
+    #[arg(short, long)]
+    pub(super) dccp: bool,
+    /// SCTP sockets
+    #[arg(short = 'S', long)]
+    pub(super) sctp: bool,
+    /// MPTCP connections
+    #[arg(short = 'M', long)]
+    pub(super) mptcp: bool,
+    /// Packet sockets
+    #[arg(short = '0', long)]
+    pub(super) packet: bool,
+    #[command(flatten)]
+    pub(super) others: OtherProtocols,
     /// Only sockets that listen, or wait unconnected
     #[arg(short, long)]
     pub(super) listening: bool,
@@ -89,6 +108,67 @@ pub(super) struct ListArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+}
+
+/// Protocols that have only a long option.
+#[derive(Debug, Default, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct OtherProtocols {
+    /// UDP-Lite sockets
+    #[arg(long)]
+    udplite: bool,
+    /// Ping sockets
+    #[arg(long)]
+    icmp: bool,
+    /// Netlink sockets
+    #[arg(long)]
+    netlink: bool,
+    /// vsock sockets
+    #[arg(long)]
+    vsock: bool,
+    /// AF_XDP sockets
+    #[arg(long)]
+    xdp: bool,
+    /// TIPC sockets
+    #[arg(long)]
+    tipc: bool,
+    /// SMC sockets
+    #[arg(long)]
+    smc: bool,
+    /// Bluetooth sockets
+    #[arg(long)]
+    bluetooth: bool,
+    /// Sockets that are in no table of the kernel
+    #[arg(long)]
+    other: bool,
+}
+
+impl ListArgs {
+    /// The protocols that are asked for; empty when none is named.
+    pub(super) fn protocols(&self) -> Vec<Protocol> {
+        let others = &self.others;
+        let bluetooth = [Protocol::L2cap, Protocol::Rfcomm, Protocol::Sco, Protocol::Hci];
+        let flags: [(bool, &[Protocol]); 17] = [
+            (self.tcp, &[Protocol::Tcp]),
+            (self.udp, &[Protocol::Udp]),
+            (self.unix, &[Protocol::Unix]),
+            (self.raw, &[Protocol::Raw]),
+            (self.dccp, &[Protocol::Dccp]),
+            (self.sctp, &[Protocol::Sctp]),
+            (self.mptcp, &[Protocol::Mptcp]),
+            (self.packet, &[Protocol::Packet]),
+            (others.udplite, &[Protocol::UdpLite]),
+            (others.icmp, &[Protocol::Icmp]),
+            (others.netlink, &[Protocol::Netlink]),
+            (others.vsock, &[Protocol::Vsock]),
+            (others.xdp, &[Protocol::Xdp]),
+            (others.tipc, &[Protocol::Tipc]),
+            (others.smc, &[Protocol::Smc]),
+            (others.bluetooth, &bluetooth),
+            (others.other, &[Protocol::Other]),
+        ];
+        flags.iter().filter(|(wanted, _)| *wanted).flat_map(|(_, protocols)| *protocols).copied().collect()
+    }
 }
 
 #[derive(Clone, Debug, Default, ClapArgs)]

@@ -1,6 +1,6 @@
 //! The one-shot listing: `sockeye -tulpn`, `sockeye --json`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use super::args::{ListArgs, OwnersChoice};
@@ -9,9 +9,10 @@ use super::{notice, reader};
 use crate::config::Environment;
 use crate::model::{Family, Names, Protocol, Row, State};
 use crate::output::{json, table};
-use crate::source::{EVERYTHING, Wanted};
+use crate::source::{Wanted, everything};
 use crate::store::Table;
 use crate::sys;
+use crate::wire::Ask;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
@@ -27,7 +28,7 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
     if !owners_shown {
         reading.owners = OwnersChoice::None;
     }
-    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone())?;
+    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask)?;
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     if args.json {
         json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;
@@ -60,8 +61,12 @@ struct Selection {
     tables: Vec<Wanted>,
     states: States,
     service_names: bool,
+    ask: Ask,
     layout: table::Layout,
 }
+
+/// Protocols of which `ss` tells the kind although no other is asked for.
+const SEVERAL_KINDS: [Protocol; 4] = [Protocol::Unix, Protocol::Packet, Protocol::Vsock, Protocol::Tipc];
 
 /// The groups of states that `ss` knows by option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,55 +80,53 @@ enum States {
 
 /// True when an option of `ss` chooses what is listed.
 fn asks_like_ss(args: &ListArgs) -> bool {
-    let family = args.tcp || args.udp || args.unix || args.ipv4 || args.ipv6;
+    let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
     family || args.listening || args.all || args.numeric || args.processes
 }
 
 impl Selection {
     fn of(args: &ListArgs) -> Self {
-        let chosen = args.tcp || args.udp || args.unix;
-        let narrowed = chosen || args.listening || args.all;
+        let chosen = args.protocols();
+        let narrowed = !chosen.is_empty() || args.listening || args.all;
         // A script that asks for JSON and nothing else wants everything there is.
-        let everything = !asks_like_ss(args) || (args.json && !narrowed);
-        let states = match (args.listening, args.all || everything) {
+        let all_there_is = !asks_like_ss(args) || (args.json && !narrowed);
+        let states = match (args.listening, args.all || all_there_is) {
             (true, _) => States::Listening,
             (false, true) => States::All,
             (false, false) => States::Connected,
         };
         let one_version = args.ipv4 || args.ipv6;
         let wants = |(family, protocol): &Wanted| {
-            let protocol_chosen = match protocol {
-                Protocol::Tcp => args.tcp || !chosen,
-                Protocol::Udp => args.udp || !chosen,
-                Protocol::Unix => args.unix || (!chosen && !one_version),
-            };
             let version = match family {
                 Family::Inet => args.ipv4 || !one_version,
                 Family::Inet6 => args.ipv6 || !one_version,
-                Family::Unix => true,
+                _ => !one_version || chosen.contains(protocol),
             };
-            protocol_chosen && version
+            version && (chosen.is_empty() || chosen.contains(protocol))
         };
-        let tables: Vec<Wanted> = EVERYTHING.into_iter().filter(wants).collect();
-        let has = |wanted| tables.iter().any(|(_, protocol)| *protocol == wanted);
-        let [tcp, udp, unix] = [has(Protocol::Tcp), has(Protocol::Udp), has(Protocol::Unix)];
+        let tables: Vec<Wanted> = everything().into_iter().filter(wants).collect();
+        let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
+        let datagrams =
+            kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
         Self {
             states,
             service_names: !args.numeric && asks_like_ss(args),
             layout: table::Layout {
                 header: !args.no_header,
-                netid: unix || (tcp && udp),
-                // A connected UDP socket has but one state.
-                state: tcp || unix || states != States::Connected,
+                // Unix, packet and TIPC sockets are of several kinds themselves.
+                netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
+                // A connected datagram socket has but one state.
+                state: !datagrams || states != States::Connected,
                 processes: args.processes || !asks_like_ss(args),
             },
+            ask: if args.json { Ask::EVERYTHING } else { Ask::NOTHING },
             tables,
         }
     }
 
     fn shows(&self, row: &Row) -> bool {
         let state = row.socket.state;
-        let idle = matches!(state, State::Closed | State::Unconnected | State::Bound);
+        let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
         match self.states {
             States::All => true,
             States::Listening => idle || state == State::Listen,

@@ -10,33 +10,22 @@ pub(super) fn tell(coverage: &Coverage, owners_shown: bool) -> bool {
     for notice in notices(coverage, owners_shown) {
         complain(&format!("sockeye: {notice}"));
     }
-    coverage.slices.iter().any(|read| matches!(read.status, SliceStatus::Failed(_)))
+    coverage.slices.iter().any(|read| read.status.is_blind())
 }
 
 /// The gaps as sentences, equal reasons folded into one.
 fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     let mut notices = Vec::new();
-    let mut add = |reads: Vec<&SliceCoverage>, end: &str| {
-        if !reads.is_empty() {
-            let names: Vec<_> = reads.iter().map(|read| name(read)).collect();
-            notices.push(format!("{} {end}", names.join(", ")));
-        }
-    };
-    let mut reasons: Vec<(&str, &str)> = Vec::new();
+    let mut told: Vec<&SliceStatus> = Vec::new();
     for read in &coverage.slices {
-        let reason = (read.status.word(), read.status.reason().unwrap_or_default());
-        if !read.status.proves_absence() && !reasons.contains(&reason) {
-            reasons.push(reason);
+        let Some(end) = ending(&read.status) else { continue };
+        if told.contains(&&read.status) {
+            continue;
         }
-    }
-    for (word, reason) in reasons {
-        let same = |read: &&SliceCoverage| (read.status.word(), read.status.reason()) == (word, Some(reason));
-        let end = if word == "failed" { "could not be read" } else { "could not be read whole" };
-        add(coverage.slices.iter().filter(same).collect(), &format!("{end}: {reason}"));
-    }
-    let fallback: Vec<_> = coverage.slices.iter().filter(|read| read.fallback.is_some()).collect();
-    if let Some(why) = fallback.first().and_then(|read| read.fallback.clone()) {
-        add(fallback, &format!("read from /proc, with less detail: {why}"));
+        told.push(&read.status);
+        let same = coverage.slices.iter().filter(|other| other.status == read.status);
+        let names: Vec<_> = same.map(name).collect();
+        notices.push(format!("{} {end}: {}", names.join(", "), read.status.reason().unwrap_or_default()));
     }
     let malformed: usize = coverage.slices.iter().map(|read| read.malformed).sum();
     if malformed > 0 {
@@ -46,6 +35,16 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
         notices.extend(owners(coverage));
     }
     notices
+}
+
+/// What to say of a table in that state; nothing when there is nothing to miss.
+fn ending(status: &SliceStatus) -> Option<&'static str> {
+    match status {
+        SliceStatus::Ok | SliceStatus::Unsupported(_) => None,
+        SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
+        SliceStatus::Partial(_) => Some("could not be read whole"),
+        SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),
+    }
 }
 
 fn owners(coverage: &Coverage) -> Option<String> {

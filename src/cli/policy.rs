@@ -13,6 +13,7 @@ use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
 use crate::sys::host;
 use crate::text::counted;
+use crate::wire::Ask;
 
 /// A policy and where it came from.
 pub(super) struct Loaded {
@@ -64,7 +65,7 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     };
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
-    let (table, moment) = reader::read_once(&args.reading, reader::judged_tables())?;
+    let (table, moment) = reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING)?;
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }

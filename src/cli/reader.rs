@@ -4,23 +4,24 @@ use anyhow::Context as _;
 
 use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
 use crate::engine::{OwnerMethod, Sampler, single};
-use crate::model::Protocol;
+use crate::policy;
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
 use crate::source::scenario::Scenario;
-use crate::source::{EVERYTHING, SocketSource, Wanted};
+use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
+use crate::wire::Ask;
 
 /// The tables that policies judge.
 pub(super) fn judged_tables() -> Vec<Wanted> {
-    EVERYTHING.into_iter().filter(|(_, protocol)| *protocol != Protocol::Unix).collect()
+    everything().into_iter().filter(|(_, protocol)| policy::PROTOCOLS.contains(protocol)).collect()
 }
 
 /// A sampler of the wanted tables.
-pub(super) fn sampler(args: &ReadingArgs, wanted: Vec<Wanted>) -> anyhow::Result<Sampler> {
+pub(super) fn sampler(args: &ReadingArgs, wanted: Vec<Wanted>, ask: Ask) -> anyhow::Result<Sampler> {
     let source: Box<dyn SocketSource> = match &args.source {
-        SourceChoice::Auto => Box::new(Netlink::with_fallback()),
-        SourceChoice::Netlink => Box::new(Netlink::strict()),
+        SourceChoice::Auto => Box::new(Netlink::with_fallback(ask)),
+        SourceChoice::Netlink => Box::new(Netlink::strict(ask)),
         SourceChoice::Procfs => Box::new(Procfs),
         SourceChoice::Scenario(path) => Box::new(Scenario::open(path)?),
     };
@@ -32,8 +33,12 @@ pub(super) fn sampler(args: &ReadingArgs, wanted: Vec<Wanted>) -> anyhow::Result
 }
 
 /// One reading, as a table and its moment.
-pub(super) fn read_once(args: &ReadingArgs, wanted: Vec<Wanted>) -> anyhow::Result<(Table, Moment)> {
-    let table = single(sampler(args, wanted)?.take()?);
+pub(super) fn read_once(
+    args: &ReadingArgs,
+    wanted: Vec<Wanted>,
+    ask: Ask,
+) -> anyhow::Result<(Table, Moment)> {
+    let table = single(sampler(args, wanted, ask)?.take()?);
     let moment = table.moment().cloned().context("the reading left no trace")?;
     Ok((table, moment))
 }

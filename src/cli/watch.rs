@@ -16,6 +16,7 @@ use crate::output::alert;
 use crate::policy::{Watcher, is_judged};
 use crate::store::Moment;
 use crate::text::counted;
+use crate::wire::Ask;
 
 /// Watches and reports, line by line, each flushed at once.
 pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result<Exit> {
@@ -27,7 +28,7 @@ pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result
         watcher: Watcher::new(loaded.policy),
         told: None,
     };
-    let sampler = reader::sampler(&args.reading, reader::judged_tables())?;
+    let sampler = reader::sampler(&args.reading, reader::judged_tables(), Ask::NOTHING)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
     let _poller = spawn(sampler, args.interval.interval, Duration::ZERO, move |feed| send.send(feed).is_ok())

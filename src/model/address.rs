@@ -1,5 +1,6 @@
 //! Where a socket sits: addresses, Unix names, and how far a bind can be reached.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{Inode, SystemBytes};
@@ -47,6 +48,111 @@ pub enum Ends {
     Inet { local: Endpoint, remote: Option<Endpoint> },
     /// `peer` is the inode of the other end, when the kernel tells it.
     Unix { name: Option<UnixName>, peer: Option<Inode> },
+    /// Every other family.
+    Other { local: Option<Name>, remote: Option<Name> },
+}
+
+/// One end of a socket that is neither internet nor Unix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Name {
+    /// A netlink protocol (`NETLINK_ROUTE` …) and a port id; port 0 is the kernel.
+    Netlink { protocol: u8, port: u32 },
+    /// The Ethernet protocol that a packet socket receives (packet(7)).
+    Packet { protocol: u16 },
+    /// A context and a port (vsock(7)).
+    Vsock { cid: u32, port: u32 },
+    /// A device queue of an AF_XDP socket.
+    Xdp { queue: u32 },
+    /// A TIPC node and port reference, or a service address.
+    Tipc { node: u32, port: u32 },
+    /// A Bluetooth device, and a PSM, channel or nothing.
+    Bluetooth { device: [u8; 6], channel: Option<u16> },
+}
+
+impl Name {
+    /// The port, channel, queue or port id, whatever the family calls it.
+    #[must_use]
+    pub fn port(&self) -> Option<u32> {
+        match *self {
+            Self::Netlink { port, .. } | Self::Vsock { port, .. } | Self::Tipc { port, .. } => Some(port),
+            Self::Xdp { queue } => Some(queue),
+            Self::Bluetooth { channel, .. } => channel.map(u32::from),
+            Self::Packet { .. } => None,
+        }
+    }
+}
+
+/// The address without the port, in the words of the field: `route`, `ip`, `host`, `00:1a:…`.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Netlink { protocol, .. } => named(f, NETLINK_PROTOCOLS, protocol.into()),
+            Self::Packet { protocol } => match ETHERTYPES.iter().find(|(number, _)| *number == protocol) {
+                Some((_, word)) => f.write_str(word),
+                None => write!(f, "0x{protocol:04x}"),
+            },
+            Self::Vsock { cid, .. } => match cid {
+                u32::MAX => f.write_str("any"),
+                0 => f.write_str("hypervisor"),
+                1 => f.write_str("local"),
+                2 => f.write_str("host"),
+                _ => write!(f, "{cid}"),
+            },
+            Self::Xdp { .. } => f.write_str("queue"),
+            Self::Tipc { node, .. } => write!(f, "{node:x}"),
+            Self::Bluetooth { device: [a, b, c, d, e, g], .. } => {
+                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+            }
+        }
+    }
+}
+
+/// `NETLINK_*` (`linux/netlink.h`), in the words of ss.
+const NETLINK_PROTOCOLS: &[(u32, &str)] = &[
+    (0, "rtnl"),
+    (2, "usersock"),
+    (3, "fw"),
+    (4, "tcpdiag"),
+    (5, "nflog"),
+    (6, "xfrm"),
+    (7, "selinux"),
+    (8, "iscsi"),
+    (9, "audit"),
+    (10, "fiblookup"),
+    (11, "connector"),
+    (12, "nft"),
+    (13, "ip6fw"),
+    (14, "decnet"),
+    (15, "uevent"),
+    (16, "genl"),
+    (18, "scsi-trans"),
+    (19, "ecryptfs"),
+    (20, "rdma"),
+    (21, "crypto"),
+    (22, "smc"),
+];
+
+/// `ETH_P_*` (`linux/if_ether.h`) that are met often.
+const ETHERTYPES: &[(u16, &str)] = &[
+    (0x0003, "all"),
+    (0x0800, "ip"),
+    (0x0806, "arp"),
+    (0x8035, "rarp"),
+    (0x8100, "802.1Q"),
+    (0x86dd, "ipv6"),
+    (0x8863, "ppp_disc"),
+    (0x8864, "ppp_ses"),
+    (0x888e, "eapol"),
+    (0x88cc, "lldp"),
+    (0x0004, "802.2"),
+    (0x8809, "slow"),
+];
+
+fn named(f: &mut fmt::Formatter<'_>, names: &[(u32, &str)], number: u32) -> fmt::Result {
+    match names.iter().find(|(known, _)| *known == number) {
+        Some((_, word)) => f.write_str(word),
+        None => write!(f, "{number}"),
+    }
 }
 
 impl Ends {
@@ -55,7 +161,7 @@ impl Ends {
     pub fn local(&self) -> Option<Endpoint> {
         match self {
             Self::Inet { local, .. } => Some(*local),
-            Self::Unix { .. } => None,
+            Self::Unix { .. } | Self::Other { .. } => None,
         }
     }
 
@@ -64,7 +170,7 @@ impl Ends {
     pub fn remote(&self) -> Option<Endpoint> {
         match self {
             Self::Inet { remote, .. } => *remote,
-            Self::Unix { .. } => None,
+            Self::Unix { .. } | Self::Other { .. } => None,
         }
     }
 
@@ -73,7 +179,16 @@ impl Ends {
     pub fn unix_name(&self) -> Option<&UnixName> {
         match self {
             Self::Unix { name, .. } => name.as_ref(),
-            Self::Inet { .. } => None,
+            Self::Inet { .. } | Self::Other { .. } => None,
+        }
+    }
+
+    /// The local and remote names of a socket of another family.
+    #[must_use]
+    pub fn names(&self) -> (Option<Name>, Option<Name>) {
+        match self {
+            Self::Other { local, remote } => (*local, *remote),
+            Self::Inet { .. } | Self::Unix { .. } => (None, None),
         }
     }
 }

@@ -13,14 +13,18 @@ pub struct Slice {
 /// How the reading of one slice ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SliceStatus {
-    /// Every row that the kernel offered was read.
-    Complete,
+    /// Every row that the kernel offered was read, in the best way there is.
+    Ok,
+    /// Every row was read, but with less detail: the better way was refused for this reason.
+    Fallback(String),
+    /// The kernel has no such protocol, so it has no such sockets either.
+    Unsupported(String),
     /// Some rows are missing or in doubt: absence from this reading proves nothing.
     Partial(String),
+    /// Nothing was read, because this process may not.
+    Denied(String),
     /// Nothing was read.
     Failed(String),
-    /// The kernel has no such table, so it has no such sockets either.
-    Absent(String),
 }
 
 impl SliceStatus {
@@ -28,26 +32,38 @@ impl SliceStatus {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Complete => "complete",
+            Self::Ok => "ok",
+            Self::Fallback(_) => "fallback",
+            Self::Unsupported(_) => "unsupported",
             Self::Partial(_) => "partial",
+            Self::Denied(_) => "denied",
             Self::Failed(_) => "failed",
-            Self::Absent(_) => "absent",
         }
     }
 
-    /// Why it is not complete.
+    /// Why it is not as it should be.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Complete => None,
-            Self::Partial(why) | Self::Failed(why) | Self::Absent(why) => Some(why),
+            Self::Ok => None,
+            Self::Fallback(why)
+            | Self::Unsupported(why)
+            | Self::Partial(why)
+            | Self::Denied(why)
+            | Self::Failed(why) => Some(why),
         }
+    }
+
+    /// True when nothing was read although there may be something.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        matches!(self, Self::Denied(_) | Self::Failed(_))
     }
 
     /// True when a socket that is not in the reading did not exist during it.
     #[must_use]
     pub fn proves_absence(&self) -> bool {
-        matches!(self, Self::Complete | Self::Absent(_))
+        matches!(self, Self::Ok | Self::Fallback(_) | Self::Unsupported(_))
     }
 }
 
@@ -58,8 +74,6 @@ pub struct SliceCoverage {
     /// Which source read it: `netlink`, `procfs`, `scenario`.
     pub source: &'static str,
     pub status: SliceStatus,
-    /// Why this source and not the better one, when that is so.
-    pub fallback: Option<String>,
     /// Rows kept.
     pub rows: usize,
     /// Rows that the kernel repeated and that were dropped.
@@ -74,16 +88,7 @@ impl SliceCoverage {
     /// A slice of which nothing has been read yet.
     #[must_use]
     pub fn new(slice: Slice, source: &'static str) -> Self {
-        Self {
-            slice,
-            source,
-            status: SliceStatus::Complete,
-            fallback: None,
-            rows: 0,
-            repeated: 0,
-            retries: 0,
-            malformed: 0,
-        }
+        Self { slice, source, status: SliceStatus::Ok, rows: 0, repeated: 0, retries: 0, malformed: 0 }
     }
 }
 

@@ -7,20 +7,33 @@ mod address;
 mod bytes;
 mod change;
 mod coverage;
+mod details;
 pub mod field;
 mod ids;
+mod kind;
 mod process;
 mod row;
 mod sample;
 mod socket;
+mod state;
+mod tcp_info;
+mod words;
 
-pub use address::{Endpoint, Ends, Reach, Scope, UnixName};
+pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
 pub use coverage::{Coverage, OwnerCoverage, Slice, SliceCoverage, SliceStatus};
+pub use details::{
+    BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory,
+    NetlinkDetails, Options, PacketDetails, Ring, Shutdown, SmcDetails, SmcMode, Subflow, Tls, UnixDetails,
+    XdpDetails,
+};
 pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
+pub use kind::{Family, Protocol, SocketType};
 pub use process::{Executable, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use row::{Life, Row};
 pub use sample::{Host, Names, Sample, Stamp};
-pub use socket::{Family, PortRange, Protocol, Queues, Role, Socket, SocketType, State, Timer, TimerKind};
+pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
+pub use state::{PortRange, Role, State};
+pub use tcp_info::{Place as TcpInfoPlace, TcpInfo};

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, Owners, Protocol, Row, Socket, SocketKey, SocketType, State,
+    Endpoint, Ends, Family, Inode, Name, Names, Owners, Protocol, Row, Socket, SocketKey, SocketType, State,
     UnixName,
 };
 use crate::text::{escape, push, width};
@@ -63,14 +63,11 @@ pub fn sort(rows: &mut [&Row]) {
     rows.sort_by(|a, b| order(&a.socket).cmp(&order(&b.socket)).then_with(|| ties(a).cmp(&ties(b))));
 }
 
-type Order = (u8, bool, Option<u16>, Option<Endpoint>, Option<Endpoint>);
+type Order = (usize, bool, Option<u16>, Option<Endpoint>, Option<Endpoint>);
 
 fn order(socket: &Socket) -> Order {
-    let protocol = match socket.protocol {
-        Protocol::Udp => 0,
-        Protocol::Tcp => 1,
-        Protocol::Unix => 2,
-    };
+    let protocol =
+        NETIDS.iter().position(|(protocol, _)| *protocol == socket.protocol).unwrap_or(NETIDS.len());
     let local = socket.ends.local();
     (protocol, socket.state != State::Listen, local.map(|end| end.port), local, socket.ends.remote())
 }
@@ -134,6 +131,11 @@ impl Cells {
                 peer.push('*');
                 inode(peer_port, *other);
             }
+            Ends::Other { local: here, remote } => {
+                other_name(local, port, *here);
+                interface(local, socket, names);
+                other_name(peer, peer_port, *remote);
+            }
         }
         if layout.processes {
             users(process, &socket.owners);
@@ -164,14 +166,42 @@ impl Cells {
     }
 }
 
+/// The protocols in the order of `ss`, and its word for each.
+const NETIDS: &[(Protocol, &str)] = &[
+    (Protocol::Netlink, "nl"),
+    (Protocol::Packet, "p_raw"),
+    (Protocol::Unix, "u_str"),
+    (Protocol::Raw, "raw"),
+    (Protocol::Icmp, "icmp"),
+    (Protocol::Udp, "udp"),
+    (Protocol::UdpLite, "udpl"),
+    (Protocol::Tcp, "tcp"),
+    (Protocol::Mptcp, "mptcp"),
+    (Protocol::Dccp, "dccp"),
+    (Protocol::Sctp, "sctp"),
+    (Protocol::Tipc, "ti_st"),
+    (Protocol::Vsock, "v_str"),
+    (Protocol::Xdp, "xdp"),
+    (Protocol::Smc, "smc"),
+    (Protocol::L2cap, "l2cap"),
+    (Protocol::Rfcomm, "rfcom"),
+    (Protocol::Sco, "sco"),
+    (Protocol::Hci, "hci"),
+];
+
 /// The word of `ss` for the kind of socket.
 fn netid_of(socket: &Socket) -> &'static str {
     match (socket.protocol, socket.kind) {
-        (Protocol::Tcp, _) => "tcp",
-        (Protocol::Udp, _) => "udp",
-        (Protocol::Unix, SocketType::Stream) => "u_str",
         (Protocol::Unix, SocketType::Dgram) => "u_dgr",
         (Protocol::Unix, SocketType::Seqpacket) => "u_seq",
+        (Protocol::Packet, SocketType::Dgram) => "p_dgr",
+        (Protocol::Vsock, SocketType::Dgram) => "v_dgr",
+        (Protocol::Tipc, SocketType::Dgram) => "ti_dg",
+        (Protocol::Tipc, SocketType::Rdm) => "ti_rd",
+        (Protocol::Tipc, SocketType::Seqpacket) => "ti_sq",
+        (protocol, _) => {
+            NETIDS.iter().find(|(known, _)| *known == protocol).map_or("other", |(_, word)| word)
+        }
     }
 }
 
@@ -189,6 +219,7 @@ fn state_of(state: State) -> &'static str {
         State::LastAck => "LAST-ACK",
         State::Closing => "CLOSING",
         State::Closed | State::Unconnected | State::Bound => "UNCONN",
+        State::Unknown => "?",
     }
 }
 
@@ -243,6 +274,20 @@ fn unix_name(cell: &mut String, name: Option<&UnixName>) {
         None => cell.push('*'),
         Some(UnixName::Path(path)) => cell.push_str(&escape(path.as_bytes())),
         Some(UnixName::Abstract(name)) => push(cell, format_args!("@{}", escape(name.as_bytes()))),
+    }
+}
+
+/// An address and a port of another family; `*` where there is none.
+fn other_name(cell: &mut String, port: &mut String, name: Option<Name>) {
+    match name {
+        None => cell.push('*'),
+        Some(name) => push(cell, format_args!("{name}")),
+    }
+    match name.and_then(|name| Some((name, name.port()?))) {
+        None => port.push_str(":*"),
+        Some((Name::Netlink { .. }, 0)) => port.push_str(":kernel"),
+        Some((Name::Vsock { .. }, u32::MAX)) => port.push_str(":*"),
+        Some((_, number)) => push(port, format_args!(":{number}")),
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Expectation, Matcher, Policy, Ports};
-use crate::model::{Protocol, Scope, SystemBytes};
+use crate::model::{Scope, SystemBytes};
 use crate::text;
 
 /// The policy file is not valid. The message shows the line and what is wrong with it.
@@ -67,10 +67,14 @@ impl Reader<'_> {
     fn entry(&self, entry: &Spanned<Entry>) -> Result<Expectation, PolicyError> {
         let line = text::line_of(self.text, entry.span().start);
         let entry = entry.get_ref();
-        let protocol = [Protocol::Tcp, Protocol::Udp]
-            .into_iter()
+        let protocol = super::PROTOCOLS
+            .iter()
+            .copied()
             .find(|protocol| protocol.word() == entry.protocol.get_ref())
-            .ok_or_else(|| self.wrong(&entry.protocol, "expected \"tcp\" or \"udp\""))?;
+            .ok_or_else(|| {
+                let known: Vec<_> = super::PROTOCOLS.iter().map(|protocol| protocol.word()).collect();
+                self.wrong(&entry.protocol, &format!("expected one of {}", known.join(", ")))
+            })?;
         let scope =
             Scope::ALL.into_iter().find(|scope| scope.word() == entry.scope.get_ref()).ok_or_else(|| {
                 self.wrong(

@@ -17,7 +17,11 @@ pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
 pub use watch::Watcher;
 
-use crate::model::{Family, Names, Protocol, Socket};
+use crate::model::{Names, Protocol, Socket};
+
+/// The protocols whose listeners a policy judges: those that others reach by a port.
+pub const PROTOCOLS: &[Protocol] =
+    &[Protocol::Tcp, Protocol::Udp, Protocol::UdpLite, Protocol::Sctp, Protocol::Dccp];
 
 /// What may listen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,7 +32,7 @@ pub struct Policy {
 /// True for a socket that a policy has an opinion on.
 #[must_use]
 pub fn is_judged(socket: &Socket) -> bool {
-    socket.is_listener() && socket.family != Family::Unix && socket.protocol != Protocol::Unix
+    socket.is_listener() && PROTOCOLS.contains(&socket.protocol)
 }
 
 impl Policy {

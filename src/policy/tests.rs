@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::engine::{OwnerMethod, Sampler};
 use crate::model::Change;
-use crate::source::EVERYTHING;
+use crate::source::everything;
 use crate::source::scenario::Scenario;
 use crate::store::{Moment, Table};
 
@@ -93,7 +93,7 @@ const PEOPLE: &str = r#"
 fn play(samples: &str, mut each: impl FnMut(&[Change], &Table, &Moment)) {
     let scenario = Scenario::parse(&format!("{PEOPLE}{samples}")).unwrap_or_else(|error| panic!("{error}"));
     let steps = samples.matches("[[sample]]").count();
-    let mut sampler = Sampler::new(Box::new(scenario), EVERYTHING.to_vec(), OwnerMethod::Proc);
+    let mut sampler = Sampler::new(Box::new(scenario), everything(), OwnerMethod::Proc);
     let mut table = Table::new(Duration::ZERO);
     for _ in 0..steps {
         let (next, changes) = table.apply(sampler.take().unwrap());
@@ -335,7 +335,7 @@ fn mistakes_in_the_file_are_pointed_at() {
             "scope = \"world\"",
             "   5 | scope = \"world\"\n     |         ^^^^^^^ expected \"loopback\"",
         ),
-        ("\"tcp\"", "\"unix\"", "expected \"tcp\" or \"udp\""),
+        ("\"tcp\"", "\"unix\"", "expected one of tcp, udp"),
         ("\"/x\"", "[]", "an empty list can never match"),
         ("\"/x\"", "'\\q'", "not a valid escape"),
         ("\"/x\"", "7", "a text, or a list of texts"),

@@ -7,6 +7,9 @@
 pub mod netlink;
 pub mod procfs;
 pub mod scenario;
+mod tables;
+
+pub use tables::everything;
 
 use std::sync::Arc;
 
@@ -14,15 +17,6 @@ use crate::model::{Family, Host, Names, OwnerCoverage, Protocol, SliceCoverage, 
 
 /// A family and a protocol: one table of the kernel.
 pub type Wanted = (Family, Protocol);
-
-/// Every table, in the order in which they are read and reported.
-pub const EVERYTHING: [Wanted; 5] = [
-    (Family::Inet, Protocol::Tcp),
-    (Family::Inet6, Protocol::Tcp),
-    (Family::Inet, Protocol::Udp),
-    (Family::Inet6, Protocol::Udp),
-    (Family::Unix, Protocol::Unix),
-];
 
 /// One way of reading the socket table.
 pub trait SocketSource: Send {

@@ -1,4 +1,4 @@
-//! Sockets through `sock_diag`, and through `/proc/net` for what netlink refuses.
+//! Sockets through `sock_diag`, and through `/proc/net` for what netlink refuses or does not know.
 //!
 //! A refusal (a sandbox, a kernel without the module) is final: the table is read from procfs from
 //! then on, and its coverage says so. What may pass is tried again; when it does not pass, the
@@ -6,11 +6,12 @@
 
 use std::collections::BTreeMap;
 
+use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{Family, NetnsId, PortRange, Protocol, Slice, SliceCoverage, SliceStatus, Socket};
+use crate::model::{NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{DiagError, DiagSocket, Dump};
 use crate::sys::{host, procnet};
-use crate::wire::{WireError, inet_diag, netlink, unix_diag};
+use crate::wire::{Ask, Context, inet_diag, netlink};
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -18,53 +19,90 @@ const RETRIES: usize = 3;
 /// The live kernel of this network namespace.
 #[derive(Debug)]
 pub struct Netlink {
-    /// Whether procfs takes over what netlink refuses.
-    fallback: bool,
-    socket: Option<DiagSocket>,
-    /// The tables that netlink refused, and why.
-    refused: BTreeMap<Wanted, String>,
-    buffer: Vec<u8>,
+    ask: Ask,
+    reader: Reader,
+}
+
+impl Netlink {
+    /// Netlink, with procfs for what it refuses.
+    #[must_use]
+    pub fn with_fallback(ask: Ask) -> Self {
+        Self { ask, reader: Reader::new(true) }
+    }
+
+    /// Netlink alone: what it refuses has failed.
+    #[must_use]
+    pub fn strict(ask: Ask) -> Self {
+        Self { ask, reader: Reader::new(false) }
+    }
 }
 
 impl SocketSource for Netlink {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
         let mut reading = Reading::default();
-        for table in wanted {
-            let coverage = self.read_table(*table, place, &mut reading);
-            reading.slices.push(coverage);
-        }
+        self.reader.read(wanted, place, self.ask, &mut reading);
         Ok(reading)
     }
 }
 
-/// What every socket of a reading shares.
+/// The namespace that is read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) netns: NetnsId,
     pub(super) ephemeral: PortRange,
 }
 
-impl Netlink {
-    /// Netlink, with procfs for what it refuses.
-    #[must_use]
-    pub fn with_fallback() -> Self {
-        Self { fallback: true, ..Self::strict() }
+impl Place {
+    pub(super) fn context(self, (family, protocol): Wanted) -> Context {
+        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral }
     }
 
-    /// Netlink alone: what it refuses has failed.
-    #[must_use]
-    pub fn strict() -> Self {
-        Self { fallback: false, socket: None, refused: BTreeMap::new(), buffer: Vec::new() }
+    pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {
+        Slice { netns: self.netns, family, protocol }
+    }
+}
+
+/// Reads the tables of the namespace that the calling thread is in.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// Whether procfs takes over what netlink refuses.
+    fallback: bool,
+    socket: Option<DiagSocket>,
+    /// The tables that netlink refused, and why.
+    refused: BTreeMap<Wanted, String>,
+    /// The kernel refuses dumps that ask for BPF storages to who may not use BPF.
+    no_storages: bool,
+    buffer: Vec<u8>,
+}
+
+impl Reader {
+    pub(super) fn new(fallback: bool) -> Self {
+        Self { fallback, socket: None, refused: BTreeMap::new(), no_storages: false, buffer: Vec::new() }
     }
 
-    fn read_table(&mut self, table: Wanted, place: Place, reading: &mut Reading) -> SliceCoverage {
-        let slice = Slice { netns: place.netns, family: table.0, protocol: table.1 };
-        let mut coverage = SliceCoverage::new(slice, "netlink");
+    /// Appends every wanted table, and its coverage.
+    pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
+        for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
+            let coverage = self.read_table(table, place, ask, reading);
+            reading.slices.push(coverage);
+        }
+    }
+
+    fn read_table(
+        &mut self,
+        known: &KernelTable,
+        place: Place,
+        ask: Ask,
+        reading: &mut Reading,
+    ) -> SliceCoverage {
+        let table = known.table;
+        let Some(diag) = known.diag else { return procfs::read_table(known, place, reading) };
+        let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            match self.drain(table, &mut coverage) {
+            match self.drain(diag, &place.context(table), ask, &mut coverage) {
                 Ok(()) => {
-                    let sockets = decode(&self.buffer, table, place, &mut coverage);
+                    let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
                     keep(sockets, &mut coverage, reading);
                     return coverage;
                 }
@@ -77,15 +115,24 @@ impl Netlink {
                 }
             }
         }
-        let mut coverage = procfs::read_table(table, place, reading);
-        coverage.fallback = self.refused.get(&table).cloned();
+        let mut coverage = procfs::read_table(known, place, reading);
+        if let (SliceStatus::Ok, Some(why)) = (&coverage.status, self.refused.get(&table)) {
+            coverage.status = SliceStatus::Fallback(why.clone());
+        }
         coverage
     }
 
     /// Fills the buffer with one dump, starting again as long as it pays.
-    fn drain(&mut self, table: Wanted, coverage: &mut SliceCoverage) -> Result<(), DiagError> {
+    fn drain(
+        &mut self,
+        diag: Diag,
+        context: &Context,
+        ask: Ask,
+        coverage: &mut SliceCoverage,
+    ) -> Result<(), DiagError> {
         loop {
-            let ended = self.dump_once(table);
+            let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
+            let ended = self.dump_once(diag, context, ask);
             let again = coverage.retries < RETRIES;
             match ended {
                 Ok(Dump { interrupted: false }) => return Ok(()),
@@ -95,6 +142,10 @@ impl Netlink {
                     coverage.status = SliceStatus::Partial(why);
                     return Ok(());
                 }
+                Err(error) if error.is_refusal() && ask.storages => {
+                    self.no_storages = true;
+                    continue;
+                }
                 Err(error) if again && !error.is_refusal() => {}
                 Err(error) => return Err(error),
             }
@@ -102,30 +153,26 @@ impl Netlink {
         }
     }
 
-    fn dump_once(&mut self, table: Wanted) -> Result<Dump, DiagError> {
+    fn dump_once(&mut self, diag: Diag, context: &Context, ask: Ask) -> Result<Dump, DiagError> {
         self.buffer.clear();
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
             None => DiagSocket::open()?,
         };
-        let dump = socket.dump(|seq| request(table, seq), &mut self.buffer)?;
+        let dump = socket.dump(|seq| (diag.request)(context, seq, ask), &mut self.buffer)?;
         self.socket = Some(socket);
         Ok(dump)
     }
 }
 
-fn request((family, protocol): Wanted, seq: u32) -> Vec<u8> {
-    inet_diag::dump_request(family, protocol, seq).unwrap_or_else(|| unix_diag::dump_request(seq))
-}
-
 /// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
-fn decode(buffer: &[u8], table: Wanted, place: Place, coverage: &mut SliceCoverage) -> Vec<Socket> {
+fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCoverage) -> Vec<Socket> {
     let mut sockets = Vec::new();
     let mut trouble = None;
     for message in netlink::messages(buffer) {
         let socket = message.and_then(|message| match message.header.kind.get() {
-            inet_diag::BY_FAMILY => decode_one(message.payload, table, place).map(Some),
+            inet_diag::BY_FAMILY => (diag.decode)(message.payload, context).map(Some),
             _ => Ok(None),
         });
         match socket {
@@ -143,14 +190,4 @@ fn decode(buffer: &[u8], table: Wanted, place: Place, coverage: &mut SliceCovera
         ));
     }
     sockets
-}
-
-fn decode_one(payload: &[u8], (family, protocol): Wanted, place: Place) -> Result<Socket, WireError> {
-    match (family, protocol) {
-        (Family::Unix, _) | (_, Protocol::Unix) => unix_diag::decode(payload, place.netns),
-        (Family::Inet | Family::Inet6, Protocol::Tcp | Protocol::Udp) => inet_diag::decode(
-            payload,
-            &inet_diag::Context { netns: place.netns, protocol, ephemeral: place.ephemeral },
-        ),
-    }
 }

@@ -6,12 +6,15 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
+use std::sync::Arc;
 
 use super::netlink::Place;
+use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
-use crate::model::{Identity, NoOwner, Owners, Role, Slice, SliceCoverage, SliceStatus, Socket, SocketKey};
+use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
 use crate::sys::{host, procnet};
-use crate::wire::proc_net::{self, Line};
+use crate::wire::Context;
+use crate::wire::line::Line;
 
 /// The text tables of this network namespace.
 #[derive(Debug, Default)]
@@ -21,8 +24,8 @@ impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
         let mut reading = Reading::default();
-        for table in wanted {
-            let coverage = read_table(*table, place, &mut reading);
+        for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
+            let coverage = read_table(table, place, &mut reading);
             reading.slices.push(coverage);
         }
         Ok(reading)
@@ -30,34 +33,35 @@ impl SocketSource for Procfs {
 }
 
 /// Appends the sockets of one table.
-pub(super) fn read_table(table: Wanted, place: Place, reading: &mut Reading) -> SliceCoverage {
-    let (family, protocol) = table;
-    let slice = Slice { netns: place.netns, family, protocol };
-    let mut coverage = SliceCoverage::new(slice, "procfs");
-    let text = match procnet::table(family, protocol) {
-        Ok(text) => text,
-        Err(error) => {
-            coverage.status = trouble(table, &error);
-            return coverage;
-        }
+pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Reading) -> SliceCoverage {
+    let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
+    let Some(text) = known.text else {
+        coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
+        return coverage;
     };
-    let mut names = Names::default();
-    let mut sockets = Vec::new();
-    for line in proc_net::lines(&text, family, protocol) {
-        match line {
-            Ok(line) => sockets.push(names.socket(line, table, place)),
-            Err(_) => coverage.malformed += 1,
+    match procnet::table(text.file) {
+        Ok(bytes) => {
+            let context = place.context(known.table);
+            let mut names = Names::default();
+            let mut sockets = Vec::new();
+            (text.parse)(&bytes, &context, &mut |line| match line {
+                Ok(line) => sockets.push(names.socket(line, &context)),
+                Err(_) => coverage.malformed += 1,
+            });
+            keep(sockets, &mut coverage, reading);
         }
+        Err(error) => coverage.status = trouble(text.file, &error),
     }
-    keep(sockets, &mut coverage, reading);
     coverage
 }
 
-fn trouble((family, protocol): Wanted, error: &io::Error) -> SliceStatus {
-    let path = procnet::table_path(family, protocol);
+fn trouble(file: &str, error: &io::Error) -> SliceStatus {
     match error.kind() {
-        io::ErrorKind::NotFound => SliceStatus::Absent(format!("this kernel has no {path}")),
-        _ => SliceStatus::Failed(format!("cannot read {path}: {error}")),
+        io::ErrorKind::NotFound => SliceStatus::Unsupported(format!("this kernel has no /proc/net/{file}")),
+        io::ErrorKind::PermissionDenied => {
+            SliceStatus::Denied(format!("/proc/net/{file} may not be read: {error}"))
+        }
+        _ => SliceStatus::Failed(format!("cannot read /proc/net/{file}: {error}")),
     }
 }
 
@@ -69,26 +73,27 @@ struct Names {
 }
 
 impl Names {
-    fn socket(&mut self, line: Line, (family, protocol): Wanted, place: Place) -> Socket {
+    fn socket(&mut self, line: Line, context: &Context) -> Socket {
         let id = match line.inode {
             Some(inode) => Identity::Inode(inode),
             None => Identity::Tuple(self.tuple(&line)),
         };
-        Socket {
-            key: SocketKey { netns: place.netns, id },
-            family,
-            protocol,
+        let basics = Basics {
+            key: SocketKey { netns: context.netns, id },
+            family: context.family,
+            protocol: context.protocol,
             kind: line.kind,
             state: line.state,
-            role: Role::of(protocol, line.state, &line.ends, &place.ephemeral),
             ends: line.ends,
             inode: line.inode,
+        };
+        Socket {
             uid: line.uid,
-            interface: None,
             queues: line.queues,
             timer: line.timer,
-            v6only: None,
-            owners: Owners::Unknown(NoOwner::NotScanned),
+            interface: line.interface,
+            details: (line.details != Details::default()).then(|| Arc::new(line.details)),
+            ..Socket::new(basics, &context.ephemeral)
         }
     }
 
@@ -108,6 +113,7 @@ impl Names {
 mod tests {
     use super::*;
     use crate::model::{Family, NetnsId, PortRange, Protocol};
+    use crate::wire::proc_unix;
 
     #[test]
     fn twins_without_inode_stay_apart_and_keep_their_names() {
@@ -115,11 +121,14 @@ mod tests {
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
         let place = Place { netns: NetnsId(1), ephemeral: PortRange::default() };
+        let context = place.context((Family::Unix, Protocol::Unix));
         let read = || {
             let mut names = Names::default();
-            proc_net::lines(text, Family::Unix, Protocol::Unix)
-                .map(|line| names.socket(line.unwrap(), (Family::Unix, Protocol::Unix), place).key)
-                .collect::<Vec<_>>()
+            let mut keys = Vec::new();
+            proc_unix::parse(text, &context, &mut |line| {
+                keys.push(names.socket(line.unwrap(), &context).key)
+            });
+            keys
         };
         let keys = read();
         assert_ne!(keys[0], keys[1]);

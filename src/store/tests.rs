@@ -49,6 +49,7 @@ fn socket(cookie: u64, state: State, queue: u32, pids: &[u32]) -> Socket {
         queues: Queues { recv: Some(queue), send: None },
         timer: None,
         v6only: None,
+        details: None,
         owners: owners(pids),
     }
 }
@@ -98,7 +99,7 @@ fn listener(cookie: u64) -> Socket {
 }
 
 fn complete(sockets: &[Socket]) -> (Vec<Socket>, SliceStatus) {
-    (sockets.to_vec(), SliceStatus::Complete)
+    (sockets.to_vec(), SliceStatus::Ok)
 }
 
 #[test]
@@ -160,9 +161,8 @@ fn a_change_of_source_is_a_new_beginning() {
     let mut named_by_inode = listener(1);
     named_by_inode.key.id = Identity::Inode(Inode::new(1).unwrap());
     let (table, _) =
-        Table::new(Duration::ZERO).apply(sample(0, vec![listener(1)], SliceStatus::Complete, "netlink"));
-    let (table, changes) =
-        table.apply(sample(1, vec![named_by_inode.clone()], SliceStatus::Complete, "procfs"));
+        Table::new(Duration::ZERO).apply(sample(0, vec![listener(1)], SliceStatus::Ok, "netlink"));
+    let (table, changes) = table.apply(sample(1, vec![named_by_inode.clone()], SliceStatus::Ok, "procfs"));
     assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["found 0"]);
     assert_eq!(table.rows().len(), 1);
     assert_eq!(table.rows()[0].socket, named_by_inode);
@@ -236,7 +236,7 @@ proptest! {
         let mut table = Table::new(Duration::from_secs(2));
         let mut known = BTreeMap::new();
         for (at, sockets) in samples.iter().flat_map(|sockets| [sockets, sockets]).enumerate() {
-            let (next, changes) = table.apply(sample(at as u64, sockets.clone(), SliceStatus::Complete, "s"));
+            let (next, changes) = table.apply(sample(at as u64, sockets.clone(), SliceStatus::Ok, "s"));
             table = next;
             replay(&mut known, &changes);
             if at % 2 == 1 {
@@ -260,7 +260,7 @@ proptest! {
             let status = match status {
                 0 => SliceStatus::Failed("f".into()),
                 1 => SliceStatus::Partial("p".into()),
-                _ => SliceStatus::Complete,
+                _ => SliceStatus::Ok,
             };
             let whole = status.proves_absence();
             // A whole dump may skip it once in a row; a broken one may leave it out at any time.

@@ -2,24 +2,13 @@
 
 use std::io;
 
-use crate::model::{Family, PortRange, Protocol};
+use crate::model::PortRange;
 
-/// The file that lists the sockets of a family and protocol. `/proc/self/net`, not `/proc/net`:
-/// the latter is missing where procfs is mounted with `subset=pid`.
-#[must_use]
-pub fn table_path(family: Family, protocol: Protocol) -> &'static str {
-    match (family, protocol) {
-        (Family::Inet6, Protocol::Tcp) => "/proc/self/net/tcp6",
-        (Family::Inet6, Protocol::Udp) => "/proc/self/net/udp6",
-        (Family::Unix, _) | (_, Protocol::Unix) => "/proc/self/net/unix",
-        (Family::Inet, Protocol::Tcp) => "/proc/self/net/tcp",
-        (Family::Inet, Protocol::Udp) => "/proc/self/net/udp",
-    }
-}
-
-/// The whole text of a table.
-pub fn table(family: Family, protocol: Protocol) -> io::Result<Vec<u8>> {
-    std::fs::read(table_path(family, protocol))
+/// The whole text of a table, by the name of its file. Of the calling thread, which may be in a
+/// namespace of its own; and not `/proc/net`, which is missing where procfs is mounted with
+/// `subset=pid`.
+pub fn table(file: &str) -> io::Result<Vec<u8>> {
+    std::fs::read(format!("/proc/thread-self/net/{file}"))
 }
 
 /// The ports that the kernel hands out unasked (`net.ipv4.ip_local_port_range`, ip(7)); the

@@ -1,24 +1,26 @@
-//! `inet_diag`: TCP and UDP sockets (`linux/inet_diag.h`, `net/ipv4/inet_diag.c`, `sock_diag(7)`).
+//! `inet_diag`: TCP, UDP, UDP-Lite, raw, SCTP, DCCP and MPTCP sockets (`linux/inet_diag.h`,
+//! `net/ipv4/inet_diag.c`, `sock_diag(7)`). The attributes of a reply are read by `inet_details`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
 
-use super::{WireError, netlink};
+use super::{Ask, Context, WireError, inet_details, netlink, prefix};
 use crate::model::{
-    Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, NetnsId, NoOwner, Owners, PortRange, Protocol,
-    Queues, Role, Socket, SocketKey, SocketType, State, Timer, TimerKind, Uid,
+    Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
+    SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 
 /// `SOCK_DIAG_BY_FAMILY` (`linux/sock_diag.h`)
 pub const BY_FAMILY: u16 = 20;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
-const IPPROTO_TCP: u8 = 6;
-const IPPROTO_UDP: u8 = 17;
-/// `INET_DIAG_SKV6ONLY`
-const SKV6ONLY: u16 = 11;
+/// `INET_DIAG_REQ_PROTOCOL`: the protocol, where its number does not fit the header's byte.
+const REQ_PROTOCOL: u16 = 3;
+/// `INET_DIAG_REQ_SK_BPF_STORAGES`, `SK_DIAG_BPF_STORAGE_REQ_MAP_FD`: without a map, all of them.
+const REQ_SK_BPF_STORAGES: u16 = 2;
 /// Every state, those included that later kernels added: 12 is a request socket, 13 a bound one
 /// that is dumped only when asked for.
 const ALL_STATES: u32 = 0xffff_ffff;
@@ -26,7 +28,7 @@ const ALL_STATES: u32 = 0xffff_ffff;
 /// `struct inet_diag_sockid`, 48 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
-struct SockId {
+pub(super) struct SockId {
     sport: network_endian::U16,
     dport: network_endian::U16,
     src: [u8; 16],
@@ -63,66 +65,62 @@ struct Reply {
     inode: U32,
 }
 
-/// What a reply does not say itself, because it was in the request.
-#[derive(Clone, Copy, Debug)]
-pub struct Context {
-    pub netns: NetnsId,
-    pub protocol: Protocol,
-    pub ephemeral: PortRange,
+/// The number of a protocol in an IP header, or beyond it (`linux/in.h`).
+fn protocol_number(protocol: Protocol) -> u32 {
+    match protocol {
+        Protocol::Udp => 17,
+        Protocol::Dccp => 33,
+        Protocol::Sctp => 132,
+        Protocol::UdpLite => 136,
+        Protocol::Raw => 255,
+        Protocol::Mptcp => 262,
+        _ => 6,
+    }
 }
 
-/// The request that dumps every socket of a family and protocol; `None` for what is not IP.
+/// The request that dumps every socket of a family and protocol.
 #[must_use]
-pub fn dump_request(family: Family, protocol: Protocol, seq: u32) -> Option<Vec<u8>> {
-    let family = match family {
-        Family::Inet => AF_INET,
-        Family::Inet6 => AF_INET6,
-        Family::Unix => return None,
+pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
+    let number = protocol_number(context.protocol);
+    let header = Request {
+        family: if context.family == Family::Inet6 { AF_INET6 } else { AF_INET },
+        protocol: u8::try_from(number).unwrap_or(6), // as libmnl users do: the attribute decides
+        ext: inet_details::extensions(ask),
+        pad: 0,
+        states: ALL_STATES.into(),
+        id: SockId::ANY,
     };
-    let protocol = match protocol {
-        Protocol::Tcp => IPPROTO_TCP,
-        Protocol::Udp => IPPROTO_UDP,
-        Protocol::Unix => return None,
-    };
-    let id = SockId {
-        sport: 0.into(),
-        dport: 0.into(),
-        src: [0; 16],
-        dst: [0; 16],
-        interface: 0.into(),
-        cookie: [u32::MAX.into(); 2], // INET_DIAG_NOCOOKIE
-    };
-    let request = Request { family, protocol, ext: 0, pad: 0, states: ALL_STATES.into(), id };
-    Some(netlink::dump_request(BY_FAMILY, seq, request.as_bytes()))
+    let mut body = header.as_bytes().to_vec();
+    if number > u32::from(u8::MAX) {
+        netlink::push_attribute(&mut body, REQ_PROTOCOL, &number.to_ne_bytes());
+    }
+    if ask.storages && context.protocol == Protocol::Tcp {
+        netlink::push_attribute(&mut body, REQ_SK_BPF_STORAGES, &[]);
+    }
+    netlink::dump_request(BY_FAMILY, seq, &body)
 }
 
 /// One socket from the payload of a [`BY_FAMILY`] message.
-///
-/// Owners are [`NoOwner::NotScanned`]: the kernel does not know them here.
 pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
-    let (reply, attributes) = Reply::read_from_prefix(payload)
-        .map_err(|_| WireError::Short { got: payload.len(), want: size_of::<Reply>() })?;
+    let (reply, attributes) = prefix::<Reply>(payload)?;
     let family = match reply.family {
         AF_INET => Family::Inet,
         AF_INET6 => Family::Inet6,
         other => return Err(WireError::Family(other)),
     };
-    let (kind, state) = match context.protocol {
-        Protocol::Udp => (SocketType::Dgram, State::from_udp(reply.state)),
-        _ => (SocketType::Stream, State::from_tcp(reply.state)),
-    };
-    let state = state.ok_or(WireError::State(reply.state))?;
-    let ends = reply.id.ends(family);
+    let told = inet_details::read(attributes)?;
+    let (kind, state) = kind_and_state(context.protocol, reply.state);
     let inode = Inode::new(reply.inode.get().into());
-    Ok(Socket {
+    let basics = Basics {
         key: SocketKey { netns: context.netns, id: Identity::Cookie(reply.id.cookie()) },
         family,
         protocol: context.protocol,
         kind,
-        state,
-        role: Role::of(context.protocol, state, &ends, &context.ephemeral),
-        ends,
+        state: state.ok_or(WireError::State(reply.state))?,
+        ends: reply.id.ends(family),
         inode,
+    };
+    Ok(Socket {
         // The kernel writes uid 0 with inode 0 (SYN-RECV, TIME-WAIT, before accept): that is not root.
         uid: inode.map(|_| Uid(reply.uid.get())),
         interface: IfIndex::new(reply.id.interface.get()),
@@ -132,31 +130,53 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
             expires_ms: reply.expires.get(),
             retransmits: reply.retrans,
         }),
-        v6only: v6only(attributes)?,
-        owners: Owners::Unknown(NoOwner::NotScanned),
+        v6only: told.v6only,
+        details: (told.details != Details::default()).then(|| Arc::new(told.details)),
+        ..Socket::new(basics, &context.ephemeral)
     })
 }
 
-fn v6only(attributes: &[u8]) -> Result<Option<bool>, WireError> {
-    for attribute in netlink::attributes(attributes) {
-        if let (SKV6ONLY, [flag, ..]) = attribute? {
-            return Ok(Some(*flag != 0));
-        }
+/// The type and state of a socket. Datagram protocols borrow two of TCP's state numbers.
+pub(super) fn kind_and_state(protocol: Protocol, raw: u8) -> (SocketType, Option<State>) {
+    match protocol {
+        Protocol::Udp | Protocol::UdpLite | Protocol::Icmp => (SocketType::Dgram, State::from_udp(raw)),
+        Protocol::Raw => (SocketType::Raw, State::from_udp(raw)),
+        Protocol::Dccp => (SocketType::Dccp, State::from_tcp(raw)),
+        // One-to-one and one-to-many sockets look alike here; the file's owner may tell.
+        Protocol::Sctp => (SocketType::Unknown, State::from_tcp(raw)),
+        _ => (SocketType::Stream, State::from_tcp(raw)),
     }
-    Ok(None)
 }
 
 impl SockId {
-    fn ends(&self, family: Family) -> Ends {
+    /// The id that matches every socket (`INET_DIAG_NOCOOKIE`).
+    pub(super) const ANY: Self = Self {
+        sport: network_endian::U16::ZERO,
+        dport: network_endian::U16::ZERO,
+        src: [0; 16],
+        dst: [0; 16],
+        interface: U32::ZERO,
+        cookie: [U32::MAX_VALUE; 2],
+    };
+
+    pub(super) fn ends(&self, family: Family) -> Ends {
         let local = Endpoint::new(address(family, self.src), self.sport.get());
         let remote = Endpoint::new(address(family, self.dst), self.dport.get());
         Ends::Inet { local, remote: (!remote.is_nowhere()).then_some(remote) }
     }
 
-    fn cookie(&self) -> Cookie {
-        let [low, high] = self.cookie;
-        Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))
+    pub(super) fn cookie(&self) -> Cookie {
+        cookie(self.cookie)
     }
+
+    pub(super) fn interface(&self) -> Option<IfIndex> {
+        IfIndex::new(self.interface.get())
+    }
+}
+
+/// A cookie from its two halves, the low one first.
+pub(super) fn cookie([low, high]: [U32; 2]) -> Cookie {
+    Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))
 }
 
 fn address(family: Family, bytes: [u8; 16]) -> IpAddr {
@@ -169,9 +189,11 @@ fn address(family: Family, bytes: [u8; 16]) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{NetnsId, PortRange, Role};
 
     const TCP: Context = Context {
         netns: NetnsId(1),
+        family: Family::Inet,
         protocol: Protocol::Tcp,
         ephemeral: PortRange { first: 32768, last: 60999 },
     };
@@ -236,11 +258,13 @@ mod tests {
     }
 
     #[test]
-    fn the_request_is_56_bytes_behind_its_header() {
-        let request = dump_request(Family::Inet6, Protocol::Udp, 9).unwrap();
-        assert_eq!(request.len(), 16 + 56);
-        assert_eq!(request[16..18], [AF_INET6, IPPROTO_UDP]);
-        assert_eq!(dump_request(Family::Unix, Protocol::Unix, 9), None);
+    fn the_request_names_family_and_protocol() {
+        let request = |family, protocol| dump_request(&Context { family, protocol, ..TCP }, 9, Ask::NOTHING);
+        let udp6 = request(Family::Inet6, Protocol::Udp);
+        assert_eq!((udp6.len(), &udp6[16..19]), (16 + 56, &[AF_INET6, 17, 0][..]));
+        let mptcp = request(Family::Inet, Protocol::Mptcp);
+        assert_eq!(mptcp[16 + 56..], [8, 0, 3, 0, 6, 1, 0, 0], "262 does not fit a byte");
+        assert_eq!(mptcp[..4], 80u32.to_ne_bytes());
     }
 
     proptest::proptest! {

@@ -4,12 +4,17 @@
 //! than today's, never panic, and never read anything themselves. What they cannot understand is
 //! an error with a name, for the caller to count.
 
+pub mod inet_details;
 pub mod inet_diag;
+pub mod line;
 pub mod netlink;
-pub mod proc_net;
+pub mod proc_inet;
 pub mod proc_pid;
+pub mod proc_unix;
 pub mod services;
 pub mod unix_diag;
+
+use crate::model::{Family, NetnsId, PortRange, Protocol};
 
 /// Why bytes from the kernel could not be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,4 +31,57 @@ pub enum WireError {
     Type(u8),
     #[error("a line that is not of the expected form")]
     Line,
+}
+
+/// What a message does not say itself: where it was asked for, and what was asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    pub netns: NetnsId,
+    pub family: Family,
+    pub protocol: Protocol,
+    /// The ports that the namespace hands out unasked.
+    pub ephemeral: PortRange,
+}
+
+/// Which details a dump shall bring. Each costs the kernel time and room in every message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// `tcp_info` and congestion control.
+    pub info: bool,
+    /// Memory and drops.
+    pub memory: bool,
+    /// Everything else: TOS, class, shutdown, Unix files, rings and filters.
+    pub rest: bool,
+    /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
+    pub storages: bool,
+}
+
+impl Ask {
+    /// Addresses and states alone.
+    pub const NOTHING: Self = Self { info: false, memory: false, rest: false, storages: false };
+    /// All there is.
+    pub const EVERYTHING: Self = Self { info: true, memory: true, rest: true, storages: true };
+
+    /// What either asks for.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            info: self.info || other.info,
+            memory: self.memory || other.memory,
+            rest: self.rest || other.rest,
+            storages: self.storages || other.storages,
+        }
+    }
+}
+
+/// A struct from the front of bytes that may be longer.
+fn prefix<T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout>(
+    bytes: &[u8],
+) -> Result<(T, &[u8]), WireError> {
+    T::read_from_prefix(bytes).map_err(|_| WireError::Short { got: bytes.len(), want: size_of::<T>() })
+}
+
+/// A native `u32` from the front of an attribute.
+fn number(payload: &[u8]) -> Option<u32> {
+    payload.first_chunk().copied().map(u32::from_ne_bytes)
 }

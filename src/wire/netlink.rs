@@ -105,6 +105,14 @@ fn split_attribute(buffer: &[u8]) -> Result<(u16, &[u8], &[u8]), WireError> {
     Ok((header.kind.get() & 0x3fff, payload, tail))
 }
 
+/// Appends an attribute to a request, padded as netlink wants it.
+pub fn push_attribute(body: &mut Vec<u8>, kind: u16, payload: &[u8]) {
+    let len = u16::try_from(ATTRIBUTE + payload.len()).unwrap_or(u16::MAX);
+    body.extend_from_slice(AttributeHeader { len: len.into(), kind: kind.into() }.as_bytes());
+    body.extend_from_slice(payload);
+    body.resize(align(body.len()), 0);
+}
+
 /// A dump request: header and body in one buffer.
 #[must_use]
 pub fn dump_request(kind: u16, seq: u32, body: &[u8]) -> Vec<u8> {

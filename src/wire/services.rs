@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> HashMap<(Protocol, u16), String> {
         else {
             continue;
         };
-        let protocol = Protocol::ALL.into_iter().find(|known| known.word() == protocol);
+        let protocol = Protocol::ALL.iter().copied().find(|known| known.word() == protocol);
         if let (Some(protocol), Ok(port)) = (protocol, port.parse()) {
             names.entry((protocol, port)).or_insert_with(|| name.to_owned());
         }
@@ -37,6 +37,7 @@ mod tests {
         assert_eq!(name(Protocol::Tcp, 22), Some("ssh"));
         assert_eq!(name(Protocol::Tcp, 80), Some("http"));
         assert_eq!(name(Protocol::Udp, 53), Some("domain"));
-        assert_eq!(names.len(), 3);
+        assert_eq!(name(Protocol::Sctp, 1), Some("x"));
+        assert_eq!(names.len(), 4);
     }
 }

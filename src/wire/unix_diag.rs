@@ -1,20 +1,32 @@
 //! `unix_diag`: Unix sockets (`linux/unix_diag.h`, `net/unix/diag.c`, `sock_diag(7)`).
 
+use std::sync::Arc;
+
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::{WireError, inet_diag::BY_FAMILY, netlink};
+use super::inet_details::memory;
+use super::inet_diag::{BY_FAMILY, cookie};
+use super::{Ask, Context, WireError, netlink, number, prefix};
 use crate::model::{
-    Cookie, Ends, Family, Identity, Inode, NetnsId, NoOwner, Owners, PortRange, Protocol, Queues, Role,
-    Socket, SocketKey, SocketType, State, SystemBytes, Uid, UnixName,
+    Basics, Details, Ends, Family, Identity, Inode, Protocol, Queues, Shutdown, Socket, SocketKey,
+    SocketType, State, SystemBytes, Uid, UnixDetails, UnixName,
 };
 
 const AF_UNIX: u8 = 1;
 /// `UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN | UDIAG_SHOW_UID`
-const SHOW: u32 = 0x01 | 0x04 | 0x10 | 0x40;
+const SHOW_ALWAYS: u32 = 0x01 | 0x04 | 0x10 | 0x40;
+/// `UDIAG_SHOW_MEMINFO`
+const SHOW_MEMORY: u32 = 0x20;
+/// `UDIAG_SHOW_VFS | UDIAG_SHOW_ICONS`
+const SHOW_REST: u32 = 0x02 | 0x08;
 const NAME: u16 = 0;
+const VFS: u16 = 1;
 const PEER: u16 = 2;
+const ICONS: u16 = 3;
 const RQLEN: u16 = 4;
+const MEMINFO: u16 = 5;
+const SHUTDOWN: u16 = 6;
 const UID: u16 = 7;
 
 /// `struct unix_diag_req`, 24 bytes.
@@ -44,50 +56,44 @@ struct Reply {
 
 /// The request that dumps every Unix socket.
 #[must_use]
-pub fn dump_request(seq: u32) -> Vec<u8> {
+pub fn dump_request(_context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
+    let memory = if ask.memory { SHOW_MEMORY } else { 0 };
+    let rest = if ask.rest { SHOW_REST } else { 0 };
     let request = Request {
         family: AF_UNIX,
         protocol: 0,
         pad: [0; 2],
         states: u32::MAX.into(),
         inode: 0.into(),
-        show: SHOW.into(),
+        show: (SHOW_ALWAYS | memory | rest).into(),
         cookie: [u32::MAX.into(); 2],
     };
     netlink::dump_request(BY_FAMILY, seq, request.as_bytes())
 }
 
 /// One socket from the payload of a `SOCK_DIAG_BY_FAMILY` message.
-pub fn decode(payload: &[u8], netns: NetnsId) -> Result<Socket, WireError> {
-    let (reply, attributes) = Reply::read_from_prefix(payload)
-        .map_err(|_| WireError::Short { got: payload.len(), want: size_of::<Reply>() })?;
+pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
+    let (reply, attributes) = prefix::<Reply>(payload)?;
     if reply.family != AF_UNIX {
         return Err(WireError::Family(reply.family));
     }
     let kind = socket_type(reply.kind.into()).ok_or(WireError::Type(reply.kind))?;
-    let state = state(reply.state, kind).ok_or(WireError::State(reply.state))?;
     let told = Told::read(attributes)?;
-    let ends = Ends::Unix { name: told.name, peer: told.peer };
     let inode = Inode::new(reply.inode.get().into());
-    let [low, high] = reply.cookie;
-    Ok(Socket {
-        key: SocketKey {
-            netns,
-            id: Identity::Cookie(Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))),
-        },
+    let basics = Basics {
+        key: SocketKey { netns: context.netns, id: Identity::Cookie(cookie(reply.cookie)) },
         family: Family::Unix,
         protocol: Protocol::Unix,
         kind,
-        state,
-        role: Role::of(Protocol::Unix, state, &ends, &PortRange::default()),
-        ends,
+        state: state(reply.state, kind).ok_or(WireError::State(reply.state))?,
+        ends: Ends::Unix { name: told.name, peer: told.peer },
         inode,
+    };
+    Ok(Socket {
         uid: inode.and(told.uid), // a connection that waits for accept(2) has neither
-        interface: None,
         queues: told.queues,
-        timer: None,
-        v6only: None,
-        owners: Owners::Unknown(NoOwner::NotScanned),
+        details: (told.details != Details::default()).then(|| Arc::new(told.details)),
+        ..Socket::new(basics, &context.ephemeral)
     })
 }
 
@@ -98,6 +104,7 @@ struct Told {
     peer: Option<Inode>,
     queues: Queues,
     uid: Option<Uid>,
+    details: Details,
 }
 
 impl Told {
@@ -105,22 +112,32 @@ impl Told {
         let mut told = Self::default();
         for attribute in netlink::attributes(attributes) {
             let (kind, payload) = attribute?;
-            match kind {
-                NAME => told.name = name(payload),
-                PEER => told.peer = number(payload).and_then(|inode| Inode::new(inode.into())),
-                RQLEN => {
-                    told.queues = Queues { recv: number(payload), send: payload.get(4..).and_then(number) }
-                }
-                UID => told.uid = number(payload).map(Uid),
-                _ => {}
-            }
+            told.take(kind, payload);
         }
         Ok(told)
     }
-}
 
-fn number(payload: &[u8]) -> Option<u32> {
-    U32::read_from_prefix(payload).ok().map(|(number, _)| number.get())
+    fn take(&mut self, kind: u16, payload: &[u8]) {
+        let second = || payload.get(4..).and_then(number);
+        match kind {
+            NAME => self.name = name(payload),
+            PEER => self.peer = number(payload).and_then(|inode| Inode::new(inode.into())),
+            RQLEN => self.queues = Queues { recv: number(payload), send: second() },
+            UID => self.uid = number(payload).map(Uid),
+            MEMINFO => self.details.memory = Some(memory(payload)),
+            SHUTDOWN => self.details.shutdown = payload.first().map(|bits| Shutdown::from_bits(*bits)),
+            VFS => self.unix().vfs = number(payload).zip(second()),
+            ICONS => {
+                let inodes = payload.as_chunks().0.iter().map(|raw| u32::from_ne_bytes(*raw));
+                self.unix().pending = Some(inodes.filter_map(|inode| Inode::new(inode.into())).collect());
+            }
+            _ => {}
+        }
+    }
+
+    fn unix(&mut self) -> &mut UnixDetails {
+        self.details.unix.get_or_insert_default()
+    }
 }
 
 /// The name as the kernel keeps it: with neither length nor terminator that one could rely on. A
@@ -162,6 +179,14 @@ fn state(raw: u8, kind: SocketType) -> Option<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{NetnsId, PortRange, Role};
+
+    const CONTEXT: Context = Context {
+        netns: NetnsId(1),
+        family: Family::Unix,
+        protocol: Protocol::Unix,
+        ephemeral: PortRange { first: 32768, last: 60999 },
+    };
 
     fn message(kind: u8, state: u8, attributes: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![1, kind, state, 0];
@@ -186,7 +211,7 @@ mod tests {
                 b"\x08\0\x07\0\xe8\x03\0\0",         // UID 1000
             ],
         );
-        let socket = decode(&bytes, NetnsId(1)).unwrap();
+        let socket = decode(&bytes, &CONTEXT).unwrap();
         assert_eq!(
             (socket.state, socket.role, socket.kind),
             (State::Listen, Role::Listener, SocketType::Stream)
@@ -213,7 +238,7 @@ mod tests {
 
     #[test]
     fn refuses_by_name_what_it_does_not_know() {
-        let error = |bytes: &[u8]| decode(bytes, NetnsId(1)).unwrap_err();
+        let error = |bytes: &[u8]| decode(bytes, &CONTEXT).unwrap_err();
         assert_eq!(error(&message(3, 1, &[])), WireError::Type(3));
         assert_eq!(error(&message(1, 6, &[])), WireError::State(6));
         assert_eq!(error(&message(2, 10, &[])), WireError::State(10));
@@ -224,7 +249,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_attributes_make_it_panic(tail: Vec<u8>) {
-            let _socket = decode(&message(1, 1, &[&tail]), NetnsId(1));
+            let _socket = decode(&message(1, 1, &[&tail]), &CONTEXT);
         }
     }
 }

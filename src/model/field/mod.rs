@@ -151,7 +151,7 @@ pub static FIELDS: &[Field] = &[
     field(("peer_inode", "PEER"), Kind::Number, 10, "The inode of the other end of a Unix socket.", |s| {
         match &s.socket().ends {
             super::Ends::Unix { peer, .. } => Value::of(*peer, |inode| Value::Number(inode.get())),
-            super::Ends::Inet { .. } => Value::Null,
+            super::Ends::Inet { .. } | super::Ends::Other { .. } => Value::Null,
         }
     }),
     field(("interface", "IFACE"), Kind::Text, 8, "The interface that the socket is bound to.", |s| {

@@ -22,7 +22,6 @@ struct TableView<'a> {
     source: &'static str,
     status: &'static str,
     reason: Option<&'a str>,
-    fallback: Option<&'a str>,
     rows: usize,
 }
 
@@ -82,7 +81,6 @@ fn table(read: &SliceCoverage) -> TableView<'_> {
         source: read.source,
         status: read.status.word(),
         reason: read.status.reason(),
-        fallback: read.fallback.as_deref(),
         rows: read.rows,
     }
 }

@@ -58,7 +58,7 @@ impl SocketSource for Scenario {
             let slice = Slice { netns: self.play.netns, family: *family, protocol: *protocol };
             let gap = scene.gaps.iter().find(|(gap, _)| *gap == slice).map(|(_, status)| status.clone());
             let mut read = SliceCoverage::new(slice, "scenario");
-            read.status = gap.unwrap_or(SliceStatus::Complete);
+            read.status = gap.unwrap_or(SliceStatus::Ok);
             read.rows = scene.sockets.iter().filter(|socket| socket.slice() == slice).count();
             read
         });
@@ -86,7 +86,7 @@ impl Play {
 mod tests {
     use super::*;
     use crate::model::{NoOwner, Owners, State};
-    use crate::source::EVERYTHING;
+    use crate::source::everything;
 
     const SCRIPT: &str = r#"
         start = "2026-11-20T09:00:00Z"
@@ -122,13 +122,13 @@ mod tests {
     #[test]
     fn plays_sample_by_sample_and_repeats_the_last() {
         let mut scenario = Scenario::parse(SCRIPT).unwrap();
-        let mut read = || scenario.read(&EVERYTHING).unwrap();
+        let mut read = || scenario.read(&everything()).unwrap();
         let first = read();
         let owners = first.sockets[0].owners.known().unwrap().clone();
         assert_eq!(owners.shown[0].process.comm.as_bytes(), b"\x1b[31mnc");
         assert_eq!(owners.shown[0].fds.len(), 2);
         assert_eq!(first.sockets[0].state, State::Listen);
-        assert!(first.slices.iter().all(|read| read.status == SliceStatus::Complete));
+        assert!(first.slices.iter().all(|read| read.status == SliceStatus::Ok));
         let second = read();
         assert_eq!(second.sockets[0].queues.recv, Some(2));
         assert_eq!(second.sockets[0].owners, Owners::Unknown(NoOwner::Denied));

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
-    Cookie, Endpoint, Ends, Executable, Family, Fd, Host, Identity, IfIndex, Inode, Names, NetnsId, NoOwner,
-    Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, Role, Slice, SliceStatus,
+    Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Host, Identity, IfIndex, Inode, Names, NetnsId,
+    NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
     Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName,
 };
 use crate::text;
@@ -182,41 +182,46 @@ impl Maker<'_> {
     }
 
     fn gap(&self, gap: &script::Gap) -> Result<(Slice, SliceStatus), String> {
-        let family = self.word(&gap.family, "family", &Family::ALL, Family::word)?;
-        let protocol = self.word(&gap.protocol, "protocol", &Protocol::ALL, Protocol::word)?;
+        let family = self.word(&gap.family, "family", Family::ALL, Family::word)?;
+        let protocol = self.word(&gap.protocol, "protocol", Protocol::ALL, Protocol::word)?;
         let reason = gap.reason.clone();
         let status = match gap.status.get_ref().as_str() {
             "partial" => SliceStatus::Partial(reason),
             "failed" => SliceStatus::Failed(reason),
-            "absent" => SliceStatus::Absent(reason),
-            _ => return Err(self.wrong(&gap.status, "a gap is partial, failed or absent")),
+            "denied" => SliceStatus::Denied(reason),
+            "unsupported" => SliceStatus::Unsupported(reason),
+            "fallback" => SliceStatus::Fallback(reason),
+            _ => {
+                return Err(
+                    self.wrong(&gap.status, "a gap is partial, failed, denied, unsupported or fallback")
+                );
+            }
         };
         Ok((Slice { netns: self.netns, family, protocol }, status))
     }
 
     fn socket(&self, written: &script::Socket, processes: &Processes) -> Result<Socket, String> {
-        let protocol = self.word(&written.protocol, "protocol", &Protocol::ALL, Protocol::word)?;
+        let protocol = self.word(&written.protocol, "protocol", Protocol::ALL, Protocol::word)?;
         let (family, ends) = self.ends(written, protocol)?;
         let kind = match (&written.kind, protocol) {
-            (Some(kind), _) => self.word(kind, "socket type", &SocketType::ALL, SocketType::word)?,
+            (Some(kind), _) => self.word(kind, "socket type", SocketType::ALL, SocketType::word)?,
             (None, Protocol::Udp) => SocketType::Dgram,
-            (None, Protocol::Tcp | Protocol::Unix) => SocketType::Stream,
+            (None, _) => SocketType::Stream,
         };
-        let mut socket = Socket {
+        let basics = Basics {
             key: SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) },
             family,
             protocol,
             kind,
             state: State::Closed,
-            role: Role::Idle,
             ends,
             inode: None,
-            uid: None,
+        };
+        let mut socket = Socket {
             interface: written.interface.and_then(IfIndex::new),
-            queues: Queues::default(),
-            timer: None,
             v6only: written.v6only,
             owners: Owners::Unknown(NoOwner::Nobody),
+            ..Socket::new(basics, &self.ephemeral())
         };
         let first = script::Patch {
             state: Some(written.state.clone()),
@@ -259,9 +264,8 @@ impl Maker<'_> {
 
     fn patch(&self, socket: &mut Socket, patch: &script::Patch, processes: &Processes) -> Result<(), String> {
         if let Some(state) = &patch.state {
-            socket.state = self.word(state, "state", &State::ALL, State::word)?;
-            let [first, last] = self.script.ephemeral_ports.unwrap_or([32768, 60999]);
-            socket.role = Role::of(socket.protocol, socket.state, &socket.ends, &PortRange { first, last });
+            socket.state = self.word(state, "state", State::ALL, State::word)?;
+            socket.role = Role::of(socket.protocol, socket.state, &socket.ends, &self.ephemeral());
         }
         socket.inode = patch.inode.map_or(socket.inode, Inode::new);
         socket.uid = patch.uid.map(Uid).or(socket.uid);
@@ -274,6 +278,11 @@ impl Maker<'_> {
             socket.owners = Owners::Unknown(self.word(why, "reason", &NoOwner::ALL, NoOwner::word)?);
         }
         Ok(())
+    }
+
+    fn ephemeral(&self) -> PortRange {
+        let [first, last] = self.script.ephemeral_ports.unwrap_or([32768, 60999]);
+        PortRange { first, last }
     }
 
     /// Owners as `process:fd,fd`.

@@ -1,0 +1,161 @@
+//! The state of a socket, and the role that follows from it. Judges nothing.
+
+use super::words::words;
+use super::{Ends, Protocol};
+
+words! {
+    /// The state, one vocabulary for every protocol.
+    State {
+        Listen = "listen",
+        Established = "established",
+        SynSent = "syn-sent",
+        SynRecv = "syn-recv",
+        FinWait1 = "fin-wait-1",
+        FinWait2 = "fin-wait-2",
+        TimeWait = "time-wait",
+        CloseWait = "close-wait",
+        LastAck = "last-ack",
+        Closing = "closing",
+        /// A stream socket with neither name nor peer.
+        Closed = "closed",
+        /// A datagram or Unix socket that is connected to nobody.
+        Unconnected = "unconnected",
+        /// A stream socket that is bound but neither listens nor connects.
+        Bound = "bound",
+        /// The source does not tell it.
+        Unknown = "unknown",
+    }
+}
+
+impl State {
+    /// A TCP state number (`include/net/tcp_states.h`), `None` for one that this kernel invented.
+    #[must_use]
+    pub fn from_tcp(raw: u8) -> Option<Self> {
+        Some(match raw {
+            1 => Self::Established,
+            2 => Self::SynSent,
+            3 | 12 => Self::SynRecv, // 12 is TCP_NEW_SYN_RECV, the request socket
+            4 => Self::FinWait1,
+            5 => Self::FinWait2,
+            6 => Self::TimeWait,
+            7 => Self::Closed,
+            8 => Self::CloseWait,
+            9 => Self::LastAck,
+            10 => Self::Listen,
+            11 => Self::Closing,
+            13 => Self::Bound, // TCP_BOUND_INACTIVE, Linux 6.8
+            _ => return None,
+        })
+    }
+
+    /// The state of a UDP socket: the kernel uses `TCP_ESTABLISHED` and `TCP_CLOSE` for it.
+    #[must_use]
+    pub fn from_udp(raw: u8) -> Option<Self> {
+        match raw {
+            1 => Some(Self::Established),
+            7 => Some(Self::Unconnected),
+            _ => None,
+        }
+    }
+}
+
+words! {
+    /// What a socket is there for, as far as its state can tell.
+    Role {
+        /// Waits for others to come: a listening stream, a datagram socket on a port of its own, or
+        /// a socket that receives whatever passes (raw, packet, XDP).
+        Listener = "listener",
+        /// Has a peer, or had one.
+        Connection = "connection",
+        /// Asks others and waits for the answer: an unconnected UDP socket on an ephemeral port, a
+        /// ping socket.
+        Client = "client",
+        /// Neither: unnamed, or bound and idle.
+        Idle = "idle",
+    }
+}
+
+impl Role {
+    /// The role of a socket. `ephemeral` is the namespace's port range for unasked binds
+    /// (`net.ipv4.ip_local_port_range`); the kernel keeps no record of who chose a port, so for
+    /// UDP the range is the best evidence there is. A TCP listener is one on any port.
+    #[must_use]
+    pub fn of(protocol: Protocol, state: State, ends: &Ends, ephemeral: &PortRange) -> Self {
+        match (protocol, state) {
+            (_, State::Listen) => Self::Listener,
+            (Protocol::Udp | Protocol::UdpLite, State::Unconnected) => match ends.local() {
+                Some(local) if local.port == 0 => Self::Idle,
+                Some(local) if ephemeral.contains(local.port) => Self::Client,
+                _ => Self::Listener,
+            },
+            (Protocol::Icmp, State::Unconnected) => Self::Client,
+            (Protocol::Raw | Protocol::Packet | Protocol::Xdp, State::Unconnected | State::Unknown) => {
+                Self::Listener
+            }
+            (_, State::Closed | State::Unconnected | State::Bound | State::Unknown) => Self::Idle,
+            _ => Self::Connection,
+        }
+    }
+}
+
+/// An inclusive range of ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PortRange {
+    pub first: u16,
+    pub last: u16,
+}
+
+impl PortRange {
+    /// True when the port lies inside.
+    #[must_use]
+    pub fn contains(&self, port: u16) -> bool {
+        (self.first..=self.last).contains(&port)
+    }
+}
+
+impl Default for PortRange {
+    /// The kernel's default ephemeral range (ip(7)).
+    fn default() -> Self {
+        Self { first: 32768, last: 60999 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Endpoint;
+
+    #[test]
+    fn words_are_unique() {
+        let mut words: Vec<_> = State::ALL.iter().map(|state| state.word()).collect();
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), State::ALL.len());
+    }
+
+    #[test]
+    fn role_of_udp_depends_on_the_port_range_of_tcp_it_does_not() {
+        let range = PortRange { first: 32768, last: 60999 };
+        let ends = |port| Ends::Inet { local: Endpoint::new([0, 0, 0, 0].into(), port), remote: None };
+        for (protocol, state, port, role) in [
+            (Protocol::Tcp, State::Listen, 40000, Role::Listener),
+            (Protocol::Tcp, State::Bound, 80, Role::Idle),
+            (Protocol::Tcp, State::TimeWait, 80, Role::Connection),
+            (Protocol::Udp, State::Unconnected, 53, Role::Listener),
+            (Protocol::Udp, State::Unconnected, 61000, Role::Listener),
+            (Protocol::Udp, State::Unconnected, 32768, Role::Client),
+            (Protocol::Udp, State::Unconnected, 60999, Role::Client),
+            (Protocol::Udp, State::Unconnected, 0, Role::Idle),
+            (Protocol::Udp, State::Established, 53, Role::Connection),
+        ] {
+            assert_eq!(Role::of(protocol, state, &ends(port), &range), role, "{protocol:?} {state:?} {port}");
+        }
+    }
+
+    #[test]
+    fn unknown_kernel_states_are_not_invented() {
+        assert_eq!(State::from_tcp(0), None);
+        assert_eq!(State::from_tcp(14), None);
+        assert_eq!(State::from_udp(10), None);
+    }
+}
