@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
+use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,8 @@ pub struct Names {
     pub users: BTreeMap<Uid, SystemBytes>,
     pub interfaces: BTreeMap<IfIndex, SystemBytes>,
     pub namespaces: BTreeMap<NetnsId, SystemBytes>,
+    /// Paths below the root of cgroup v2.
+    pub cgroups: BTreeMap<CgroupId, SystemBytes>,
 }
 
 /// What the kernel said, once.
