@@ -4,6 +4,7 @@
 //! screens, and no filter.
 
 mod poller;
+mod relations;
 mod sampler;
 
 pub use poller::{Feed, PollerHandle, spawn};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::relations;
 use crate::model::{Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
 use crate::owner::{self, ProcScanner};
 use crate::source::{SocketSource, SourceError};
@@ -61,6 +62,7 @@ impl Sampler {
             });
         }
         let taken = clock::now();
+        relations::relate(&mut reading.sockets);
         let owners = match self.method {
             OwnerMethod::Proc => self.scanner.scan(&reading.sockets).assign(&mut reading.sockets),
             OwnerMethod::None => owner::tally("none", &reading.sockets),

@@ -108,7 +108,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         AF_INET6 => Family::Inet6,
         other => return Err(WireError::Family(other)),
     };
-    let told = inet_details::read(attributes)?;
+    let told = inet_details::read(attributes, context.protocol)?;
     let (kind, state) = kind_and_state(context.protocol, reply.state);
     let inode = Inode::new(reply.inode.get().into());
     let basics = Basics {
