@@ -8,21 +8,33 @@ mod scan;
 
 pub use scan::ProcScanner;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use crate::model::{Fd, Inode, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Process, Socket, State};
+use crate::model::{
+    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Process, Socket, State, SystemBytes,
+};
 
 /// Who holds what, as one scan saw it.
 #[derive(Debug, Default)]
 pub struct OwnerMap {
     /// For each socket inode its holders, ordered by pid.
     holders: HashMap<Inode, Vec<Owner>, RandomState>,
+    /// Sockets that nobody asked about, by inode.
+    strays: BTreeMap<Inode, Stray>,
     processes: usize,
     denied: usize,
     reason: Option<String>,
+}
+
+/// A socket that a descriptor refers to, but no table lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    pub netns: NetnsId,
+    /// What the file system calls its protocol (`system.sockprotoname`, `net/socket.c`).
+    pub proto_name: Option<SystemBytes>,
 }
 
 impl OwnerMap {
@@ -33,6 +45,12 @@ impl OwnerMap {
             Some(last) if last.process.id == process.id => last.fds.push(fd),
             _ => holders.push(Owner { process: Arc::clone(process), fds: vec![fd] }),
         }
+    }
+
+    /// The sockets that were found beside the wanted ones.
+    #[must_use]
+    pub fn strays(&self) -> &BTreeMap<Inode, Stray> {
+        &self.strays
     }
 
     /// Gives every socket its owners, or the reason why it has none, and says how that went.

@@ -8,22 +8,27 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
-use super::{OwnerMap, process};
-use crate::model::{Fd, Inode, Pid, Socket};
-use crate::sys::procdir::{ProcDir, ProcessDir};
-use crate::wire::proc_pid::socket_link;
+use super::{OwnerMap, Stray, process};
+use crate::model::{Fd, Inode, NetnsId, Pid, Socket};
+use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
+use crate::wire::proc_pid::{namespace_link, socket_link};
 
 /// Scans `/proc`; keeps its buffers between scans.
 #[derive(Debug, Default)]
 pub struct ProcScanner {
     wanted: HashSet<Inode, RandomState>,
+    /// In which namespace to note sockets that nobody asked about.
+    strays: Option<NetnsId>,
     found: Vec<(Inode, Fd)>,
+    unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
 }
 
 impl ProcScanner {
-    /// Looks for the holders of these sockets in every process there is.
-    pub fn scan(&mut self, sockets: &[Socket]) -> OwnerMap {
+    /// Looks for the holders of these sockets in every process there is. With `strays`, sockets of
+    /// processes in that namespace that are not among them are noted too.
+    pub fn scan(&mut self, sockets: &[Socket], strays: Option<NetnsId>) -> OwnerMap {
+        self.strays = strays;
         self.wanted.clear();
         self.wanted.extend(sockets.iter().filter_map(|socket| socket.inode));
         let mut map = OwnerMap::default();
@@ -59,9 +64,12 @@ impl ProcScanner {
     ) -> Result<(), Errno> {
         let dir = proc.process(pid)?;
         self.found.clear();
+        self.unasked.clear();
         let walk = dir.links(|fd, link| {
-            let inode = socket_link(link).filter(|inode| self.wanted.contains(inode));
-            self.found.extend(inode.map(|inode| (inode, fd)));
+            if let Some(inode) = socket_link(link) {
+                let list = if self.wanted.contains(&inode) { &mut self.found } else { &mut self.unasked };
+                list.push((inode, fd));
+            }
         });
         match walk {
             Ok(walk) if walk.denied > 0 => map.denied += 1,
@@ -70,6 +78,7 @@ impl ProcScanner {
             Err(errno) => return Err(errno),
         }
         map.processes += 1;
+        self.note_strays(&dir, pid, map);
         if self.found.is_empty() {
             return Ok(());
         }
@@ -78,6 +87,20 @@ impl ProcScanner {
             map.add(*inode, &process, *fd);
         }
         Ok(())
+    }
+
+    /// Notes the sockets that nobody asked about, when the process is in the namespace of interest:
+    /// what a process elsewhere holds most likely stands in a table of elsewhere.
+    fn note_strays(&mut self, dir: &ProcessDir, pid: Pid, map: &mut OwnerMap) {
+        let Some(netns) = self.strays.filter(|_| !self.unasked.is_empty()) else { return };
+        let here = dir.link(c"ns/net").is_ok_and(|link| namespace_link(&link) == Some(netns));
+        if !here {
+            return;
+        }
+        for (inode, fd) in self.unasked.drain(..) {
+            map.strays.entry(inode).or_insert_with(|| Stray { netns, proto_name: proto_name(pid, fd) });
+            self.found.push((inode, fd));
+        }
     }
 
     /// Kernel threads have no descriptors: not being allowed to look into one hides nothing.

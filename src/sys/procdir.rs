@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir, openat, readlinkat_raw, statat};
 use rustix::io::Errno;
 
-use crate::model::{Fd, Pid};
+use crate::model::{Fd, Pid, SystemBytes};
 use crate::wire::proc_pid;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -113,4 +113,14 @@ impl ProcessDir {
     pub fn link_is_deleted(&self, name: &CStr) -> Result<bool, Errno> {
         statat(&self.fd, name, AtFlags::empty()).map(|stat| stat.st_nlink == 0)
     }
+}
+
+/// What the file system calls the protocol of the socket behind a descriptor; `None` when it is
+/// gone or may not be read.
+#[must_use]
+pub fn proto_name(pid: Pid, fd: Fd) -> Option<SystemBytes> {
+    let mut name = [0; 64];
+    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
+    let len = rustix::fs::getxattr(path, "system.sockprotoname", &mut name).ok()?;
+    name.get(..len).map(|name| SystemBytes::from(name.trim_ascii_end().split(|byte| *byte == 0).next().unwrap_or_default()))
 }
