@@ -15,5 +15,5 @@ pub mod source;
 pub mod store;
 pub mod sys;
 pub mod text;
-// pub mod tui;
+pub mod tui;
 pub mod wire;

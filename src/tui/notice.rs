@@ -1,0 +1,128 @@
+//! What the screen cannot show, and why, in words.
+//!
+//! Made from the coverage of the shown snapshot. Nothing is left out because it looks bad.
+
+use crate::model::{Coverage, OwnerCoverage, SliceCoverage, SliceStatus};
+use crate::text;
+
+use super::app::App;
+use super::theme::Meaning;
+use super::wrap;
+
+/// One sentence about a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub(super) text: String,
+    pub(super) meaning: Meaning,
+}
+
+/// Every notice, the gravest first.
+pub(super) fn all(app: &App) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if let Some(failure) = &app.failure {
+        let text = format!("the last poll failed: {}", app.look.escape(failure.as_bytes()));
+        notices.push(Notice { text, meaning: Meaning::Error });
+    }
+    let Some(moment) = app.moment() else { return notices };
+    let coverage = &moment.coverage;
+    let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();
+    notices.extend(coverage.gaps().filter_map(|slice| gap(slice, &escaped)));
+    notices.extend(denied(&coverage.owners, &escaped));
+    notices.extend(fallbacks(coverage, &escaped));
+    notices.extend(losses(coverage));
+    notices
+}
+
+/// The notices as lines of at most `width` cells, each with the gravity of its first one.
+pub(super) fn lines(app: &App, width: usize) -> Vec<Notice> {
+    let notices = all(app);
+    let mut lines = Vec::new();
+    for meaning in [Meaning::Error, Meaning::Warning, Meaning::Muted] {
+        let same: Vec<&str> = notices
+            .iter()
+            .filter(|notice| notice.meaning == meaning)
+            .map(|notice| notice.text.as_str())
+            .collect();
+        if !same.is_empty() {
+            let joined = same.join(&format!(" {} ", app.look.symbols.dot));
+            lines.extend(
+                wrap::wrap(&joined, width.saturating_sub(2)).into_iter().map(|text| Notice { text, meaning }),
+            );
+        }
+    }
+    lines
+}
+
+fn gap(slice: &SliceCoverage, escaped: &impl Fn(&str) -> String) -> Option<Notice> {
+    let text = match &slice.status {
+        SliceStatus::Failed(why) => format!("{} could not be read: {}", table(slice), escaped(why)),
+        SliceStatus::Partial(why) => format!("{} is incomplete: {}", table(slice), escaped(why)),
+        SliceStatus::Complete | SliceStatus::Absent(_) => return None,
+    };
+    Some(Notice { text, meaning: Meaning::Warning })
+}
+
+fn denied(owners: &OwnerCoverage, escaped: &impl Fn(&str) -> String) -> Option<Notice> {
+    let text = match (owners.denied, &owners.reason) {
+        (0, None) => return None,
+        (0, Some(why)) => format!("owners may be missing: {}", escaped(why)),
+        (count, None) => {
+            let processes = text::counted(count, "process", "processes");
+            format!("{processes} not readable: run as root to see every owner")
+        }
+        (count, Some(why)) => {
+            let processes = text::counted(count, "process", "processes");
+            format!("{processes} not readable: {}", escaped(why))
+        }
+    };
+    Some(Notice { text, meaning: Meaning::Warning })
+}
+
+/// Tables with the same reason share a sentence.
+fn fallbacks(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
+    let mut by_reason: Vec<(&str, &str, Vec<&'static str>)> = Vec::new();
+    for slice in &coverage.slices {
+        let Some(why) = slice.fallback.as_deref() else { continue };
+        match by_reason.iter_mut().find(|(reason, source, _)| *reason == why && *source == slice.source) {
+            Some((_, _, tables)) => tables.push(table(slice)),
+            None => by_reason.push((why, slice.source, vec![table(slice)])),
+        }
+    }
+    by_reason
+        .into_iter()
+        .map(|(why, source, tables)| Notice {
+            text: format!("{} read from {source}: {}", tables.join(", "), escaped(why)),
+            meaning: Meaning::Muted,
+        })
+        .collect()
+}
+
+fn losses(coverage: &Coverage) -> Option<Notice> {
+    let sum = |count: fn(&SliceCoverage) -> usize| coverage.slices.iter().map(count).sum::<usize>();
+    let (malformed, repeated, retries) =
+        (sum(|read| read.malformed), sum(|read| read.repeated), sum(|read| read.retries));
+    let mut parts = Vec::new();
+    if malformed > 0 {
+        parts.push(format!("{} not understood and left out", text::counted(malformed, "row", "rows")));
+    }
+    if repeated > 0 {
+        parts.push(format!("{} repeated by the kernel", text::counted(repeated, "row", "rows")));
+    }
+    if retries > 0 {
+        parts.push(format!("reading was started again {}", text::counted(retries, "time", "times")));
+    }
+    let meaning = if malformed > 0 { Meaning::Warning } else { Meaning::Muted };
+    (!parts.is_empty()).then(|| Notice { text: parts.join(", "), meaning })
+}
+
+/// The name that people know for a table of the kernel.
+fn table(slice: &SliceCoverage) -> &'static str {
+    use crate::model::{Family, Protocol};
+    match (slice.slice.protocol, slice.slice.family) {
+        (Protocol::Tcp, Family::Inet6) => "tcp over IPv6",
+        (Protocol::Tcp, _) => "tcp over IPv4",
+        (Protocol::Udp, Family::Inet6) => "udp over IPv6",
+        (Protocol::Udp, _) => "udp over IPv4",
+        (Protocol::Unix, _) => "unix",
+    }
+}
