@@ -4,13 +4,13 @@
 //! kernel said, a [`store::Table`] is what we know over time, and the views (`tui`, `output`) show
 //! it. `ARCHITECTURE.md` draws the map; `tests/it/tidy.rs` keeps the arrows pointing one way.
 
-// pub mod cli;
-// pub mod config;
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod model;
-// pub mod output;
+pub mod output;
 pub mod owner;
-// pub mod policy;
+pub mod policy;
 pub mod source;
 pub mod store;
 pub mod sys;

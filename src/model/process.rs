@@ -106,7 +106,7 @@ impl NoOwner {
     pub fn reason(self) -> &'static str {
         match self {
             Self::NotScanned => "owners were not looked up",
-            Self::Denied => "its process may not be read; run as root to see it",
+            Self::Denied => "its process may not be read by this user",
             Self::Nobody => "no process holds it: it belongs to the kernel, or is hidden",
             Self::AcceptQueue => "waits to be accepted by its listener",
             Self::Orphan => "closed by its process, the kernel finishes it",

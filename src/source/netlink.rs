@@ -16,8 +16,10 @@ use crate::wire::{WireError, inet_diag, netlink, unix_diag};
 const RETRIES: usize = 3;
 
 /// The live kernel of this network namespace.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Netlink {
+    /// Whether procfs takes over what netlink refuses.
+    fallback: bool,
     socket: Option<DiagSocket>,
     /// The tables that netlink refused, and why.
     refused: BTreeMap<Wanted, String>,
@@ -44,6 +46,18 @@ pub(super) struct Place {
 }
 
 impl Netlink {
+    /// Netlink, with procfs for what it refuses.
+    #[must_use]
+    pub fn with_fallback() -> Self {
+        Self { fallback: true, ..Self::strict() }
+    }
+
+    /// Netlink alone: what it refuses has failed.
+    #[must_use]
+    pub fn strict() -> Self {
+        Self { fallback: false, socket: None, refused: BTreeMap::new(), buffer: Vec::new() }
+    }
+
     fn read_table(&mut self, table: Wanted, place: Place, reading: &mut Reading) -> SliceCoverage {
         let slice = Slice { netns: place.netns, family: table.0, protocol: table.1 };
         let mut coverage = SliceCoverage::new(slice, "netlink");
@@ -54,7 +68,7 @@ impl Netlink {
                     keep(sockets, &mut coverage, reading);
                     return coverage;
                 }
-                Err(error) if error.is_refusal() => {
+                Err(error) if self.fallback && error.is_refusal() => {
                     self.refused.insert(table, error.to_string());
                 }
                 Err(error) => {

@@ -1,12 +1,12 @@
-//! Names for numbers: users and interfaces.
+//! Names for numbers: users, interfaces and services.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 
-use crate::model::{IfIndex, SystemBytes, Uid};
+use crate::model::{IfIndex, Protocol, SystemBytes, Uid};
 
 /// Looks up users (`getpwuid_r`, so whatever nsswitch.conf says) and remembers those it found.
 #[derive(Debug, Default)]
@@ -41,4 +41,12 @@ impl Interfaces {
         let socket = self.socket.as_ref()?;
         netdevice::index_to_name(socket, index.get()).ok().map(SystemBytes::from)
     }
+}
+
+/// The service names of `/etc/services`; none when it may not be read.
+#[must_use]
+pub fn services() -> HashMap<(Protocol, u16), String> {
+    std::fs::read("/etc/services")
+        .map(|text| crate::wire::services::parse(&String::from_utf8_lossy(&text)))
+        .unwrap_or_default()
 }

@@ -1,6 +1,5 @@
 //! Pointing at a place in a text that somebody wrote.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 
 /// Where and what: the line with its number, carets under the span, and what is wrong there.
@@ -20,9 +19,7 @@ pub fn point(text: &str, span: Range<usize>, wrong: &str) -> String {
     let end = floor(text, span.end).clamp(start, line_end);
     let marked = super::width(&super::escape(&text.as_bytes()[start..end])).max(1);
     let mut out = format!("{line:>4} | {shown}\n");
-    // Writing to a String cannot fail.
-    let written = write!(out, "     | {:before$}{:^<marked$} {wrong}", "", "");
-    debug_assert!(written.is_ok());
+    super::push(&mut out, format_args!("     | {:before$}{:^<marked$} {wrong}", "", ""));
     out
 }
 

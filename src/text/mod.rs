@@ -12,3 +12,9 @@ pub use caret::{line_of, point};
 pub use escape::{escape, unescape};
 pub use units::{brief, count, counted, span};
 pub use width::{elide, elide_start, width};
+
+/// Appends formatted text to a line.
+pub fn push(line: &mut String, text: std::fmt::Arguments<'_>) {
+    let written = std::fmt::Write::write_fmt(line, text);
+    debug_assert!(written.is_ok(), "writing to a String cannot fail");
+}

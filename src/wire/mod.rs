@@ -8,6 +8,7 @@ pub mod inet_diag;
 pub mod netlink;
 pub mod proc_net;
 pub mod proc_pid;
+pub mod services;
 pub mod unix_diag;
 
 /// Why bytes from the kernel could not be understood.

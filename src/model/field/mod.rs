@@ -224,10 +224,10 @@ pub static FIELDS: &[Field] = &[
     field(("owners", "OWNER LIST"), Kind::List, 20, "The processes that hold the socket, at most 64.", |s| {
         Value::of(s.socket().owners.known(), Value::OwnerList)
     }),
-    field(("exe", "EXECUTABLE"), Kind::Path, 30, "The executable of the first owner.", |s| {
+    composed(field(("exe", "EXECUTABLE"), Kind::Path, 30, "The executable of the first owner.", |s| {
         let first = s.socket().owners.known().and_then(|set| set.shown.first());
         Value::of(first.and_then(|owner| owner.process.exe.as_ref()), Value::Executable)
-    }),
+    })),
     field(
         ("tcp_info", "TCP INFO"),
         Kind::Object,

@@ -1,0 +1,222 @@
+//! The arguments, as they are typed. What they mean together is decided by the commands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Every open socket of this machine, whose it is, and what changed.
+///
+/// Without arguments: the live dashboard on a terminal, the plain table elsewhere. The short
+/// options mean what they mean in ss and combine as usual: sockeye -tulpn
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) list: ListArgs,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The live dashboard
+    Top(TopArgs),
+    /// Compare the listeners with the policy, once: for CI and cron
+    Check(CheckArgs),
+    /// Watch the listeners and report what the policy does not expect
+    Watch(WatchArgs),
+    /// Write and keep the policy file
+    #[command(disable_help_subcommand = true)]
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Add an entry for every listener that the policy does not cover yet
+    Learn(LearnArgs),
+}
+
+#[derive(Debug, Default, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
+pub(super) struct ListArgs {
+    /// TCP sockets
+    #[arg(short, long)]
+    pub(super) tcp: bool,
+    /// UDP sockets
+    #[arg(short, long)]
+    pub(super) udp: bool,
+    /// Unix sockets
+    #[arg(short = 'x', long)]
+    pub(super) unix: bool,
+    /// Only sockets that listen, or wait unconnected
+    #[arg(short, long)]
+    pub(super) listening: bool,
+    /// Sockets in every state
+    #[arg(short, long, conflicts_with = "listening")]
+    pub(super) all: bool,
+    /// Only IPv4
+    #[arg(short = '4', long)]
+    pub(super) ipv4: bool,
+    /// Only IPv6
+    #[arg(short = '6', long)]
+    pub(super) ipv6: bool,
+    /// Port numbers instead of service names
+    #[arg(short, long)]
+    pub(super) numeric: bool,
+    /// The processes that hold each socket
+    #[arg(short, long)]
+    pub(super) processes: bool,
+    /// No header line
+    #[arg(short = 'H', long)]
+    pub(super) no_header: bool,
+    /// One line per socket, as always here
+    #[arg(short = 'O', long, hide = true)]
+    pub(super) oneline: bool,
+    /// One JSON document
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Clone, Debug, Default, ClapArgs)]
+pub(super) struct ReadingArgs {
+    /// How sockets are read: auto, netlink, procfs
+    #[arg(long, value_name = "SOURCE", default_value = "auto")]
+    pub(super) source: SourceChoice,
+    /// How owners are found
+    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
+    pub(super) owners: OwnersChoice,
+}
+
+/// Where sockets are read from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum SourceChoice {
+    /// Netlink, and procfs for what it refuses.
+    #[default]
+    Auto,
+    Netlink,
+    Procfs,
+    /// A script: for tests and documentation.
+    Scenario(PathBuf),
+}
+
+impl std::str::FromStr for SourceChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "netlink" => Ok(Self::Netlink),
+            "procfs" => Ok(Self::Procfs),
+            _ => match text.strip_prefix("scenario:") {
+                Some(path) if !path.is_empty() => Ok(Self::Scenario(path.into())),
+                _ => Err("expected auto, netlink or procfs".to_owned()),
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum OwnersChoice {
+    /// The best way there is
+    #[default]
+    Auto,
+    /// Scan /proc
+    Proc,
+    /// Do not look for owners
+    None,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct TopArgs {
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) interval: IntervalArgs,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub(super) ascii: bool,
+}
+
+impl From<ListArgs> for TopArgs {
+    fn from(list: ListArgs) -> Self {
+        Self { reading: list.reading, interval: IntervalArgs::default(), ascii: false }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct IntervalArgs {
+    /// Time between two readings, such as 500ms or 2s
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
+    pub(super) interval: Duration,
+}
+
+impl Default for IntervalArgs {
+    fn default() -> Self {
+        Self { interval: Duration::from_secs(1) }
+    }
+}
+
+/// A span such as `200ms` or `2s`, between 10 ms and a day.
+fn interval(text: &str) -> Result<Duration, String> {
+    let hint = "expected a time such as 500ms, 2s or 1m, between 10ms and 1d";
+    let span: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
+    let span = Duration::try_from(span).map_err(|_| hint.to_owned())?;
+    let sensible = Duration::from_millis(10)..=Duration::from_hours(24);
+    if sensible.contains(&span) { Ok(span) } else { Err(hint.to_owned()) }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PolicyArgs {
+    /// The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object per line: alerts, then a summary
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WatchArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LearnArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// Print the new entries instead of writing them
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}

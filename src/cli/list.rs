@@ -1,0 +1,133 @@
+//! The one-shot listing: `sockeye -tulpn`, `sockeye --json`.
+
+use std::collections::HashMap;
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+
+use super::args::{ListArgs, OwnersChoice};
+use super::exit::Exit;
+use super::{notice, reader};
+use crate::config::Environment;
+use crate::model::{Family, Names, Protocol, Row, State};
+use crate::output::{json, table};
+use crate::source::{EVERYTHING, Wanted};
+use crate::store::Table;
+use crate::sys;
+
+/// True when nothing asks for a listing and stdout can show the dashboard.
+pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
+    let asks = asks_like_ss(args) || args.json || args.no_header || args.oneline;
+    !asks && io::stdout().is_terminal() && !environment.dumb_terminal
+}
+
+/// Lists the sockets once.
+pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
+    let selection = Selection::of(args);
+    let owners_shown = args.json || selection.layout.processes;
+    let mut reading = args.reading.clone();
+    if !owners_shown {
+        reading.owners = OwnersChoice::None;
+    }
+    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone())?;
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    if args.json {
+        json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;
+    } else {
+        write_table(&mut out, &sockets, &selection, &moment.names)?;
+    }
+    out.flush()?;
+    let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
+    Ok(if failed { Exit::Error } else { Exit::Ok })
+}
+
+fn write_table(
+    out: &mut dyn io::Write,
+    sockets: &Table,
+    selection: &Selection,
+    names: &Names,
+) -> anyhow::Result<()> {
+    let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row)).collect();
+    table::sort(&mut rows);
+    let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
+    table::write(out, &rows, selection.layout, names, &|protocol, port| {
+        services.get(&(protocol, port)).cloned()
+    })?;
+    Ok(())
+}
+
+/// What the options ask for, resolved once.
+#[derive(Debug)]
+struct Selection {
+    tables: Vec<Wanted>,
+    states: States,
+    service_names: bool,
+    layout: table::Layout,
+}
+
+/// The groups of states that `ss` knows by option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum States {
+    All,
+    /// `-l`: listening, and what is unconnected.
+    Listening,
+    /// Neither `-l` nor `-a`.
+    Connected,
+}
+
+/// True when an option of `ss` chooses what is listed.
+fn asks_like_ss(args: &ListArgs) -> bool {
+    let family = args.tcp || args.udp || args.unix || args.ipv4 || args.ipv6;
+    family || args.listening || args.all || args.numeric || args.processes
+}
+
+impl Selection {
+    fn of(args: &ListArgs) -> Self {
+        let chosen = args.tcp || args.udp || args.unix;
+        let narrowed = chosen || args.listening || args.all;
+        // A script that asks for JSON and nothing else wants everything there is.
+        let everything = !asks_like_ss(args) || (args.json && !narrowed);
+        let states = match (args.listening, args.all || everything) {
+            (true, _) => States::Listening,
+            (false, true) => States::All,
+            (false, false) => States::Connected,
+        };
+        let one_version = args.ipv4 || args.ipv6;
+        let wants = |(family, protocol): &Wanted| {
+            let protocol_chosen = match protocol {
+                Protocol::Tcp => args.tcp || !chosen,
+                Protocol::Udp => args.udp || !chosen,
+                Protocol::Unix => args.unix || (!chosen && !one_version),
+            };
+            let version = match family {
+                Family::Inet => args.ipv4 || !one_version,
+                Family::Inet6 => args.ipv6 || !one_version,
+                Family::Unix => true,
+            };
+            protocol_chosen && version
+        };
+        let tables: Vec<Wanted> = EVERYTHING.into_iter().filter(wants).collect();
+        let has = |wanted| tables.iter().any(|(_, protocol)| *protocol == wanted);
+        let [tcp, udp, unix] = [has(Protocol::Tcp), has(Protocol::Udp), has(Protocol::Unix)];
+        Self {
+            states,
+            service_names: !args.numeric && asks_like_ss(args),
+            layout: table::Layout {
+                header: !args.no_header,
+                netid: unix || (tcp && udp),
+                // A connected UDP socket has but one state.
+                state: tcp || unix || states != States::Connected,
+                processes: args.processes || !asks_like_ss(args),
+            },
+            tables,
+        }
+    }
+
+    fn shows(&self, row: &Row) -> bool {
+        let state = row.socket.state;
+        let idle = matches!(state, State::Closed | State::Unconnected | State::Bound);
+        match self.states {
+            States::All => true,
+            States::Listening => idle || state == State::Listen,
+            States::Connected => !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The command line: arguments in, one command run, an exit code out.
+//!
+//! Layer 7, the edge: the only place that uses `anyhow`, prints errors and decides exit codes.
+//! Commands live in files of their own and hold no logic that another face could need.
+
+mod args;
+mod check;
+mod exit;
+mod list;
+mod notice;
+mod policy;
+mod reader;
+mod top;
+mod watch;
+
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use args::{Args, Command, PolicyCommand};
+use exit::Exit;
+
+use crate::config::Environment;
+
+/// Runs the program with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage(&error).into(),
+    };
+    let environment = Environment::read();
+    match run(args, &environment) {
+        Ok(exit) => exit.into(),
+        Err(error) if is_broken_pipe(&error) => Exit::Ok.into(),
+        Err(error) => {
+            complain(&format!("sockeye: {error:#}"));
+            Exit::Error.into()
+        }
+    }
+}
+
+fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
+    match args.command {
+        None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
+        None => list::run(&args.list),
+        Some(Command::Top(args)) => top::run(&args, environment),
+        Some(Command::Check(args)) => check::run(&args, environment),
+        Some(Command::Watch(args)) => watch::run(&args, environment),
+        Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> Exit {
+    let printed = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Ok,
+        _ => Exit::Error,
+    }
+}
+
+/// A reader that has seen enough is no error.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io.or(json) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// Writes a message to stderr. When even that fails there is nobody left to tell.
+fn complain(message: &str) {
+    drop(writeln!(io::stderr().lock(), "{message}"));
+}

@@ -1,0 +1,196 @@
+//! Alerts as lines for people and as NDJSON.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::SCHEMA;
+use super::json::{CoverageView, HostView, SocketView, coverage, host};
+use crate::model::{Endpoint, NoOwner, Owner, Owners, Row, Socket};
+use crate::policy::{Alert, AlertKind};
+use crate::store::Moment;
+use crate::text::{self, escape, push};
+
+/// Writes one alert as one line:
+/// `✗ high    tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
+pub fn write_line(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &str) -> io::Result<()> {
+    let socket = &alert.socket;
+    let mark = if alert.kind == AlertKind::Closed { '-' } else { '✗' };
+    let mut line = format!("{mark} {:<7} {} {}", alert.severity.word(), socket.protocol.word(), bind(socket));
+    push(&mut line, format_args!("  {}", who(socket, moment)));
+    push(&mut line, format_args!("  {}", alert.reason));
+    if let Some(near) = alert.nearest_line {
+        push(&mut line, format_args!(" ({policy}:{near})"));
+    }
+    writeln!(out, "{line}")
+}
+
+/// Writes one alert as one line of JSON.
+pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &str) -> io::Result<()> {
+    // The row as the registry wants it; what is not known of it here stays null.
+    let row = Row {
+        socket: alert.socket.clone(),
+        life: crate::model::Life::Open,
+        opened: None,
+        changed: None,
+        seen: alert.at,
+    };
+    let view = AlertView {
+        schema: SCHEMA,
+        kind: "alert",
+        id: format!("{:016x}", alert.id),
+        alert: alert.kind.word(),
+        severity: alert.severity.word(),
+        at: alert.at.wall.to_string(),
+        host: host(&moment.host),
+        message: message(alert, moment),
+        reason: &alert.reason,
+        policy: alert.nearest_line.map(|line| format!("{policy}:{line}")),
+        pid: first_owner(&alert.socket).map(|owner| owner.process.id.pid.0),
+        exe: first_owner(&alert.socket)
+            .and_then(|owner| owner.process.exe.as_ref())
+            .map(|exe| escape(exe.path.as_bytes())),
+        socket: SocketView(moment.subject(&row)),
+    };
+    serde_json::to_writer(&mut *out, &view)?;
+    out.write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct AlertView<'a> {
+    schema: u32,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    id: String,
+    alert: &'static str,
+    severity: &'static str,
+    at: String,
+    host: HostView<'a>,
+    message: String,
+    reason: &'a str,
+    /// The entry that came nearest, as `file:line`.
+    policy: Option<String>,
+    /// The first owner; all of them are in `socket`.
+    pid: Option<u32>,
+    exe: Option<std::borrow::Cow<'a, str>>,
+    socket: SocketView<'a>,
+}
+
+/// The alert as a sentence.
+fn message(alert: &Alert, moment: &Moment) -> String {
+    let what = match alert.kind {
+        AlertKind::Unexpected => "unexpected listener",
+        AlertKind::Unverifiable => "listener that cannot be verified",
+        AlertKind::Closed => "listener closed",
+    };
+    let socket = &alert.socket;
+    format!(
+        "{what}: {} {} held by {}: {}",
+        socket.protocol.word(),
+        bind(socket),
+        who(socket, moment),
+        alert.reason
+    )
+}
+
+fn first_owner(socket: &Socket) -> Option<&Owner> {
+    socket.owners.known().and_then(|set| set.shown.first())
+}
+
+/// The local address and port.
+fn bind(socket: &Socket) -> String {
+    socket.ends.local().map_or_else(String::new, endpoint)
+}
+
+/// An address and a port as a URL writes them.
+fn endpoint(end: Endpoint) -> String {
+    std::net::SocketAddr::new(end.addr, end.port).to_string()
+}
+
+/// Who holds the socket: `nc 31337 /usr/bin/nc (deploy)`, or why that is not known.
+fn who(socket: &Socket, moment: &Moment) -> String {
+    let user = socket.uid.map(|uid| match moment.names.users.get(&uid) {
+        Some(name) => escape(name.as_bytes()).into_owned(),
+        None => format!("uid {}", uid.0),
+    });
+    let mut who = match (&socket.owners, first_owner(socket)) {
+        (_, Some(owner)) => named(owner),
+        (Owners::Unknown(NoOwner::Denied), None) => "a process that may not be read".to_owned(),
+        (Owners::Unknown(why), None) => why.reason().to_owned(),
+        (Owners::Known(_), None) => String::new(),
+    };
+    if let Some(user) = user {
+        push(&mut who, format_args!(" ({user})"));
+    }
+    let more = socket.owners.known().map_or(0, |set| set.count.saturating_sub(1));
+    if more > 0 {
+        push(&mut who, format_args!(" and {}", text::counted(more, "other", "others")));
+    }
+    who
+}
+
+fn named(owner: &Owner) -> String {
+    let process = &owner.process;
+    let mut named = format!("{} {}", escape(process.comm.as_bytes()), process.id.pid.0);
+    if let Some(exe) = &process.exe {
+        let deleted = if exe.deleted { " (deleted)" } else { "" };
+        push(&mut named, format_args!(" {}{deleted}", escape(exe.path.as_bytes())));
+    }
+    named
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub listeners: usize,
+    pub unexpected: usize,
+    pub unverifiable: usize,
+    /// Every table of the kernel was read whole.
+    pub whole: bool,
+}
+
+/// Writes the last lines of a check.
+pub fn write_summary(out: &mut dyn Write, summary: &Summary, moment: &Moment) -> io::Result<()> {
+    let expected = summary.listeners - summary.unexpected - summary.unverifiable;
+    write!(out, "{} unexpected, ", summary.unexpected)?;
+    if summary.unverifiable > 0 {
+        write!(out, "{} not verifiable, ", summary.unverifiable)?;
+    }
+    write!(out, "{expected} as expected.")?;
+    let denied = moment.coverage.owners.denied;
+    match (summary.whole, denied) {
+        (false, _) => writeln!(out, " Not every socket could be read."),
+        (true, 0) => writeln!(out, " All processes were readable."),
+        (true, _) => writeln!(out, " {} could not be read.", text::counted(denied, "process", "processes")),
+    }
+}
+
+/// Writes the summary as the last line of JSON.
+pub fn write_summary_json(out: &mut dyn Write, summary: &Summary, moment: &Moment) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct SummaryView<'a> {
+        schema: u32,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        at: String,
+        host: HostView<'a>,
+        listeners: usize,
+        expected: usize,
+        unexpected: usize,
+        unverifiable: usize,
+        coverage: CoverageView<'a>,
+    }
+    let view = SummaryView {
+        schema: SCHEMA,
+        kind: "summary",
+        at: moment.taken.wall.to_string(),
+        host: host(&moment.host),
+        listeners: summary.listeners,
+        expected: summary.listeners - summary.unexpected - summary.unverifiable,
+        unexpected: summary.unexpected,
+        unverifiable: summary.unverifiable,
+        coverage: coverage(moment),
+    };
+    serde_json::to_writer(&mut *out, &view)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,106 @@
+//! The JSON document, schema 1.
+//!
+//! Keys are always there, null when unknown; types never change; 64-bit ids are strings. Texts
+//! that others chose are escaped, and where escaping changed them a `*_hex` twin has the bytes.
+//! Sockets stream out one by one, each on a line of its own.
+
+mod coverage;
+mod layout;
+mod value;
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde::ser::SerializeMap as _;
+
+use super::SCHEMA;
+use crate::model::field::FIELDS;
+use crate::model::{Host, Row, Subject};
+use crate::store::{Moment, Table};
+use crate::text::escape;
+
+pub(super) use coverage::{CoverageView, coverage};
+use value::hex_twin;
+
+/// Writes the whole document: every open socket that `shown` lets through.
+pub fn write(
+    out: impl Write,
+    table: &Table,
+    moment: &Moment,
+    shown: &dyn Fn(&Row) -> bool,
+) -> io::Result<()> {
+    let document = Document {
+        schema: SCHEMA,
+        tool: "sockeye",
+        version: env!("CARGO_PKG_VERSION"),
+        generated_at: moment.taken.wall.to_string(),
+        host: host(&moment.host),
+        coverage: coverage(moment),
+        sockets: Sockets { table, moment, shown },
+    };
+    let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
+    document.serialize(&mut serializer)?;
+    serializer.into_inner().write_all(b"\n")
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    tool: &'static str,
+    version: &'static str,
+    generated_at: String,
+    host: HostView<'a>,
+    coverage: CoverageView<'a>,
+    sockets: Sockets<'a>,
+}
+
+#[derive(Serialize)]
+pub(super) struct HostView<'a> {
+    name: std::borrow::Cow<'a, str>,
+    kernel: std::borrow::Cow<'a, str>,
+    boot_id: Option<std::borrow::Cow<'a, str>>,
+}
+
+/// The host as every document and event carries it.
+pub(super) fn host(host: &Host) -> HostView<'_> {
+    HostView {
+        name: escape(host.name.as_bytes()),
+        kernel: escape(host.kernel.as_bytes()),
+        boot_id: host.boot_id.as_ref().map(|id| escape(id.as_bytes())),
+    }
+}
+
+struct Sockets<'a> {
+    table: &'a Table,
+    moment: &'a Moment,
+    shown: &'a dyn Fn(&Row) -> bool,
+}
+
+impl Serialize for Sockets<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows = self.table.open().filter(|row| (self.shown)(row));
+        serializer.collect_seq(rows.map(|row| SocketView(self.moment.subject(row))))
+    }
+}
+
+/// The path is chosen by whoever binds, so its bytes stand beside it. Other texts of a socket come
+/// from tables of the administrator; being escaped reversibly is enough for them.
+const PATH: &str = "path";
+const PATH_HEX: &str = "path_hex";
+
+/// One socket: every field of the registry that is not composed for eyes.
+pub(super) struct SocketView<'a>(pub(super) Subject<'a>);
+
+impl Serialize for SocketView<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for field in FIELDS.iter().filter(|field| !field.composed) {
+            let value = (field.extract)(&self.0);
+            map.serialize_entry(field.key, &value::View { value, names: self.0.names })?;
+            if field.key == PATH {
+                map.serialize_entry(PATH_HEX, &hex_twin(&value))?;
+            }
+        }
+        map.end()
+    }
+}

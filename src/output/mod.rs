@@ -1,0 +1,12 @@
+//! What leaves the process: JSON, the ss-compatible table, alert lines.
+//!
+//! Layer 3. Every format is a function of the same table and has types of its own; the model is
+//! never serialised. Writers stream into any `io::Write` and never print by themselves. Every
+//! string from the system passes [`crate::text::escape()`] here.
+
+pub mod alert;
+pub mod json;
+pub mod table;
+
+/// The version of the JSON documents. It rises only when a reader of the old one would break.
+pub const SCHEMA: u32 = 1;

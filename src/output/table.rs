@@ -1,0 +1,269 @@
+//! The plain table: the columns of `ss`, in its order and with its words, so that scripts and eyes
+//! that know `ss` find everything in place.
+//!
+//! Two passes: the first measures, the second writes. No row is kept as text.
+
+use std::io::{self, Write};
+
+use crate::model::{
+    Endpoint, Ends, Family, Inode, Names, Owners, Protocol, Row, Socket, SocketKey, SocketType, State,
+    UnixName,
+};
+use crate::text::{escape, push, width};
+
+/// Which columns are shown, and how.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a part that ss shows or hides")]
+pub struct Layout {
+    pub header: bool,
+    /// `Netid`, which `ss` shows only when more than one kind of socket is asked for.
+    pub netid: bool,
+    /// `State`, which `ss` hides when only one state can occur.
+    pub state: bool,
+    pub processes: bool,
+}
+
+/// Gives a port its service name, if it has one and names are wanted.
+pub type Services<'a> = &'a dyn Fn(Protocol, u16) -> Option<String>;
+
+/// Writes the rows as a table.
+pub fn write(
+    out: &mut dyn Write,
+    rows: &[&Row],
+    layout: Layout,
+    names: &Names,
+    services: Services<'_>,
+) -> io::Result<()> {
+    let mut cells = Cells::default();
+    let mut widths = [0; COLUMNS];
+    if layout.header {
+        cells.fill_header(layout);
+        widths = cells.widths();
+    }
+    for row in rows {
+        cells.fill(&row.socket, layout, names, services);
+        for (widest, width) in widths.iter_mut().zip(cells.widths()) {
+            *widest = width.max(*widest);
+        }
+    }
+    if layout.header {
+        cells.fill_header(layout);
+        cells.write(out, widths)?;
+    }
+    for row in rows {
+        cells.fill(&row.socket, layout, names, services);
+        cells.write(out, widths)?;
+    }
+    Ok(())
+}
+
+/// The order in which rows are listed: by protocol as `ss` does it, listeners first, then by
+/// local and remote end.
+pub fn sort(rows: &mut [&Row]) {
+    rows.sort_by(|a, b| order(&a.socket).cmp(&order(&b.socket)).then_with(|| ties(a).cmp(&ties(b))));
+}
+
+type Order = (u8, bool, Option<u16>, Option<Endpoint>, Option<Endpoint>);
+
+fn order(socket: &Socket) -> Order {
+    let protocol = match socket.protocol {
+        Protocol::Udp => 0,
+        Protocol::Tcp => 1,
+        Protocol::Unix => 2,
+    };
+    let local = socket.ends.local();
+    (protocol, socket.state != State::Listen, local.map(|end| end.port), local, socket.ends.remote())
+}
+
+fn ties(row: &Row) -> (Option<&UnixName>, Option<Inode>, SocketKey) {
+    (row.socket.ends.unix_name(), row.socket.inode, row.socket.key)
+}
+
+const COLUMNS: usize = 9;
+/// Columns that are pushed to the right, towards the separator behind them.
+const RIGHT: [bool; COLUMNS] = [false, false, false, false, true, false, true, false, false];
+/// What stands behind each column.
+const GAPS: [&str; COLUMNS] = [" ", " ", " ", " ", "", " ", "", " ", ""];
+
+/// The cells of one line: Netid, State, Recv-Q, Send-Q, local address, local port (with its
+/// separator), peer address, peer port, processes. An empty column takes no room.
+#[derive(Default)]
+struct Cells([String; COLUMNS]);
+
+impl Cells {
+    fn fill_header(&mut self, layout: Layout) {
+        self.clear();
+        let [netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        if layout.netid {
+            netid.push_str("Netid");
+        }
+        if layout.state {
+            state.push_str("State");
+        }
+        recv.push_str("Recv-Q");
+        send.push_str("Send-Q");
+        local.push_str("Local Address");
+        port.push_str(":Port");
+        peer.push_str("Peer Address");
+        peer_port.push_str(":Port");
+        process.push_str("Process");
+    }
+
+    fn fill(&mut self, socket: &Socket, layout: Layout, names: &Names, services: Services<'_>) {
+        self.clear();
+        let [netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        if layout.netid {
+            netid.push_str(netid_of(socket));
+        }
+        if layout.state {
+            state.push_str(state_of(socket.state));
+        }
+        number(recv, socket.queues.recv);
+        number(send, socket.queues.send);
+        match &socket.ends {
+            Ends::Inet { local: here, remote } => {
+                address(local, socket, *here);
+                interface(local, socket, names);
+                port_of(port, here.port, socket.protocol, services);
+                address(peer, socket, remote.unwrap_or_else(|| nowhere(*here)));
+                port_of(peer_port, remote.map_or(0, |end| end.port), socket.protocol, services);
+            }
+            Ends::Unix { name, peer: other } => {
+                unix_name(local, name.as_ref());
+                inode(port, socket.inode);
+                peer.push('*');
+                inode(peer_port, *other);
+            }
+        }
+        if layout.processes {
+            users(process, &socket.owners);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.0.iter_mut().for_each(String::clear);
+    }
+
+    fn widths(&self) -> [usize; COLUMNS] {
+        self.0.each_ref().map(|cell| width(cell))
+    }
+
+    fn write(&self, out: &mut dyn Write, widths: [usize; COLUMNS]) -> io::Result<()> {
+        let last = self.0.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
+        for (at, cell) in self.0.iter().enumerate().take(last + 1) {
+            if widths[at] == 0 {
+                continue;
+            }
+            let pad = widths[at] - width(cell);
+            let (before, after) = if RIGHT[at] { (pad, 0) } else { (0, pad) };
+            // No blanks at the end of a line: there is nothing to align there.
+            let (after, gap) = if at == last { (0, "") } else { (after, GAPS[at]) };
+            write!(out, "{:before$}{cell}{:after$}{gap}", "", "")?;
+        }
+        out.write_all(b"\n")
+    }
+}
+
+/// The word of `ss` for the kind of socket.
+fn netid_of(socket: &Socket) -> &'static str {
+    match (socket.protocol, socket.kind) {
+        (Protocol::Tcp, _) => "tcp",
+        (Protocol::Udp, _) => "udp",
+        (Protocol::Unix, SocketType::Stream) => "u_str",
+        (Protocol::Unix, SocketType::Dgram) => "u_dgr",
+        (Protocol::Unix, SocketType::Seqpacket) => "u_seq",
+    }
+}
+
+/// The word of `ss` for the state.
+fn state_of(state: State) -> &'static str {
+    match state {
+        State::Listen => "LISTEN",
+        State::Established => "ESTAB",
+        State::SynSent => "SYN-SENT",
+        State::SynRecv => "SYN-RECV",
+        State::FinWait1 => "FIN-WAIT-1",
+        State::FinWait2 => "FIN-WAIT-2",
+        State::TimeWait => "TIME-WAIT",
+        State::CloseWait => "CLOSE-WAIT",
+        State::LastAck => "LAST-ACK",
+        State::Closing => "CLOSING",
+        State::Closed | State::Unconnected | State::Bound => "UNCONN",
+    }
+}
+
+/// A queue; `?` where the source cannot tell it, because 0 would be a claim.
+fn number(cell: &mut String, value: Option<u32>) {
+    match value {
+        Some(value) => push(cell, format_args!("{value}")),
+        None => cell.push('?'),
+    }
+}
+
+/// An address as `ss` writes it: `*` for the dual-stack wildcard, brackets around IPv6.
+fn address(cell: &mut String, socket: &Socket, end: Endpoint) {
+    if socket.family == Family::Inet6 && end.addr.is_unspecified() && socket.v6only != Some(true) {
+        cell.push('*');
+    } else if end.addr.is_ipv6() {
+        push(cell, format_args!("[{}]", end.addr));
+    } else {
+        push(cell, format_args!("{}", end.addr));
+    }
+}
+
+/// The interface that the socket is bound to, as in `0.0.0.0%eth0`.
+fn interface(cell: &mut String, socket: &Socket, names: &Names) {
+    let Some(index) = socket.interface else { return };
+    match names.interfaces.get(&index) {
+        Some(name) => push(cell, format_args!("%{}", escape(name.as_bytes()))),
+        None => push(cell, format_args!("%{}", index.get())),
+    }
+}
+
+/// The wildcard of the same family, for the peer of a socket that has none.
+fn nowhere(local: Endpoint) -> Endpoint {
+    let addr = if local.addr.is_ipv4() {
+        std::net::Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        std::net::Ipv6Addr::UNSPECIFIED.into()
+    };
+    Endpoint::new(addr, 0)
+}
+
+fn port_of(cell: &mut String, port: u16, protocol: Protocol, services: Services<'_>) {
+    match (port, services(protocol, port)) {
+        (0, _) => cell.push_str(":*"),
+        (_, Some(name)) => push(cell, format_args!(":{}", escape(name.as_bytes()))),
+        (_, None) => push(cell, format_args!(":{port}")),
+    }
+}
+
+fn unix_name(cell: &mut String, name: Option<&UnixName>) {
+    match name {
+        None => cell.push('*'),
+        Some(UnixName::Path(path)) => cell.push_str(&escape(path.as_bytes())),
+        Some(UnixName::Abstract(name)) => push(cell, format_args!("@{}", escape(name.as_bytes()))),
+    }
+}
+
+fn inode(cell: &mut String, inode: Option<Inode>) {
+    push(cell, format_args!(" {}", inode.map_or(0, Inode::get)));
+}
+
+/// `users:(("nginx",pid=1,fd=3),…)`. The owners that are not kept are counted.
+fn users(cell: &mut String, owners: &Owners) {
+    let Some(set) = owners.known() else { return };
+    cell.push_str("users:(");
+    let mut comma = "";
+    for owner in &set.shown {
+        let comm = escape(owner.process.comm.as_bytes());
+        for fd in &owner.fds {
+            push(cell, format_args!("{comma}(\"{comm}\",pid={},fd={})", owner.process.id.pid.0, fd.0));
+            comma = ",";
+        }
+    }
+    if set.count > set.shown.len() {
+        push(cell, format_args!(",+{} more", set.count - set.shown.len()));
+    }
+    cell.push(')');
+}

@@ -1,0 +1,68 @@
+//! What the watch has to say.
+
+use crate::model::{Socket, Stamp};
+
+/// How much it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    Info,
+    Medium,
+    High,
+}
+
+impl Severity {
+    /// The word used in JSON and policy files.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlertKind {
+    /// A listener that the policy does not expect.
+    Unexpected,
+    /// A listener of which cannot be seen whether it is the expected one.
+    Unverifiable,
+    /// A listener that was reported before is gone, or does not listen any more.
+    Closed,
+}
+
+impl AlertKind {
+    /// The word used in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unexpected => "unexpected-listener",
+            Self::Unverifiable => "unverifiable-listener",
+            Self::Closed => "listener-closed",
+        }
+    }
+}
+
+/// One thing to report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alert {
+    /// The same for the same socket and kind on the same boot, so that a reader can fold repeats.
+    pub id: u64,
+    pub kind: AlertKind,
+    pub severity: Severity,
+    pub at: Stamp,
+    /// A sentence fragment: why it is reported. It holds no text from the system, except names
+    /// from the policy file as they are written there.
+    pub reason: String,
+    /// The entry that came nearest, by its line in the policy file.
+    pub nearest_line: Option<usize>,
+    pub socket: Socket,
+}
+
+/// The 64-bit FNV-1a hash of the parts, each ended by a byte that ends it unmistakably.
+pub(super) fn id(parts: &[&[u8]]) -> u64 {
+    let bytes = parts.iter().flat_map(|part| part.iter().copied().chain([0xff]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -1,0 +1,157 @@
+//! One expectation, and how near a listener comes to it.
+
+use crate::model::{Names, Owners, Protocol, Scope, Socket, SystemBytes};
+
+/// A listener that is fine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expectation {
+    /// The line in the policy file where it begins, counted from 1.
+    pub line: usize,
+    pub protocol: Protocol,
+    pub ports: Ports,
+    /// The widest bind accepted.
+    pub scope: Scope,
+    /// Further conditions, all of which must hold.
+    pub matchers: Vec<Matcher>,
+}
+
+/// The ports of an expectation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ports {
+    Any,
+    /// Inclusive at both ends.
+    Range(u16, u16),
+}
+
+impl Ports {
+    fn contain(self, port: u16) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Range(first, last) => (first..=last).contains(&port),
+        }
+    }
+}
+
+/// A condition on who listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Matcher {
+    /// Every owner runs one of these executables, and from a file that still has its name.
+    Exe(Vec<SystemBytes>),
+    /// Every owner calls itself one of these. Anybody can: a weak condition.
+    Comm(Vec<SystemBytes>),
+    /// The socket was created by one of these users, by name or number.
+    User(Vec<SystemBytes>),
+}
+
+impl Matcher {
+    /// The key in the policy file.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Exe(_) => "exe",
+            Self::Comm(_) => "comm",
+            Self::User(_) => "user",
+        }
+    }
+
+    /// What the file asks for.
+    #[must_use]
+    pub fn wanted(&self) -> &[SystemBytes] {
+        match self {
+            Self::Exe(wanted) | Self::Comm(wanted) | Self::User(wanted) => wanted,
+        }
+    }
+
+    /// `None` when what it asks about cannot be seen.
+    fn holds(&self, socket: &Socket, names: &Names) -> Option<bool> {
+        match self {
+            Self::User(wanted) => {
+                let uid = socket.uid?;
+                let number = SystemBytes::from(uid.0.to_string());
+                Some(
+                    wanted.contains(&number)
+                        || names.users.get(&uid).is_some_and(|name| wanted.contains(name)),
+                )
+            }
+            Self::Exe(wanted) => all_owners(socket, |process| {
+                process.exe.as_ref().map(|exe| !exe.deleted && wanted.contains(&exe.path))
+            }),
+            Self::Comm(wanted) => all_owners(socket, |process| Some(wanted.contains(&process.comm))),
+        }
+    }
+}
+
+/// Whether the condition holds for every owner: one stranger among the holders is enough to make
+/// a listener a stranger. A known "no" weighs more than an owner that cannot be seen.
+fn all_owners(socket: &Socket, holds: impl Fn(&crate::model::Process) -> Option<bool>) -> Option<bool> {
+    let Owners::Known(set) = &socket.owners else { return None };
+    let verdicts: Vec<_> = set.shown.iter().map(|owner| holds(&owner.process)).collect();
+    if verdicts.contains(&Some(false)) {
+        return Some(false);
+    }
+    let all_seen = set.count == set.shown.len() && !verdicts.contains(&None);
+    all_seen.then_some(true)
+}
+
+/// What a policy says about a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    Expected(&'a Expectation),
+    Unexpected(Why<'a>),
+    /// An entry covers protocol, port and scope, but whether its condition holds cannot be seen.
+    Unknown {
+        expectation: &'a Expectation,
+        matcher: &'a Matcher,
+    },
+}
+
+/// Why a listener is not expected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why<'a> {
+    /// No entry is about this protocol and port.
+    NotExpected,
+    /// An entry is, but it accepts only a narrower bind.
+    Wider(&'a Expectation),
+    /// An entry is, and the bind is fine, but somebody else listens.
+    Other { expectation: &'a Expectation, matcher: &'a Matcher },
+}
+
+impl Verdict<'_> {
+    /// How near it is to "expected": the nearest miss is the reason that helps.
+    pub(super) fn nearness(&self) -> u8 {
+        match self {
+            Self::Unexpected(Why::NotExpected) => 0,
+            Self::Unexpected(Why::Wider(_)) => 1,
+            Self::Unexpected(Why::Other { .. }) => 2,
+            Self::Unknown { .. } => 3,
+            Self::Expected(_) => 4,
+        }
+    }
+}
+
+impl Expectation {
+    /// Judges a listener by this entry alone.
+    #[must_use]
+    pub fn judge(&self, socket: &Socket, names: &Names) -> Verdict<'_> {
+        let port = socket.ends.local().map(|end| end.port);
+        let about_it = self.protocol == socket.protocol && port.is_some_and(|port| self.ports.contain(port));
+        if !about_it {
+            return Verdict::Unexpected(Why::NotExpected);
+        }
+        if socket.scope().is_none_or(|scope| scope > self.scope) {
+            return Verdict::Unexpected(Why::Wider(self));
+        }
+        let mut unseen = None;
+        for matcher in &self.matchers {
+            match matcher.holds(socket, names) {
+                Some(true) => {}
+                Some(false) => return Verdict::Unexpected(Why::Other { expectation: self, matcher }),
+                None => unseen = unseen.or(Some(matcher)),
+            }
+        }
+        match unseen {
+            Some(matcher) => Verdict::Unknown { expectation: self, matcher },
+            None => Verdict::Expected(self),
+        }
+    }
+}

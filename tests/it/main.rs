@@ -1,0 +1,3 @@
+//! The integration tests, one binary: whole commands, on sockets that the tests open themselves.
+
+mod tidy;
