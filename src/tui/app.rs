@@ -38,6 +38,14 @@ impl View {
         }
     }
 
+    /// For narrow screens.
+    pub(super) fn short_title(self) -> &'static str {
+        match self {
+            Self::Listeners => "Listen",
+            Self::Connections => "Conn",
+        }
+    }
+
     /// What its rows are called.
     pub(super) fn nouns(self) -> (&'static str, &'static str) {
         match self {

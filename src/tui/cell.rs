@@ -213,6 +213,6 @@ fn timer_text(timer: Timer) -> String {
     let rest = text::brief(std::time::Duration::from_millis(timer.expires_ms.into()));
     match timer.retransmits {
         0 => format!("{} in {rest}", timer.kind.word()),
-        times => format!("{} in {rest}, fired {times} times", timer.kind.word()),
+        fired => format!("{} in {rest}, fired {fired} times", timer.kind.word()),
     }
 }

@@ -75,7 +75,7 @@ const SINCE: Spec = Spec {
     show: cell::since,
     sort: &["opened_at"],
     descending: true,
-    width: [9, 9, 13],
+    width: [9, 13, 13],
     searched: false,
     ..PLAIN
 };
@@ -180,11 +180,11 @@ pub(super) fn fit(columns: &[Column], width: u16) -> Vec<Place> {
     let mut used = MARGIN.saturating_sub(GAP);
     for at in by_priority {
         let [_, usual, _] = columns[at].width;
-        let with = used.saturating_add(GAP + usual);
-        if columns[at].priority > 0 && with > width {
+        let sum = used.saturating_add(GAP + usual);
+        if columns[at].priority > 0 && sum > width {
             break;
         }
-        used = with;
+        used = sum;
         widths[at] = Some(usual);
     }
     // One cell at a time keeps the shares even whatever the limits are.

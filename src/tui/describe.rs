@@ -48,16 +48,16 @@ fn connection(row: &Row, local: Endpoint, remote: Option<Endpoint>) -> String {
             _ => format!("{} socket that talks to nobody", socket.protocol.word()),
         };
     };
-    let state = match socket.state {
-        State::Established => "connected with",
-        State::SynSent => "waits for an answer of",
-        State::SynRecv => "is being connected by",
-        State::TimeWait => "closed; the kernel keeps the port for stragglers of",
-        State::CloseWait => "the other end closed, this one has not:",
-        State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck => "is being closed, was with",
-        State::Listen | State::Closed | State::Unconnected | State::Bound => "was with",
+    let doing = match socket.state {
+        State::Established => "",
+        State::SynSent => ", not answered yet",
+        State::SynRecv => ", not finished yet",
+        State::TimeWait => ", closed; the kernel keeps the port for stragglers",
+        State::CloseWait => ", closed by the other end and not by this one",
+        State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck => ", being closed",
+        State::Listen | State::Closed | State::Unconnected | State::Bound => ", no more",
     };
-    format!("{} {state} {}", socket.protocol.word(), show(remote))
+    format!("{} connection with {}{doing}", socket.protocol.word(), show(remote))
 }
 
 fn unix(role: Role, state: State) -> String {

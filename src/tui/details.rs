@@ -12,7 +12,7 @@ use super::theme::{Look, Meaning};
 use super::{describe, wrap};
 
 /// Cells for the names of fields.
-const NAME: usize = 16;
+const NAME: usize = 18;
 /// Cells for a value, when its explanation stands beside it.
 const VALUE: usize = 36;
 
@@ -40,7 +40,9 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
             page.field(&field.key.replace('_', " "), &text, field.help);
         }
     }
-    page.field("seen", &cell::since(&FIELDS[0], &seen).text, "How long ago it was first seen.");
+    if row.opened.is_none() {
+        page.field("opened", "before sockeye looked for the first time", "");
+    }
     page.lines
 }
 
@@ -60,6 +62,13 @@ impl Page {
         self.lines.extend(wrap::wrap(text, self.width).into_iter().map(|line| Line::styled(line, style)));
     }
 
+    /// A paragraph under a heading.
+    fn item(&mut self, text: &str, meaning: Meaning) {
+        let style = self.look.style(meaning);
+        let lines = wrap::wrap(text, self.width.saturating_sub(2));
+        self.lines.extend(lines.into_iter().map(|line| Line::styled(format!("  {line}"), style)));
+    }
+
     fn heading(&mut self, text: &str) {
         self.lines.push(Line::styled(text.to_owned(), self.look.style(Meaning::Heading)));
     }
@@ -69,7 +78,7 @@ impl Page {
             Owners::Known(set) => set,
             Owners::Unknown(why) => {
                 self.heading("Owner");
-                self.paragraph(&format!("  unknown: {}", why.reason()), Meaning::Warning);
+                self.item(&format!("unknown: {}", why.reason()), Meaning::Warning);
                 return;
             }
         };
@@ -79,20 +88,17 @@ impl Page {
         }
         match set.count - set.shown.len() {
             0 => {}
-            more => self.paragraph(&format!("  and {} more", text::count(more)), Meaning::Muted),
+            more => self.item(&format!("and {} more", text::count(more)), Meaning::Muted),
         }
     }
 
     fn owner(&mut self, owner: &Owner, seen: &Seen<'_>) {
         let process = &owner.process;
         let fds: Vec<_> = owner.fds.iter().map(|fd| fd.0.to_string()).collect();
-        let mut head = format!("  {}", cell::process_name(process, &self.look));
-        if let Some(uid) = process.uid {
-            head.push_str(&format!(", user {}", cell::user(uid, seen)));
-        }
+        let name = cell::process_name(process, &self.look);
+        let user = process.uid.map_or_else(String::new, |uid| format!(", user {}", cell::user(uid, seen)));
         let noun = if fds.len() == 1 { "descriptor" } else { "descriptors" };
-        head.push_str(&format!(", {noun} {}", fds.join(" ")));
-        self.paragraph(&head, Meaning::Text);
+        self.item(&format!("{name}{user}, {noun} {}", fds.join(" ")), Meaning::Text);
         let exe = match &process.exe {
             None => "not readable".to_owned(),
             Some(exe) => cell::value_text(&Value::Executable(exe), seen).map_or_else(String::new, Into::into),

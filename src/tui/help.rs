@@ -34,19 +34,20 @@ pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
     lines.push(heading("Keys"));
     for entry in ACTIONS {
         let keys: Vec<_> = entry.keys.iter().map(|key| key.label(look.ascii)).collect();
-        row(&mut lines, app, (&keys.join("  "), Meaning::Key), entry.sentence, width);
+        // The names are for configuration and bug reports; narrow screens keep to the sentences.
+        let name = if width >= 76 { format!("{:<16}", entry.name) } else { String::new() };
+        let sentence = format!("{name}{}", entry.sentence);
+        row(&mut lines, app, (&keys.join("  "), Meaning::Key), &sentence, width);
     }
     lines.push(Line::default());
-    lines.push(heading("While the filter is typed"));
-    let typing = "several words must all be found, in any order, in capitals or not; Ctrl-U empties the line, \
-                  Ctrl-W takes the last word away";
-    row(&mut lines, app, ("", Meaning::Key), typing, width);
-    lines.push(Line::default());
-    lines.push(heading("Marks"));
-    for (mark, word) in Mark::ALL {
-        let sentence = format!("{word} in the last three seconds");
-        row(&mut lines, app, (mark.glyph(), mark.meaning()), &sentence, width);
-    }
+    lines.push(heading("Marks, for three seconds"));
+    let marks = Mark::ALL.map(|(mark, word)| {
+        [
+            Span::styled(format!("  {}", mark.glyph()), look.style(mark.meaning())),
+            Span::raw(format!(" {word}")),
+        ]
+    });
+    lines.push(Line::from(marks.concat()));
     lines
 }
 

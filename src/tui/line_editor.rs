@@ -54,7 +54,7 @@ impl LineEditor {
     /// Takes a pasted text: line ends and tabs become spaces, other controls are escaped, which is
     /// how the screen shows them too.
     pub(super) fn paste(&mut self, pasted: &str) {
-        let spaced = pasted.trim().split_whitespace().collect::<Vec<_>>().join(" ");
+        let spaced = pasted.split_whitespace().collect::<Vec<_>>().join(" ");
         self.insert(&spaced);
     }
 

@@ -18,6 +18,8 @@ mod mark;
 mod notice;
 mod search;
 mod terminal;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod update;
 mod view;

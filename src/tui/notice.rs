@@ -63,17 +63,13 @@ fn gap(slice: &SliceCoverage, escaped: &impl Fn(&str) -> String) -> Option<Notic
 }
 
 fn denied(owners: &OwnerCoverage, escaped: &impl Fn(&str) -> String) -> Option<Notice> {
+    let processes = text::counted(owners.denied, "process", "processes");
     let text = match (owners.denied, &owners.reason) {
         (0, None) => return None,
         (0, Some(why)) => format!("owners may be missing: {}", escaped(why)),
-        (count, None) => {
-            let processes = text::counted(count, "process", "processes");
-            format!("{processes} not readable: run as root to see every owner")
-        }
-        (count, Some(why)) => {
-            let processes = text::counted(count, "process", "processes");
-            format!("{processes} not readable: {}", escaped(why))
-        }
+        // Whether more rights would help, only the reason could tell: root may be confined too.
+        (_, None) => format!("{processes} not readable by this user, sudo may show more owners"),
+        (_, Some(why)) => format!("{processes} not readable: {}", escaped(why)),
     };
     Some(Notice { text, meaning: Meaning::Warning })
 }

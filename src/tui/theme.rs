@@ -152,8 +152,11 @@ impl Look {
         self.plain(text::elide_start(text, cells))
     }
 
-    /// A span, short: `850µs`.
+    /// A span, short: `850µs`, and `2s` where that is the whole truth.
     pub(super) fn brief(&self, span: std::time::Duration) -> String {
+        if span.subsec_nanos() == 0 {
+            return text::span(span);
+        }
         let text = text::brief(span);
         if self.ascii { text.replace('µ', "u") } else { text }
     }

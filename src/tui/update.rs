@@ -270,13 +270,13 @@ fn settle(app: &mut App) {
             inspected.scroll = inspected.scroll.min(most);
         }
     }
-    let (page, rows) = (usize::from(screen.rows.height).max(1), app.listing.index.len());
+    let (height, rows) = (usize::from(screen.rows.height).max(1), app.listing.index.len());
     let cursor = app.pane().cursor.min(rows.saturating_sub(1));
     let key = app.row_at(cursor).map(|row| row.socket.key);
     let pane = app.pane_mut();
     pane.cursor = cursor;
     // An empty listing forgets nothing: the socket may come back when the filter is changed.
     pane.selected = key.or(pane.selected);
-    let lowest = rows.saturating_sub(page);
-    pane.top = pane.top.clamp(cursor.saturating_sub(page - 1), cursor).min(lowest);
+    let lowest = rows.saturating_sub(height);
+    pane.top = pane.top.clamp(cursor.saturating_sub(height - 1), cursor).min(lowest);
 }

@@ -31,10 +31,12 @@ impl Piece {
         self.parts.iter().map(|(text, _)| cells(text)).sum()
     }
 
-    fn draw(&self, look: &Look, buffer: &mut Buffer, mut x: u16, y: u16, end: u16) -> u16 {
+    /// Draws into the area and returns where it ended.
+    fn draw(&self, look: &Look, buffer: &mut Buffer, area: Rect) -> u16 {
+        let mut x = area.x;
         for (text, style) in &self.parts {
-            let room = usize::from(end.saturating_sub(x));
-            (x, _) = buffer.set_stringn(x, y, look.elide(text, room), room, *style);
+            let room = usize::from(area.right().saturating_sub(x));
+            (x, _) = buffer.set_stringn(x, area.y, look.elide(text, room), room, *style);
         }
         x
     }
@@ -62,12 +64,13 @@ pub(super) fn draw(
         right.retain(|piece| piece.priority != worst);
     }
     let end = area.x + area.width.saturating_sub(1);
+    let from = |x: u16| Rect { x: x.min(end), y: area.y, width: end.saturating_sub(x), height: 1 };
     let mut x = area.x + 1;
     for piece in &left {
-        x = piece.draw(look, buffer, x, area.y, end) + gap;
+        x = piece.draw(look, buffer, from(x)) + gap;
     }
-    let mut x = x.max((end + gap).saturating_sub(total(&right)));
+    x = x.max((end + gap).saturating_sub(total(&right)));
     for piece in &right {
-        x = piece.draw(look, buffer, x.min(end), area.y, end) + gap;
+        x = piece.draw(look, buffer, from(x)) + gap;
     }
 }

@@ -61,7 +61,7 @@ fn condition(app: &App) -> Vec<Piece> {
     }
     let snapshot = &news.snapshot;
     let poll = format!("poll {}", app.look.brief(snapshot.interval));
-    let took = format!(" took {}", app.look.brief(snapshot.took));
+    let took = format!(", took {}", app.look.brief(snapshot.took));
     let slow = if snapshot.took > snapshot.interval { Meaning::Warning } else { Meaning::Muted };
     pieces.push(Piece::new(5, poll, style(Meaning::Muted)).and(took, style(slow)));
     pieces.push(pulse(app));
@@ -100,6 +100,7 @@ fn pulse(app: &App) -> Piece {
 /// The views with their counts.
 fn tabs(app: &App) -> Vec<Piece> {
     let style = |meaning| app.look.style(meaning);
+    let narrow = app.size.width < 64;
     let mut pieces = Vec::new();
     for view in View::ALL {
         let number = view.number() + 1;
@@ -107,16 +108,16 @@ fn tabs(app: &App) -> Vec<Piece> {
             Some(_) => format!(" {}", text::count(app.listing.open[view.number()])),
             None => String::new(),
         };
+        let title = if narrow { view.short_title() } else { view.title() };
         let meaning = if view == app.view { Meaning::ActiveTab } else { Meaning::Text };
-        pieces.push(Piece::new(0, format!(" {number} {}{count} ", view.title()), style(meaning)));
+        pieces.push(Piece::new(0, format!(" {number} {title}{count} "), style(meaning)));
     }
-    let hidden = app.listing.hidden[app.view.number()];
-    if hidden > 0 {
-        let hidden = format!("+ {} Unix hidden, ", text::count(hidden));
-        let piece = Piece::new(1, hidden, style(Meaning::Muted))
-            .and("u", style(Meaning::Key))
-            .and(" shows", style(Meaning::Muted));
-        pieces.push(piece);
+    let (hidden, muted) = (app.listing.hidden[app.view.number()], style(Meaning::Muted));
+    if hidden > 0 && narrow {
+        pieces.push(Piece::new(0, format!("+{} Unix", text::count(hidden)), muted));
+    } else if hidden > 0 {
+        let piece = Piece::new(0, format!("+ {} Unix hidden, ", text::count(hidden)), muted);
+        pieces.push(piece.and("u", style(Meaning::Key)).and(" shows", muted));
     }
     pieces
 }

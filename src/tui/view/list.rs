@@ -23,7 +23,7 @@ pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     for (line, at) in (screen.rows.y..screen.rows.bottom()).zip(top..) {
         let Some(row) = app.row_at(at) else { break };
         let area = Rect { y: line, height: 1, ..screen.rows };
-        draw_row(app, row, &places, at == app.pane().cursor, area, buffer);
+        draw_row(app, row, &places, area, buffer);
     }
 }
 
@@ -39,16 +39,15 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
         };
         let title = format!("{}{arrow}", column.title);
         // The arrow may stand in the gap beside a column as narrow as its title.
-        let x = match column.right {
-            true => (area.x + place.x + place.width).saturating_sub(cells(&title)),
-            false => area.x + place.x,
-        };
+        let x = area.x + place.x;
+        let x = if column.right { (x + place.width).saturating_sub(cells(&title)) } else { x };
         let room = usize::from(area.right().saturating_sub(x));
         buffer.set_stringn(x, area.y, title, room, style);
     }
 }
 
-fn draw_row(app: &App, row: &Row, places: &[Place], selected: bool, area: Rect, buffer: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buffer) {
+    let selected = app.selected().is_some_and(|selected| std::ptr::eq(selected, row));
     let Some(moment) = app.moment() else { return };
     let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
     let mark = app.mark(row);
@@ -57,12 +56,11 @@ fn draw_row(app: &App, row: &Row, places: &[Place], selected: bool, area: Rect, 
     for place in places {
         let column = &app.pane().columns[place.column];
         let cell = (column.show)(column.field, &seen);
-        let style = whole.unwrap_or_else(|| match selected {
-            true => Style::new(), // dim letters on a reversed ground are hard to read
-            false => app.look.style(cell.meaning),
-        });
+        // Dim letters on a reversed ground are hard to read.
+        let meaning = if selected { Meaning::Text } else { cell.meaning };
+        let style = whole.unwrap_or_else(|| app.look.style(meaning));
         let spot = Rect { x: area.x + place.x, width: place.width, ..area };
-        draw_cell(app, &cell, column.right, style, spot, buffer);
+        draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
     if let Some(mark) = mark {
         let style = app.look.style(mark.meaning());
@@ -73,16 +71,13 @@ fn draw_row(app: &App, row: &Row, places: &[Place], selected: bool, area: Rect, 
     }
 }
 
-fn draw_cell(app: &App, cell: &Cell<'_>, right: bool, style: Style, spot: Rect, buffer: &mut Buffer) {
+fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Rect, buffer: &mut Buffer) {
     let room = usize::from(spot.width);
     let shown = match cell.cut {
         Cut::End => app.look.elide(&cell.text, room),
         Cut::Start => app.look.elide_start(&cell.text, room),
     };
-    let x = match right {
-        true => spot.right().saturating_sub(cells(&shown)),
-        false => spot.x,
-    };
+    let x = if right { spot.right().saturating_sub(cells(&shown)) } else { spot.x };
     buffer.set_stringn(x, spot.y, &shown, room, style);
     highlight(app, &shown, x, spot.y, buffer);
 }

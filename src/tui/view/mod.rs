@@ -14,6 +14,8 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use pane::Pane;
+
 use super::app::App;
 use super::theme::Meaning;
 use super::{details, help, layout};
@@ -31,11 +33,12 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     header::draw(app, &screen, buffer);
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
-        pane::draw(app, "Help", &lines, scroll, screen.body, buffer);
+        pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
     } else if let Some(inspected) = &app.inspected {
         let lines = details::lines(app, inspected, screen.body.width);
         let title = preview::title(app, &inspected.row);
-        pane::draw(app, &title, &lines, inspected.scroll, screen.body, buffer);
+        let pane = Pane { title: &title, lines: &lines, scroll: inspected.scroll };
+        pane::draw(app, &pane, screen.body, buffer);
     } else {
         list::draw(app, &screen, buffer);
         preview::draw(app, screen.preview, buffer);

@@ -8,38 +8,28 @@ use super::bar::{self, Piece};
 use crate::tui::app::App;
 use crate::tui::theme::Meaning;
 
-/// Draws a title and the lines from `scroll` on, and says how far one can go.
-pub(super) fn draw(
-    app: &App,
-    title: &str,
-    lines: &[Line<'_>],
-    scroll: usize,
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+/// A title and lines, of which some may be out of sight.
+pub(super) struct Pane<'a> {
+    pub(super) title: &'a str,
+    pub(super) lines: &'a [Line<'a>],
+    /// The first line in sight.
+    pub(super) scroll: usize,
+}
+
+/// Draws the pane, and says how far one can go.
+pub(super) fn draw(app: &App, pane: &Pane<'_>, area: Rect, buffer: &mut Buffer) {
+    let (head, all) = (Rect { height: 1, ..area }, pane.lines.len());
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-    let last = lines.len().min(scroll + usize::from(body.height));
-    let rule = app.look.symbols.rule;
-    let line = Rect { height: 1.min(area.height), ..area };
-    buffer.set_stringn(
-        area.x,
-        area.y,
-        rule.repeat(usize::from(area.width)),
-        usize::from(area.width),
-        app.look.style(Meaning::Muted),
-    );
-    let range = if last - scroll.min(last) < lines.len() {
-        format!(" lines {} to {last} of {} ", scroll + 1, lines.len())
-    } else {
-        String::new()
-    };
-    let left = vec![Piece::new(0, format!(" {title} "), app.look.style(Meaning::Title))];
-    let right = match range.is_empty() {
-        true => Vec::new(),
-        false => vec![Piece::new(1, range, app.look.style(Meaning::Muted))],
-    };
-    bar::draw(&app.look, buffer, line, 1, (left, right));
-    for (y, shown) in (body.y..body.bottom()).zip(lines.iter().skip(scroll)) {
+    let rule = app.look.symbols.rule.repeat(usize::from(area.width));
+    super::put(app, buffer, head, &rule, Meaning::Muted);
+    let title = Piece::new(0, format!(" {} ", pane.title), app.look.style(Meaning::Title));
+    let last = all.min(pane.scroll + usize::from(body.height));
+    let range = (last - pane.scroll.min(last) < all).then(|| {
+        let range = format!(" lines {} to {last} of {all} ", pane.scroll + 1);
+        Piece::new(1, range, app.look.style(Meaning::Muted))
+    });
+    bar::draw(&app.look, buffer, head, 1, (vec![title], range.into_iter().collect()));
+    for (y, shown) in (body.y..body.bottom()).zip(pane.lines.iter().skip(pane.scroll)) {
         buffer.set_line(body.x + 1, y, shown, body.width.saturating_sub(2));
     }
 }
