@@ -124,7 +124,7 @@ pub(super) static ACTIONS: &[Entry] = &[
         (Action::ClearFilter, "clear-filter"),
         &[code(KeyCode::Esc)],
         &[Mode::List, Mode::Filter],
-        "clear filter",
+        "clear",
         "drop the filter",
     ),
     entry((Action::NextView, "next-view"), &[code(KeyCode::Tab)], LIST, "view", "go to the other view"),

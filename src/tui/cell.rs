@@ -23,6 +23,8 @@ pub(super) struct Seen<'a> {
 #[derive(Debug)]
 pub(super) struct Cell<'a> {
     pub(super) text: Cow<'a, str>,
+    /// What follows the text and is never cut before it: a port says more than the address.
+    pub(super) tail: Cow<'a, str>,
     pub(super) meaning: Meaning,
     /// Where it is cut when there is no room: the end of a path says most.
     pub(super) cut: Cut,
@@ -38,7 +40,11 @@ pub(super) enum Cut {
 pub(super) type Show = for<'a> fn(&'static Field, &Seen<'a>) -> Cell<'a>;
 
 fn cell<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
-    Cell { text: text.into(), meaning: Meaning::Text, cut: Cut::End }
+    Cell { text: text.into(), tail: Cow::Borrowed(""), meaning: Meaning::Text, cut: Cut::End }
+}
+
+fn tailed<'a>(text: impl Into<Cow<'a, str>>, tail: String) -> Cell<'a> {
+    Cell { tail: tail.into(), ..cell(text) }
 }
 
 fn muted<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
@@ -48,6 +54,12 @@ fn muted<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
 /// The value of the field itself.
 pub(super) fn plain<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     let value = (field.extract)(&seen.subject);
+    if let Value::Endpoint(end) = value {
+        return match end.addr {
+            std::net::IpAddr::V4(addr) => tailed(addr.to_string(), format!(":{}", end.port)),
+            std::net::IpAddr::V6(addr) => tailed(format!("[{addr}"), format!("]:{}", end.port)),
+        };
+    }
     let Some(text) = value_text(&value, seen) else { return muted(seen.look.symbols.none) };
     let cut = match value {
         Value::Path(_) | Value::Executable(_) => Cut::Start,
@@ -117,37 +129,32 @@ pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
 
 /// The first owner and how many more, or why there is none.
 pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
-    match owner_text(seen) {
-        (text, true) => cell(text),
-        (text, false) => muted(text),
+    let socket = &seen.subject.row.socket;
+    match &socket.owners {
+        Owners::Unknown(why) => muted(no_owner(*why, socket.uid, seen)),
+        Owners::Known(set) => {
+            let Some(first) = set.shown.first() else { return muted(seen.look.symbols.none) };
+            let pid = first.process.id.pid.0;
+            let tail = match set.count {
+                0 | 1 => format!(" {pid}"),
+                count => format!(" {pid} +{}", count - 1),
+            };
+            tailed(seen.look.escape(first.process.comm.as_bytes()), tail)
+        }
     }
 }
 
-fn owner_text(seen: &Seen<'_>) -> (String, bool) {
-    let socket = &seen.subject.row.socket;
-    let why = match &socket.owners {
-        Owners::Known(set) => {
-            let Some(first) = set.shown.first() else { return (String::new(), false) };
-            let name = process_name(&first.process, &seen.look);
-            return match set.count {
-                0 | 1 => (name, true),
-                count => (format!("{name} +{}", count - 1), true),
-            };
-        }
-        Owners::Unknown(why) => why,
-    };
-    let words = match why {
-        NoOwner::NotScanned => "not looked up",
-        NoOwner::Denied => match socket.uid {
-            Some(uid) => return (format!("? of {}", user(uid, seen)), false),
-            None => "? not readable",
-        },
-        NoOwner::Nobody => "no process",
-        NoOwner::AcceptQueue => "not accepted yet",
-        NoOwner::Orphan => "left to kernel",
-        NoOwner::Handshake => "handshake",
-    };
-    (words.to_owned(), false)
+/// The reason in a word or three.
+fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Cow<'static, str> {
+    Cow::Borrowed(match (why, uid) {
+        (NoOwner::Denied, Some(uid)) => return format!("? of {}", user(uid, seen)).into(),
+        (NoOwner::Denied, None) => "? not readable",
+        (NoOwner::NotScanned, _) => "not looked up",
+        (NoOwner::Nobody, _) => "no process",
+        (NoOwner::AcceptQueue, _) => "not accepted yet",
+        (NoOwner::Orphan, _) => "left to kernel",
+        (NoOwner::Handshake, _) => "handshake",
+    })
 }
 
 /// The user's name, or its number.
@@ -204,7 +211,7 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         }
         Value::Executable(exe) => look.escape(exe.path.as_bytes()),
         Value::Timer(timer) => timer_text(*timer).into(),
-        Value::Owner(_) => owner_text(seen).0.into(),
+        Value::Owner(owners) => owners.status().into(),
         Value::OwnerList(set) => text::counted(set.count, "process", "processes").into(),
     })
 }

@@ -16,10 +16,9 @@ pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
     let look = app.look;
     let width = usize::from(width).saturating_sub(2);
     let heading = |text: &str| Line::styled(text.to_owned(), look.style(Meaning::Heading));
-    let mut lines = vec![
-        Line::raw(format!("sockeye {}: every open socket, whose it is, and what changed", app.version)),
-        Line::default(),
-    ];
+    let about = format!("sockeye {}: every open socket, whose it is, and what changed", app.version);
+    let mut lines: Vec<_> = wrap::wrap(&about, width).into_iter().map(Line::raw).collect();
+    lines.push(Line::default());
     let notices = notice::all(app);
     if !notices.is_empty() {
         lines.push(heading("What this screen cannot show"));

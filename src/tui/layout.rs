@@ -42,9 +42,12 @@ pub(super) fn screen(app: &App) -> Screen {
     };
     let header = take(1);
     let tabs = take(1);
-    let notice = take(notice_height(app));
-    let filter = take(u16::from(app.typing || !app.filter.text().is_empty()));
-    let preview_lines = if height >= 20 { 3 } else { 0 };
+    let low = height < 20;
+    // On a low screen, what is read in a pane needs the lines more.
+    let crowded = low && (app.help.is_some() || app.inspected.is_some());
+    let notice = take(if crowded { 0 } else { notice_height(app) });
+    let filter = take(u16::from(!crowded && (app.typing || !app.filter.text().is_empty())));
+    let preview_lines = if low { 0 } else { 3 };
     let top = header.height + tabs.height + notice.height + filter.height;
     let heads = take(1);
     let rows = take(height.saturating_sub(top + 1 + preview_lines + 1));

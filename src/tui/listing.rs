@@ -100,7 +100,15 @@ impl Listing {
 /// The unknown comes last in both directions.
 fn directed(a: &Value<'_>, b: &Value<'_>, down: bool) -> Ordering {
     let order = a.compare(b);
-    if down && !matches!(a, Value::Null) && !matches!(b, Value::Null) { order.reverse() } else { order }
+    if down && !is_unknown(a) && !is_unknown(b) { order.reverse() } else { order }
+}
+
+fn is_unknown(value: &Value<'_>) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Owner(owners) => owners.known().is_none(),
+        _ => false,
+    }
 }
 
 /// The table may keep closed rows longer than they are to be shown.

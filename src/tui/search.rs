@@ -76,7 +76,8 @@ fn searchable(subject: &Subject<'_>, columns: &[Column], wish: &Wish<'_>) -> Str
         text.push('\n');
     };
     for column in columns.iter().filter(|column| column.searched) {
-        add(&(column.show)(column.field, &seen).text);
+        let cell = (column.show)(column.field, &seen);
+        add(&format!("{}{}", cell.text, cell.tail));
     }
     for owner in subject.row.socket.owners.known().map_or(&[][..], |set| &set.shown) {
         owner_texts(owner, &wish.look, &mut add);

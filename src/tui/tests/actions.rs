@@ -55,10 +55,10 @@ fn moving() {
 #[test]
 fn the_selection_stays_in_sight() {
     let mut stage = Stage::played(80, 12);
-    let page = stage.app.page();
+    let height = stage.app.page();
     stage.keys("G");
     let pane = stage.app.pane();
-    assert_eq!(pane.top, stage.app.listing.index.len() - page);
+    assert_eq!(pane.top, stage.app.listing.index.len() - height);
     stage.send(Input::Resize(Size { width: 80, height: 40 }));
     assert_eq!(stage.app.pane().top, 0);
 }

@@ -129,7 +129,7 @@ fn too_small_says_so_and_nothing_panics_at_any_size() {
             stage.keys(keys);
             let screen = stage.screen();
             if width == 39 && height == 12 {
-                assert!(screen.starts_with("9 listeners, 8 connections"), "{screen}");
+                assert!(screen.starts_with("enlarge to 40x10: 10 listeners, 7 conn"), "{screen}");
             }
         }
     }

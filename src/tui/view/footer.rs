@@ -44,11 +44,12 @@ fn hints(app: &App) -> Vec<Hint> {
             }
             _ => {
                 // Who knows the help and the way out finds the rest.
+                let frozen = entry.action == Action::Freeze && app.frozen.is_some();
                 let priority = match entry.action {
                     Action::Help | Action::Quit => 0,
+                    Action::Freeze if frozen => 1,
                     _ => priority,
                 };
-                let frozen = entry.action == Action::Freeze && app.frozen.is_some();
                 let text = if frozen { "go on" } else { entry.hint };
                 hints.push(Hint { keys: label, text, priority });
             }

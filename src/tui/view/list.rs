@@ -1,5 +1,7 @@
 //! The table: heads, and the rows in sight.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,6 +14,9 @@ use crate::tui::cell::{Cell, Cut, Seen};
 use crate::tui::columns::Place;
 use crate::tui::layout::Screen;
 use crate::tui::theme::Meaning;
+
+/// Cells of a text that are worth keeping before its tail.
+const LEAST_TEXT: usize = 3;
 
 pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     let places = app.places(screen.rows.width);
@@ -73,10 +78,15 @@ fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buf
 
 fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Rect, buffer: &mut Buffer) {
     let room = usize::from(spot.width);
+    let left = room.saturating_sub(text::width(&cell.tail));
     let shown = match cell.cut {
-        Cut::End => app.look.elide(&cell.text, room),
-        Cut::Start => app.look.elide_start(&cell.text, room),
+        // Where even the tail has no room beside some of the text, the whole is cut.
+        _ if left < LEAST_TEXT => Cow::Owned(format!("{}{}", cell.text, cell.tail)),
+        Cut::End => app.look.elide(&cell.text, left),
+        Cut::Start => app.look.elide_start(&cell.text, left),
     };
+    let shown = if left < LEAST_TEXT { shown } else { shown + cell.tail.as_ref() };
+    let shown = app.look.elide(&shown, room);
     let x = if right { spot.right().saturating_sub(cells(&shown)) } else { spot.x };
     buffer.set_stringn(x, spot.y, &shown, room, style);
     highlight(app, &shown, x, spot.y, buffer);

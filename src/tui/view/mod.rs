@@ -52,11 +52,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
 /// One line that says the most important, and what is missing.
 fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
     let [listeners, connections] = app.listing.open;
-    let line = format!(
-        "{listeners} listeners, {connections} connections: enlarge to {}x{}",
-        layout::LEAST.width,
-        layout::LEAST.height
-    );
+    let (width, height) = (layout::LEAST.width, layout::LEAST.height);
+    let line = format!("enlarge to {width}x{height}: {listeners} listeners, {connections} connections");
     put(app, buffer, area, &line, Meaning::Text);
 }
 

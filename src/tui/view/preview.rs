@@ -29,7 +29,7 @@ pub(super) fn title(app: &App, row: &Row) -> String {
     let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
     let text = |key: &str| {
         let field = crate::model::field::by_key(key)?;
-        cell::value_text(&(field.extract)(&seen.subject), &seen).map(|text| text.into_owned())
+        cell::value_text(&(field.extract)(&seen.subject), &seen).map(std::borrow::Cow::into_owned)
     };
     let words = [
         text("protocol"),
