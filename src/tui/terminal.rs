@@ -17,7 +17,7 @@ use ratatui::crossterm::terminal::{
     disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{cursor, execute, queue};
-use ratatui::layout::Size;
+use ratatui::layout::{Position, Rect, Size};
 use signal_hook::consts::SIGTSTP;
 
 use super::TuiError;
@@ -64,7 +64,10 @@ impl Terminal {
         enable_raw_mode()?;
         let out = self.inner.backend_mut();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-        self.inner.clear()
+        // Not `clear`: it asks the terminal for the cursor, and the answer would go to the thread
+        // that reads keys. `resize` forgets what was drawn just as well.
+        let size = self.inner.size()?;
+        self.inner.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     pub(super) fn size(&self) -> Result<Size, TuiError> {

@@ -1,6 +1,7 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod many;
 mod screens;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use super::theme::{ColorChoice, Look};
 use super::update::{Effect, update};
 use super::view;
 use crate::engine::{Feed, OwnerMethod, Sampler, Snapshot};
-use crate::model::Stamp;
+use crate::model::{Sample, Stamp};
 use crate::source::EVERYTHING;
 use crate::source::scenario::Scenario;
 use crate::store::Table;
@@ -63,19 +64,23 @@ impl Stage {
     fn polls(&mut self, times: usize) {
         for _ in 0..times {
             let sample = self.sampler.take().unwrap();
-            self.now = sample.taken;
-            let (table, changes) = Table::clone(&self.table).apply(sample);
-            self.table = Arc::new(table);
-            self.generation += 1;
-            let snapshot = Snapshot {
-                table: Arc::clone(&self.table),
-                changes: changes.into(),
-                generation: self.generation,
-                took: Duration::from_micros(8_400),
-                interval: Duration::from_secs(1),
-            };
-            self.send(Input::Feed(Feed::Snapshot(snapshot)));
+            self.feed(sample);
         }
+    }
+
+    fn feed(&mut self, sample: Sample) {
+        self.now = sample.taken;
+        let (table, changes) = Table::clone(&self.table).apply(sample);
+        self.table = Arc::new(table);
+        self.generation += 1;
+        let snapshot = Snapshot {
+            table: Arc::clone(&self.table),
+            changes: changes.into(),
+            generation: self.generation,
+            took: Duration::from_micros(8_400),
+            interval: Duration::from_secs(1),
+        };
+        self.send(Input::Feed(Feed::Snapshot(snapshot)));
     }
 
     fn send(&mut self, input: Input) -> Vec<Effect> {
