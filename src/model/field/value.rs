@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use crate::model::{Endpoint, Executable, OwnerSet, Owners, SystemBytes, Timer, UnixName};
+use crate::model::{Endpoint, Executable, Owner, OwnerSet, Owners, SystemBytes, Timer, UnixName};
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +75,9 @@ impl Value<'_> {
 
 /// By name, then pid; sockets without owner after all others.
 fn compare_owners(a: &Owners, b: &Owners) -> Ordering {
-    let first = |owners: &'_ Owners| owners.known().and_then(|set| set.shown.first().cloned());
+    fn first(owners: &Owners) -> Option<&Owner> {
+        owners.known().and_then(|set| set.shown.first())
+    }
     match (first(a), first(b)) {
         (Some(a), Some(b)) => {
             a.process.comm.cmp(&b.process.comm).then_with(|| a.process.id.cmp(&b.process.id))
