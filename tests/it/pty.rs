@@ -140,6 +140,22 @@ fn sockets_come_and_go_before_the_eyes() {
 }
 
 #[test]
+fn no_key_is_lost_in_a_resize() {
+    let mut session = Session::dashboard();
+    session.press("/");
+    session.wait_for("the filter", |screen| screen.contents().contains(" of "));
+    let typed = "the quick brown fox jumps over";
+    for (width, (at, c)) in (100..).zip(typed.char_indices()) {
+        session.resize(30, width);
+        session.press(c.encode_utf8(&mut [0; 4]));
+        let shown = format!("filter {}", typed[..=at].trim_end());
+        session.wait_for("the key", |screen| screen.contents().contains(&shown));
+    }
+    session.press("\x03");
+    session.ends_with(0);
+}
+
+#[test]
 fn control_c_quits_while_the_filter_is_typed() {
     let mut session = Session::dashboard();
     session.press("/q");
