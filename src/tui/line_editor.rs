@@ -2,7 +2,7 @@
 //!
 //! Knows keys and characters, not what the line is for. No control character ever gets in.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::text;
 

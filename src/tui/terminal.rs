@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::style::force_color_output;
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode, size,
+};
+use crossterm::{cursor, execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
-};
-use ratatui::crossterm::{cursor, execute, queue};
 use ratatui::layout::{Position, Rect, Size};
 use signal_hook::consts::SIGTSTP;
 
@@ -40,10 +41,10 @@ impl Terminal {
     pub(super) fn take(inputs: &Sender<Input>) -> Result<Self, TuiError> {
         let failed = |source| TuiError::Terminal { operation: "take", source };
         // Fails without touching anything where there is no terminal.
-        ratatui::crossterm::terminal::size().map_err(failed)?;
+        size().map_err(failed)?;
         // NO_COLOR is the theme's affair: crossterm would write an empty SGR for each colour, which
         // resets bold and reverse.
-        ratatui::crossterm::style::force_color_output(true);
+        force_color_output(true);
         let previous_hook: Arc<Hook> = Arc::from(std::panic::take_hook());
         let (hook, inputs) = (Arc::clone(&previous_hook), inputs.clone());
         std::panic::set_hook(Box::new(move |info| {

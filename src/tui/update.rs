@@ -3,7 +3,7 @@
 //! Takes what came in and returns what is to be done outside. Never touches the terminal, never
 //! asks the time, never draws.
 
-use ratatui::crossterm::event::KeyEvent;
+use crossterm::event::KeyEvent;
 
 use crate::engine::{Feed, Snapshot};
 use crate::model::{ChangeKind, Stamp};

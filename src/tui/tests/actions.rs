@@ -1,6 +1,6 @@
 //! Every action through `update`.
 
-use ratatui::crossterm::event::KeyCode;
+use crossterm::event::KeyCode;
 use ratatui::layout::Size;
 
 use super::Stage;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell as Counter;
 
-use ratatui::crossterm::event::KeyCode;
+use crossterm::event::KeyCode;
 
 use super::Stage;
 use crate::model::{Cookie, Field, Identity, Sample, Socket};

@@ -1,6 +1,6 @@
 //! Whole screens from the script, and the colours that the pictures cannot show.
 
-use ratatui::crossterm::event::KeyCode;
+use crossterm::event::KeyCode;
 use ratatui::style::{Color, Modifier, Style};
 
 use super::Stage;
