@@ -48,3 +48,6 @@ impl Policy {
         nearest
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "store", "policy", "engine"]),
     ("config", &[]),
-    ("cli", &["model", "text", "store", "policy", "sys", "source", "owner", "output", "engine", "tui", "config"]),
+    (
+        "cli",
+        &["model", "text", "store", "policy", "sys", "source", "owner", "output", "engine", "tui", "config"],
+    ),
 ];
 
 /// More lines than this ask for a new noun; tests do not count.
@@ -42,7 +45,8 @@ impl Source {
     }
 
     fn is_test(&self) -> bool {
-        self.path.file_stem().is_some_and(|stem| stem == "tests") || self.path.iter().any(|part| part == "tests")
+        self.path.file_stem().is_some_and(|stem| stem == "tests")
+            || self.path.iter().any(|part| part == "tests")
     }
 }
 
@@ -94,7 +98,10 @@ fn layers_point_one_way() {
 fn the_layer_table_is_acyclic() {
     for (at, (layer, allowed)) in LAYERS.iter().enumerate() {
         for used in *allowed {
-            assert!(LAYERS[..at].iter().any(|(name, _)| name == used), "{layer} uses {used}, which stands below it");
+            assert!(
+                LAYERS[..at].iter().any(|(name, _)| name == used),
+                "{layer} uses {used}, which stands below it"
+            );
         }
     }
 }
@@ -128,7 +135,9 @@ fn unsafe_lives_in_sys_alone() {
     for source in sources("src") {
         let inside = source.path.starts_with("src/sys");
         let code = source.text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let unsafe_code = code.clone().any(|line| line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl"));
+        let unsafe_code = code.clone().any(|line| {
+            line.contains("unsafe {") || line.contains("unsafe fn") || line.contains("unsafe impl")
+        });
         assert!(inside || !unsafe_code, "{} holds unsafe code", source.path.display());
         let allows = code.clone().any(|line| line.contains("(unsafe_code"));
         assert!(inside || !allows, "{} opts out of the lint", source.path.display());
@@ -138,7 +147,11 @@ fn unsafe_lives_in_sys_alone() {
 #[test]
 fn anyhow_lives_in_cli_alone() {
     for source in sources("src").iter().filter(|source| source.layer() != Some("cli")) {
-        assert!(!source.code().contains("anyhow"), "{} uses anyhow; below cli errors are typed", source.path.display());
+        assert!(
+            !source.code().contains("anyhow"),
+            "{} uses anyhow; below cli errors are typed",
+            source.path.display()
+        );
     }
 }
 
