@@ -208,7 +208,8 @@ impl Document {
 
     /// The coverage of one table.
     pub(crate) fn table(&self, family: &str, protocol: &str) -> &Slice {
-        let found = self.coverage.tables.iter().find(|read| (&*read.family, &*read.protocol) == (family, protocol));
+        let found =
+            self.coverage.tables.iter().find(|read| (&*read.family, &*read.protocol) == (family, protocol));
         found.unwrap_or_else(|| panic!("no coverage of {protocol} on {family}"))
     }
 }

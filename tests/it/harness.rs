@@ -68,7 +68,8 @@ pub(crate) fn run(command: &mut Command) -> Ran {
 pub(crate) fn finish(mut child: Child) -> Ran {
     let stdout = child.stdout.take().map(drain);
     let stderr = child.stderr.take().map(drain);
-    let collect = |reader: Option<JoinHandle<Vec<u8>>>| reader.map_or_else(Vec::new, |reader| reader.join().unwrap());
+    let collect =
+        |reader: Option<JoinHandle<Vec<u8>>>| reader.map_or_else(Vec::new, |reader| reader.join().unwrap());
     let status = wait(&mut child);
     Ran { stdout: collect(stdout), stderr: collect(stderr), status }
 }
@@ -153,9 +154,7 @@ impl Drop for Holder {
 /// Nothing that a terminal obeys, nothing that hides or reorders: newlines end lines, that is all.
 pub(crate) fn assert_harmless(what: &str, bytes: &[u8]) {
     let text = std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("{what} is not UTF-8: {error}"));
-    let invisible = |c: char| {
-        matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
-    };
+    let invisible = |c: char| matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
     if let Some(at) = text.find(|c: char| (c.is_control() && c != '\n') || invisible(c)) {
         let line = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         panic!("{what} lets a character through: {:?}", &text[line..].lines().next());

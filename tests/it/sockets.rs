@@ -28,7 +28,8 @@ fn assert_found(all: &[Held]) {
     }
     let told = document(&["--json", "--source", "procfs"]);
     for held in all {
-        let found = told.by_inode(held.inode()).unwrap_or_else(|| panic!("{} is missing in procfs", held.what));
+        let found =
+            told.by_inode(held.inode()).unwrap_or_else(|| panic!("{} is missing in procfs", held.what));
         compare(held.what, &told, found, &as_procfs(&held.truth));
     }
 }
@@ -52,7 +53,8 @@ fn tcp_listeners_of_every_kind() {
         ("v4-mapped", "[::ffff:127.0.0.1]:0", Some(false), "loopback", "v4"),
     ];
     if has_ipv6_loopback() {
-        cases.push(("loopback v6", "[::1]:0", Some(false), "loopback", "v6"));
+        // The kernel makes such a bind v6only by itself.
+        cases.push(("loopback v6", "[::1]:0", Some(true), "loopback", "v6"));
     }
     let open = |(at, (what, addr, v6only, scope, reach))| {
         let backlog = 20 + i32::try_from(at).unwrap_or_default();
@@ -289,25 +291,28 @@ fn unix_connections_know_their_peers() {
     assert_eq!((found.peer_inode, found.send_q > Some(0)), (Some(inodes[1]), true));
 }
 
+/// `unix_diag` leaves such a connection out, so through netlink only its client and the queue of its
+/// listener tell of it; `/proc/net/unix` has it.
 #[test]
 fn a_unix_connection_that_nobody_accepted() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("queue");
     let listener = UnixListener::bind(&path).unwrap();
-    let client = UnixStream::connect(&path).unwrap();
-    let told = document(&["--json"]);
+    let client = Held::new("client", UnixStream::connect(&path).unwrap(), |_| {});
+    assert_found(&[client]);
+    assert_eq!(document(&["--json"]).by_inode(inode(&listener)).unwrap().recv_q, Some(1));
+    let told = document(&["--json", "--source", "procfs"]);
     let is_it = |socket: &Socket| socket.path.as_deref() == path.to_str() && socket.state == "established";
-    let found = told.only(is_it).expect("it is listed");
     let truth = Socket {
         family: "unix".to_owned(),
         protocol: "unix".to_owned(),
         path: path.to_str().map(str::to_owned),
-        peer_inode: Some(inode(&client)),
         owner_status: "accept-queue".to_owned(),
+        recv_q: None,
+        send_q: None,
         ..unknown()
     };
-    assert_eq!(&Socket { cookie: None, ..found.clone() }, &truth);
-    assert_eq!(told.by_inode(inode(&listener)).unwrap().recv_q, Some(1));
+    assert_eq!(told.only(is_it), Some(&truth));
 }
 
 #[test]
@@ -362,8 +367,9 @@ fn a_process_that_replaced_its_program_is_told_by_the_new_one() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let inode = inode(&listener);
     let script = "exec 7>&1 8>&1 1>/dev/null; exec cat";
-    let holder =
-        Holder::spawn(Command::new("/bin/sh").args(["-c", script]).stdout(OwnedFd::from(listener)).stderr(Stdio::null()));
+    let holder = Holder::spawn(
+        Command::new("/bin/sh").args(["-c", script]).stdout(OwnedFd::from(listener)).stderr(Stdio::null()),
+    );
     eventually(|| {
         let comm = fs::read(format!("/proc/{}/comm", holder.pid())).unwrap();
         (comm == b"cat\n").then_some(()).ok_or_else(|| "still the shell".to_owned())

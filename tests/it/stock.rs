@@ -207,7 +207,8 @@ pub(crate) fn without_forks(told: &Socket) -> Socket {
 
 /// The truth as far as `/proc/net` can tell it.
 pub(crate) fn as_procfs(truth: &Socket) -> Socket {
-    let mut told = Socket { cookie: None, v6only: None, interface: None, interface_index: None, ..truth.clone() };
+    let mut told =
+        Socket { cookie: None, v6only: None, interface: None, interface_index: None, ..truth.clone() };
     if told.local_address.as_deref() == Some("::") {
         told.reach = None; // without v6only nobody can say
     }
@@ -254,7 +255,8 @@ pub(crate) fn has_ipv6_loopback() -> bool {
 pub(crate) fn fds_of(pid: u32, inode: u64) -> BTreeSet<u32> {
     let link = format!("socket:[{inode}]");
     let fds = fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
-    let refer = fds.filter(|fd| fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().as_bytes() == link.as_bytes()));
+    let refer = fds
+        .filter(|fd| fs::read_link(fd.path()).is_ok_and(|to| to.as_os_str().as_bytes() == link.as_bytes()));
     refer.map(|fd| fd.file_name().to_str().unwrap().parse().unwrap()).collect()
 }
 
