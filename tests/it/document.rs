@@ -16,6 +16,7 @@ macro_rules! objects {
     ($(struct $name:ident { $($key:ident: $type:ty,)* })*) => {$(
         #[derive(Clone, Debug, Deserialize, PartialEq)]
         #[serde(deny_unknown_fields)]
+        #[allow(clippy::struct_field_names, clippy::allow_attributes, reason = "the names are those of the document")]
         pub(crate) struct $name {
             $(#[serde(deserialize_with = "present")] pub(crate) $key: $type,)*
         }
@@ -204,13 +205,6 @@ impl Document {
         let more: Vec<_> = found.collect();
         assert!(more.is_empty(), "listed more than once: {first:#?} {more:#?}");
         first
-    }
-
-    /// The coverage of one table.
-    pub(crate) fn table(&self, family: &str, protocol: &str) -> &Slice {
-        let found =
-            self.coverage.tables.iter().find(|read| (&*read.family, &*read.protocol) == (family, protocol));
-        found.unwrap_or_else(|| panic!("no coverage of {protocol} on {family}"))
     }
 }
 

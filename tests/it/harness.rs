@@ -4,7 +4,7 @@
 //! Time is never asked: a deadline is a number of short pauses. Only processes started here are
 //! ended, each through its own handle.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
@@ -61,7 +61,7 @@ impl Ran {
 /// Runs to the end. What hangs is killed and fails.
 pub(crate) fn run(command: &mut Command) -> Ran {
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    finish(child.expect("the program can be started"))
+    finish(child.unwrap_or_else(|error| panic!("cannot start {command:?}: {error}")))
 }
 
 /// Waits for the end of a run, whose pipes are drained meanwhile.
@@ -133,7 +133,11 @@ impl Holder {
 
     /// Starts a command that ends when its stdin does.
     pub(crate) fn spawn(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::piped()).spawn().expect("a holder can be started");
+        let mut child = eventually(|| match command.stdin(Stdio::piped()).spawn() {
+            // Another test forked while this program was being written, and holds it open still.
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => Err(error.to_string()),
+            spawned => Ok(spawned.expect("a holder can be started")),
+        });
         Self { stdin: child.stdin.take(), child }
     }
 

@@ -49,8 +49,8 @@ impl Villain {
     fn start(dir: &Path) -> Self {
         let exe = dir.join(OsStr::from_bytes(b"sh\x1b[31m\xe2\x80\xae\n\xff"));
         fs::copy(fs::canonicalize("/bin/sh").unwrap(), &exe).unwrap();
-        let octal: String = COMM.iter().map(|byte| format!("\\{byte:03o}")).collect();
-        let script = format!("printf '{octal}' >/proc/$$/comm; read wait");
+        let octal: Vec<String> = COMM.iter().map(|byte| format!("\\{byte:03o}")).collect();
+        let script = format!("printf '{}' >/proc/$$/comm; read wait", octal.concat());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (inode, port) = (inode(&listener), listener.local_addr().unwrap().port());
         let mut command = Command::new(&exe);
@@ -198,19 +198,16 @@ fn a_forged_row_exists_for_nobody_who_asks_netlink() {
     const INODE: u64 = 4_294_967_291;
     let forged = format!("/run/fake-{}.sock", std::process::id());
     let name = format!("x\n0000000000000000: 00000002 00000000 00010000 0001 01 {INODE} {forged}");
-    let forger = listen(&SocketAddrUnix::new_abstract_name(name.as_bytes()).unwrap());
+    let liar = listen(&SocketAddrUnix::new_abstract_name(name.as_bytes()).unwrap());
     let bystander = listen(
         &SocketAddrUnix::new_abstract_name(format!("bystander-{}", std::process::id()).as_bytes()).unwrap(),
     );
     let told = document(&["--json"]);
     assert_eq!(told.by_inode(INODE), None);
     assert!(!told.sockets.iter().any(|socket| socket.path.as_ref() == Some(&forged)));
-    assert_eq!(
-        told.by_cookie(cookie(&forger)).unwrap().path,
-        Some(format!("@{}", name.replace('\n', r"\n")))
-    );
+    assert_eq!(told.by_cookie(cookie(&liar)).unwrap().path, Some(format!("@{}", name.replace('\n', r"\n"))));
     let told = document(&["--json", "--source", "procfs"]);
-    for real in [&forger, &bystander] {
+    for real in [&liar, &bystander] {
         assert_eq!(told.by_inode(inode(real)).expect("no real socket is lost").owner_status, "known");
     }
     if let Some(row) = told.by_inode(INODE) {

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: whole commands, on sockets that the tests open themselves.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
+#![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
 mod bad_input;
 mod document;

@@ -2,7 +2,6 @@
 //! table that looks whole.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::process::Command;
 
 use seccompiler::{

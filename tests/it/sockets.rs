@@ -110,7 +110,7 @@ fn seen_from(client: &TcpStream, state: &str, status: &str) -> Socket {
     }
 }
 
-fn by_ends<'a>(told: &'a Document, local: SocketAddr, remote: SocketAddr) -> Option<&'a Socket> {
+fn by_ends(told: &Document, local: SocketAddr, remote: SocketAddr) -> Option<&Socket> {
     let ports = (Some(local.port()), Some(remote.port()));
     told.only(|socket| socket.protocol == "tcp" && (socket.local_port, socket.remote_port) == ports)
 }

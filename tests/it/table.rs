@@ -74,7 +74,7 @@ fn own_listeners_stand_where_ss_has_them() {
         assert_eq!(columns[..6], ["tcp", "LISTEN", "0", backlog, &local, peer]);
         let users = columns[6..].join(" ");
         let us = format!(",pid={},fd={})", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(fd));
-        assert!(users.starts_with("users:((\"") && users.ends_with(")") && users.contains(&us), "{users}");
+        assert!(users.starts_with("users:((\"") && users.ends_with(')') && users.contains(&us), "{users}");
         assert_eq!(line("-tn", &local), None, "without -l and -a only connections");
         assert_eq!(line("-uln", &local), None);
         assert_eq!(line("-4tln", &local).is_some(), host == "127.0.0.1");
