@@ -75,7 +75,11 @@ impl ProcScanner {
         }
         let process = process::read(&dir, pid, booted, &mut self.text)?;
         for (inode, fd) in &self.found {
-            map.add(*inode, &process, *fd);
+            // A child on its way from fork to exec holds all that its parent holds. Had it become
+            // another program since the walk, that program would stand here for what it never had.
+            if dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
+                map.add(*inode, &process, *fd);
+            }
         }
         Ok(())
     }

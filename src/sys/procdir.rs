@@ -87,6 +87,12 @@ impl ProcessDir {
         Ok(walk)
     }
 
+    /// What the link of one descriptor says.
+    pub fn fd_link(&self, fd: Fd) -> Result<Vec<u8>, Errno> {
+        rustix::fs::readlinkat(&self.fd, format!("fd/{}", fd.0), Vec::new())
+            .map(std::ffi::CString::into_bytes)
+    }
+
     /// The content of a file in the directory, read whole into `into`, which is emptied first.
     pub fn read(&self, name: &CStr, into: &mut Vec<u8>) -> Result<(), Errno> {
         into.clear();
