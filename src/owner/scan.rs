@@ -10,8 +10,15 @@ use rustix::io::Errno;
 
 use super::{OwnerMap, process};
 use crate::model::{Fd, Inode, Pid, Socket};
+use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir};
 use crate::wire::proc_pid::socket_link;
+
+/// A child on its way from fork to exec holds all that its parent holds. Had it become another
+/// program between the walk over its descriptors and the look at its name, that program would stand
+/// for what it never had. So the descriptors of a process that is younger than this are looked at
+/// again after its name; of others, where an exec is rare, the first and the last.
+const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// Scans `/proc`; keeps its buffers between scans.
 #[derive(Debug, Default)]
@@ -19,6 +26,13 @@ pub struct ProcScanner {
     wanted: HashSet<Inode, RandomState>,
     found: Vec<(Inode, Fd)>,
     text: Vec<u8>,
+}
+
+/// When the scan began, and when the machine did.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    now: jiff::Timestamp,
+    booted: Option<jiff::Timestamp>,
 }
 
 impl ProcScanner {
@@ -35,9 +49,9 @@ impl ProcScanner {
 
     fn scan_all(&mut self, map: &mut OwnerMap) -> Result<(), Errno> {
         let proc = ProcDir::open()?;
-        let booted = crate::sys::clock::booted();
+        let clocks = Clocks { now: clock::now().wall, booted: clock::booted() };
         for pid in proc.pids()? {
-            match self.scan_process(&proc, pid, booted, map) {
+            match self.scan_process(&proc, pid, clocks, map) {
                 // It ended while we looked: whatever it held, it holds no longer.
                 Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
                 Err(Errno::ACCESS | Errno::PERM) => map.denied += 1,
@@ -54,7 +68,7 @@ impl ProcScanner {
         &mut self,
         proc: &ProcDir,
         pid: Pid,
-        booted: Option<jiff::Timestamp>,
+        clocks: Clocks,
         map: &mut OwnerMap,
     ) -> Result<(), Errno> {
         let dir = proc.process(pid)?;
@@ -73,11 +87,11 @@ impl ProcScanner {
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, booted, &mut self.text)?;
-        for (inode, fd) in &self.found {
-            // A child on its way from fork to exec holds all that its parent holds. Had it become
-            // another program since the walk, that program would stand here for what it never had.
-            if dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
+        let process = process::read(&dir, pid, clocks.booted, &mut self.text)?;
+        let young = process.started.is_none_or(|started| clocks.now.duration_since(started) < YOUNG);
+        for (at, (inode, fd)) in self.found.iter().enumerate() {
+            let check = young || at == 0 || at + 1 == self.found.len();
+            if !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
                 map.add(*inode, &process, *fd);
             }
         }
