@@ -9,6 +9,7 @@ mod hostile;
 mod parity;
 mod policy;
 mod pty;
+mod readme;
 mod refused;
 mod scale;
 mod sockets;
