@@ -5,6 +5,7 @@
 
 mod poller;
 mod relations;
+mod residual;
 mod sampler;
 
 pub use poller::{Feed, PollerHandle, spawn};

@@ -11,12 +11,12 @@ use crate::model::{
     SocketType, State,
 };
 use crate::owner::OwnerMap;
-use crate::source::{Reading, SocketSource, Wanted};
+use crate::source::Reading;
 
 /// Appends a row for each stray of the owner map that is in no table still.
 ///
 /// A socket may have been opened after its table was read: strays are believed only when a second
-/// look at the tables does not show them either.
+/// look at the tables does not show them either, and they are there still.
 pub(super) fn append(
     reading: &mut Reading,
     map: &OwnerMap,
@@ -28,7 +28,9 @@ pub(super) fn append(
     }
     let Some(second) = look_again() else { return };
     let late: HashSet<Inode, RandomState> = second.sockets.iter().filter_map(|socket| socket.inode).collect();
-    let strays = map.strays().iter().filter(|(inode, _)| !late.contains(inode));
+    // One that is gone by now was perhaps in no table because it was closed before the second look.
+    let strays =
+        map.strays().iter().filter(|(inode, stray)| !late.contains(inode) && stray.is_there(**inode));
     for (inode, stray) in strays {
         let basics = Basics {
             key: SocketKey { netns: stray.netns, id: Identity::Inode(*inode) },
@@ -40,15 +42,9 @@ pub(super) fn append(
             inode: Some(*inode),
         };
         let details = Details { proto_name: stray.proto_name.clone(), ..Details::default() };
-        reading.sockets.push(Socket {
-            details: Some(Arc::new(details)),
-            ..Socket::new(basics, &PortRange::default())
-        });
+        reading
+            .sockets
+            .push(Socket { details: Some(Arc::new(details)), ..Socket::new(basics, &PortRange::default()) });
         coverage.rows += 1;
     }
-}
-
-/// The tables to look at again: all but the ones that were not read at all.
-pub(super) fn second_look(source: &mut dyn SocketSource, wanted: &[Wanted]) -> Option<Reading> {
-    source.read(wanted).ok()
 }

@@ -14,7 +14,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::model::{
-    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Process, Socket, State, SystemBytes,
+    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket, State,
+    SystemBytes,
 };
 
 /// Who holds what, as one scan saw it.
@@ -33,8 +34,20 @@ pub struct OwnerMap {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stray {
     pub netns: NetnsId,
+    /// Where it was seen.
+    pid: Pid,
+    fd: Fd,
     /// What the file system calls its protocol (`system.sockprotoname`, `net/socket.c`).
     pub proto_name: Option<SystemBytes>,
+}
+
+impl Stray {
+    /// True while the descriptor through which it was seen still refers to it.
+    #[must_use]
+    pub fn is_there(&self, inode: Inode) -> bool {
+        crate::sys::procdir::fd_link(self.pid, self.fd)
+            .is_ok_and(|link| crate::wire::proc_pid::socket_link(&link) == Some(inode))
+    }
 }
 
 impl OwnerMap {

@@ -10,8 +10,15 @@ use rustix::io::Errno;
 
 use super::{OwnerMap, Stray, process};
 use crate::model::{Fd, Inode, NetnsId, Pid, Socket};
+use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
 use crate::wire::proc_pid::{namespace_link, socket_link};
+
+/// A child on its way from fork to exec holds all that its parent holds. Had it become another
+/// program between the walk over its descriptors and the look at its name, that program would stand
+/// for what it never had. So the descriptors of a process that is younger than this are looked at
+/// again after its name; of others, where an exec is rare, the first and the last.
+const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// Scans `/proc`; keeps its buffers between scans.
 #[derive(Debug, Default)]
@@ -22,6 +29,13 @@ pub struct ProcScanner {
     found: Vec<(Inode, Fd)>,
     unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
+}
+
+/// When the scan began, and when the machine did.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    now: jiff::Timestamp,
+    booted: Option<jiff::Timestamp>,
 }
 
 impl ProcScanner {
@@ -40,9 +54,9 @@ impl ProcScanner {
 
     fn scan_all(&mut self, map: &mut OwnerMap) -> Result<(), Errno> {
         let proc = ProcDir::open()?;
-        let booted = crate::sys::clock::booted();
+        let clocks = Clocks { now: clock::now().wall, booted: clock::booted() };
         for pid in proc.pids()? {
-            match self.scan_process(&proc, pid, booted, map) {
+            match self.scan_process(&proc, pid, clocks, map) {
                 // It ended while we looked: whatever it held, it holds no longer.
                 Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
                 Err(Errno::ACCESS | Errno::PERM) => map.denied += 1,
@@ -59,7 +73,7 @@ impl ProcScanner {
         &mut self,
         proc: &ProcDir,
         pid: Pid,
-        booted: Option<jiff::Timestamp>,
+        clocks: Clocks,
         map: &mut OwnerMap,
     ) -> Result<(), Errno> {
         let dir = proc.process(pid)?;
@@ -82,9 +96,13 @@ impl ProcScanner {
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, booted, &mut self.text)?;
-        for (inode, fd) in &self.found {
-            map.add(*inode, &process, *fd);
+        let process = process::read(&dir, pid, clocks.booted, &mut self.text)?;
+        let young = process.started.is_none_or(|started| clocks.now.duration_since(started) < YOUNG);
+        for (at, (inode, fd)) in self.found.iter().enumerate() {
+            let check = young || at == 0 || at + 1 == self.found.len();
+            if !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
+                map.add(*inode, &process, *fd);
+            }
         }
         Ok(())
     }
@@ -98,7 +116,12 @@ impl ProcScanner {
             return;
         }
         for (inode, fd) in self.unasked.drain(..) {
-            map.strays.entry(inode).or_insert_with(|| Stray { netns, proto_name: proto_name(pid, fd) });
+            map.strays.entry(inode).or_insert_with(|| Stray {
+                netns,
+                pid,
+                fd,
+                proto_name: proto_name(pid, fd),
+            });
             self.found.push((inode, fd));
         }
     }

@@ -87,6 +87,12 @@ impl ProcessDir {
         Ok(walk)
     }
 
+    /// What the link of one descriptor says.
+    pub fn fd_link(&self, fd: Fd) -> Result<Vec<u8>, Errno> {
+        rustix::fs::readlinkat(&self.fd, format!("fd/{}", fd.0), Vec::new())
+            .map(std::ffi::CString::into_bytes)
+    }
+
     /// The content of a file in the directory, read whole into `into`, which is emptied first.
     pub fn read(&self, name: &CStr, into: &mut Vec<u8>) -> Result<(), Errno> {
         into.clear();
@@ -115,6 +121,12 @@ impl ProcessDir {
     }
 }
 
+/// What the link of a descriptor says.
+pub fn fd_link(pid: Pid, fd: Fd) -> Result<Vec<u8>, Errno> {
+    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
+    rustix::fs::readlink(path, Vec::new()).map(std::ffi::CString::into_bytes)
+}
+
 /// What the file system calls the protocol of the socket behind a descriptor; `None` when it is
 /// gone or may not be read.
 #[must_use]
@@ -122,5 +134,7 @@ pub fn proto_name(pid: Pid, fd: Fd) -> Option<SystemBytes> {
     let mut name = [0; 64];
     let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
     let len = rustix::fs::getxattr(path, "system.sockprotoname", &mut name).ok()?;
-    name.get(..len).map(|name| SystemBytes::from(name.trim_ascii_end().split(|byte| *byte == 0).next().unwrap_or_default()))
+    name.get(..len).map(|name| {
+        SystemBytes::from(name.trim_ascii_end().split(|byte| *byte == 0).next().unwrap_or_default())
+    })
 }
