@@ -6,6 +6,7 @@
 
 pub mod netlink;
 pub mod procfs;
+mod protocols;
 pub mod scenario;
 mod tables;
 

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::netlink::Place;
+use super::protocols::{Count, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
@@ -24,8 +25,9 @@ impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
         let mut reading = Reading::default();
+        let counts = Counts::read();
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = read_table(table, place, &mut reading);
+            let coverage = read_table(table, place, &counts, &mut reading);
             reading.slices.push(coverage);
         }
         Ok(reading)
@@ -33,10 +35,15 @@ impl SocketSource for Procfs {
 }
 
 /// Appends the sockets of one table.
-pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Reading) -> SliceCoverage {
+pub(super) fn read_table(
+    known: &KernelTable,
+    place: Place,
+    counts: &Counts,
+    reading: &mut Reading,
+) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
     let Some(text) = known.text else {
-        coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
+        coverage.status = unlisted(counts.of(known.table));
         return coverage;
     };
     match procnet::table(text.file) {
@@ -50,18 +57,29 @@ pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Readin
             });
             keep(sockets, &mut coverage, reading);
         }
-        Err(error) => coverage.status = trouble(text.file, &error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            coverage.status = unlisted(counts.of(known.table))
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            coverage.status =
+                SliceStatus::Denied(format!("/proc/net/{} may not be read: {error}", text.file));
+        }
+        Err(error) => {
+            coverage.status = SliceStatus::Failed(format!("cannot read /proc/net/{}: {error}", text.file));
+        }
     }
     coverage
 }
 
-fn trouble(file: &str, error: &io::Error) -> SliceStatus {
-    match error.kind() {
-        io::ErrorKind::NotFound => SliceStatus::Unsupported(format!("this kernel has no /proc/net/{file}")),
-        io::ErrorKind::PermissionDenied => {
-            SliceStatus::Denied(format!("/proc/net/{file} may not be read: {error}"))
-        }
-        _ => SliceStatus::Failed(format!("cannot read /proc/net/{file}: {error}")),
+/// What is known of a table that the kernel does not list: its own count may still tell.
+fn unlisted(count: Count) -> SliceStatus {
+    match count {
+        Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
+        Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
+        Count::Sockets(some) => SliceStatus::Failed(format!(
+            "by the kernel's own count there are {some}, but it lists them nowhere"
+        )),
+        Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
     }
 }
 

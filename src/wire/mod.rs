@@ -10,6 +10,7 @@ pub mod line;
 pub mod netlink;
 pub mod proc_inet;
 pub mod proc_pid;
+pub mod proc_protocols;
 pub mod proc_unix;
 pub mod services;
 pub mod unix_diag;
