@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Ask, WireError, netlink, number};
+use super::{WireError, netlink, number};
 use crate::model::{
-    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
+    Ask, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
     Protocol, Shutdown, Subflow, TcpInfo, Tls,
 };
 
