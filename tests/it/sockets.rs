@@ -35,8 +35,8 @@ fn assert_found(all: &[Held]) {
 }
 
 fn listens(truth: &mut Socket, scope: &str, reach: &str, v6only: Option<bool>) {
-    truth.state = "listen".to_owned();
-    truth.role = "listener".to_owned();
+    "listen".clone_into(&mut truth.state);
+    "listener".clone_into(&mut truth.role);
     truth.scope = Some(scope.to_owned());
     truth.reach = Some(reach.to_owned());
     truth.v6only = v6only;
