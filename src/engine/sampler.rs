@@ -81,7 +81,7 @@ impl Sampler {
             match &map {
                 // Whatever stands in the table that could not be read would seem to be in none.
                 _ if blind => {
-                    coverage.status = SliceStatus::Partial("not every table could be read".to_owned())
+                    coverage.status = SliceStatus::Partial("not every table could be read".to_owned());
                 }
                 Some(map) => {
                     residual::append(reading, map, &mut coverage, || self.source.read(&self.wanted).ok());

@@ -58,7 +58,7 @@ pub(super) fn read_table(
             keep(sockets, &mut coverage, reading);
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            coverage.status = protocols::unlisted(counts.of(known.table))
+            coverage.status = protocols::unlisted(counts.of(known.table));
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             coverage.status =
@@ -132,7 +132,7 @@ mod tests {
             let mut names = Names::default();
             let mut keys = Vec::new();
             proc_unix::parse(text, &context, &mut |line| {
-                keys.push(names.socket(line.unwrap(), &context).key)
+                keys.push(names.socket(line.unwrap(), &context).key);
             });
             keys
         };
