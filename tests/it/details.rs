@@ -17,7 +17,7 @@ fn number(numbers: Option<&Numbers>, key: &str) -> u64 {
     numbers[key].unwrap_or_else(|| panic!("{key} is unknown"))
 }
 
-fn told<'a>(document: &'a Document, fd: impl std::os::fd::AsFd) -> &'a Socket {
+fn told(document: &Document, fd: impl std::os::fd::AsFd) -> &Socket {
     document.by_cookie(cookie(fd)).expect("it is listed")
 }
 
