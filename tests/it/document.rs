@@ -61,6 +61,7 @@ objects! {
         status: String,
         reason: Option<String>,
         rows: u64,
+        kernel_count: Option<u64>,
     }
 
     struct OwnerSearch {
