@@ -170,6 +170,7 @@ objects! {
         uid: Option<u32>,
         user: Option<String>,
         start_time: Option<String>,
+        security_context: Option<String>,
         unit: Option<String>,
         container: Option<String>,
     }
