@@ -245,7 +245,7 @@ fn address(cell: &mut String, socket: &Socket, end: Endpoint) {
 /// The interface that the socket is bound to, as in `0.0.0.0%eth0`.
 fn interface(cell: &mut String, socket: &Socket, names: &Names) {
     let Some(index) = socket.interface else { return };
-    match names.interfaces.get(&index) {
+    match names.interface(socket) {
         Some(name) => push(cell, format_args!("%{}", escape(name.as_bytes()))),
         None => push(cell, format_args!("%{}", index.get())),
     }
