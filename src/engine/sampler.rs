@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
 use crate::owner::{self, ProcScanner};
 use crate::source::{SocketSource, SourceError};
-use crate::sys::names::{Interfaces, Users};
+use crate::sys::names::Users;
 use crate::sys::{clock, host};
 
 /// How owners are found.
@@ -24,7 +24,6 @@ pub struct Sampler {
     method: OwnerMethod,
     scanner: ProcScanner,
     users: Users,
-    interfaces: Interfaces,
     host: Option<Arc<Host>>,
 }
 
@@ -32,15 +31,7 @@ impl Sampler {
     /// A sampler of the wanted tables.
     #[must_use]
     pub fn new(source: Box<dyn SocketSource>, wanted: Vec<(Family, Protocol)>, method: OwnerMethod) -> Self {
-        Self {
-            source,
-            wanted,
-            method,
-            scanner: ProcScanner::default(),
-            users: Users::default(),
-            interfaces: Interfaces::default(),
-            host: None,
-        }
+        Self { source, wanted, method, scanner: ProcScanner::default(), users: Users::default(), host: None }
     }
 
     /// Takes the next sample. Sockets are read first and owners after: a socket that is on the
@@ -57,7 +48,7 @@ impl Sampler {
                 host: stage.host,
                 names: stage.names,
                 sockets: reading.sockets,
-                coverage: Coverage { slices: reading.slices, owners },
+                coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
             });
         }
         let taken = clock::now();
@@ -65,18 +56,18 @@ impl Sampler {
             OwnerMethod::Proc => self.scanner.scan(&reading.sockets).assign(&mut reading.sockets),
             OwnerMethod::None => owner::tally("none", &reading.sockets),
         };
-        let names = Arc::new(self.names(&reading.sockets));
+        let names = Arc::new(self.names(reading.names, &reading.sockets));
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
             names,
             sockets: reading.sockets,
-            coverage: Coverage { slices: reading.slices, owners },
+            coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
         })
     }
 
-    fn names(&mut self, sockets: &[Socket]) -> Names {
-        let mut names = Names::default();
+    /// Adds the names of users to those that the source knows.
+    fn names(&mut self, mut names: Names, sockets: &[Socket]) -> Names {
         let owners = sockets.iter().filter_map(|socket| socket.owners.known()).flat_map(|set| &set.shown);
         let uids = sockets
             .iter()
@@ -87,13 +78,6 @@ impl Sampler {
                 && let Some(name) = self.users.name(uid)
             {
                 names.users.insert(uid, name);
-            }
-        }
-        for index in sockets.iter().filter_map(|socket| socket.interface) {
-            if !names.interfaces.contains_key(&index)
-                && let Some(name) = self.interfaces.name(index)
-            {
-                names.interfaces.insert(index, name);
             }
         }
         names

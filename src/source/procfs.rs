@@ -12,7 +12,7 @@ use super::netlink::Place;
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
-use crate::sys::{host, procnet};
+use crate::sys::procnet;
 use crate::wire::Context;
 use crate::wire::line::Line;
 
@@ -22,12 +22,13 @@ pub struct Procfs;
 
 impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
-        let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
-        let mut reading = Reading::default();
+        let place = Place::here()?;
+        let mut reading = Reading::of_own(place.netns);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
             let coverage = read_table(table, place, &mut reading);
             reading.slices.push(coverage);
         }
+        reading.name_interfaces(0);
         Ok(reading)
     }
 }
@@ -39,7 +40,7 @@ pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Readin
         coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
         return coverage;
     };
-    match procnet::table(text.file) {
+    match procnet::table(place.whose, text.file) {
         Ok(bytes) => {
             let context = place.context(known.table);
             let mut names = Names::default();
@@ -120,7 +121,7 @@ mod tests {
         let text = b"head\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
-        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default() };
+        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default(), whose: procnet::Whose::Ours };
         let context = place.context((Family::Unix, Protocol::Unix));
         let read = || {
             let mut names = Names::default();

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Coverage, Host, NamespaceCoverage, Names, Row, Sample, Slice, SocketKey, Stamp, Subject,
+    Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
 };
 
 /// Every socket that is open, and those that closed a moment ago.

@@ -8,10 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage,
-    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owner, OwnerSet,
-    Owners, Pid, Process, ProcessId, Protocol, Queues, Role, SliceCoverage, SliceStatus, Socket, SocketType,
-    State, Uid,
+    ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage, NetnsCoverage,
+    NetnsFound, NetnsId, NoOwner, Owner, OwnerSet, Owners, Pid, Process, ProcessId, Protocol, Queues, Role,
+    SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -255,7 +254,8 @@ fn a_namespace_that_was_not_read_this_time_keeps_its_rows() {
     let skipped = || SliceStatus::Partial("the time was used up".into());
     let mut table = Table::new(Duration::from_secs(3));
     for at in 0..6 {
-        let (sockets, status) = if at == 0 { (vec![listener(1)], SliceStatus::Ok) } else { (vec![], skipped()) };
+        let (sockets, status) =
+            if at == 0 { (vec![listener(1)], SliceStatus::Ok) } else { (vec![], skipped()) };
         let (next, changes) = table.apply(among(sample(at, sockets, status, "s"), &[NETNS], true));
         table = next;
         assert_eq!(changes.len(), usize::from(at == 0), "{changes:?}");

@@ -54,8 +54,14 @@ mod tests {
             (format!("0::/system.slice/docker-{ID}.scope\n"), Some("0123456789ab")),
             (format!("0::/docker/{ID}\n"), Some("0123456789ab")),
             (format!("0::/system.slice/docker-{ID}.scope/init\n"), Some("0123456789ab")),
-            (format!("0::/system.slice/docker-{ID}.scope/system.slice/nginx.service\n"), Some("0123456789ab")),
-            (format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope"), Some("0123456789ab")),
+            (
+                format!("0::/system.slice/docker-{ID}.scope/system.slice/nginx.service\n"),
+                Some("0123456789ab"),
+            ),
+            (
+                format!("0::/kubepods.slice/kubepods-pod1.slice/cri-containerd-{ID}.scope"),
+                Some("0123456789ab"),
+            ),
             (format!("0::/machine.slice/libpod-{ID}.scope/container"), Some("0123456789ab")),
             ("0::/lxc.payload.web/init.scope\n".into(), Some("web")),
             ("0::/machine.slice/machine-deb.scope\n".into(), Some("deb")),
