@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
+use super::{relations, residual};
+use crate::model::{
+    Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Slice, SliceCoverage, SliceStatus, Socket,
+};
 use crate::owner::{self, ProcScanner};
-use crate::source::{SocketSource, SourceError};
+use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
 use crate::sys::names::Users;
 use crate::sys::{clock, host};
 
@@ -38,25 +41,13 @@ impl Sampler {
     /// list and still open then is found with its owner.
     pub fn take(&mut self) -> Result<Sample, SourceError> {
         let mut reading = self.source.read(&self.wanted)?;
-        if let Some(stage) = reading.stage {
-            let method = stage.owners.method;
-            let counted = owner::tally(method, &reading.sockets);
-            let owners =
-                OwnerCoverage { processes: stage.owners.processes, denied: stage.owners.denied, ..counted };
-            return Ok(Sample {
-                taken: stage.taken,
-                host: stage.host,
-                names: stage.names,
-                sockets: reading.sockets,
-                coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
-            });
+        if let Some(stage) = reading.stage.take() {
+            return Ok(staged(stage, reading));
         }
         let taken = clock::now();
-        let owners = match self.method {
-            OwnerMethod::Proc => self.scanner.scan(&reading.sockets).assign(&mut reading.sockets),
-            OwnerMethod::None => owner::tally("none", &reading.sockets),
-        };
-        let names = Arc::new(self.names(reading.names, &reading.sockets));
+        relations::relate(&mut reading.sockets);
+        let owners = self.find_owners(&mut reading);
+        let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets));
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
@@ -64,6 +55,37 @@ impl Sampler {
             sockets: reading.sockets,
             coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
         })
+    }
+
+    /// Gives every socket its owners, and sockets that are in no table a row.
+    fn find_owners(&mut self, reading: &mut Reading) -> OwnerCoverage {
+        let netns = reading.slices.first().map(|read| read.slice.netns);
+        let residual = netns.filter(|_| self.wanted.contains(&RESIDUAL));
+        // What is in no table may be in one that was not read.
+        let all_read = reading.namespaces.list.iter().all(|known| known.status.proves_absence());
+        let map = match self.method {
+            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, residual.filter(|_| all_read))),
+            OwnerMethod::None => None,
+        };
+        if let Some(netns) = residual {
+            let (family, protocol) = RESIDUAL;
+            let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
+            match &map {
+                Some(map) => {
+                    residual::append(reading, map, &mut coverage, || self.source.read(&self.wanted).ok());
+                }
+                None => coverage.status = SliceStatus::Partial("owners were not looked up".to_owned()),
+            }
+            if !all_read {
+                let why = "not every network namespace was read, so nothing is known to be in no table";
+                coverage.status = SliceStatus::Partial(why.to_owned());
+            }
+            reading.slices.push(coverage);
+        }
+        match map {
+            Some(map) => map.assign(&mut reading.sockets),
+            None => owner::tally("none", &reading.sockets),
+        }
     }
 
     /// Adds the names of users to those that the source knows.
@@ -81,5 +103,18 @@ impl Sampler {
             }
         }
         names
+    }
+}
+
+/// The sample of a script, which tells its owners and its time itself.
+fn staged(stage: Stage, reading: Reading) -> Sample {
+    let counted = owner::tally(stage.owners.method, &reading.sockets);
+    let owners = OwnerCoverage { processes: stage.owners.processes, denied: stage.owners.denied, ..counted };
+    Sample {
+        taken: stage.taken,
+        host: stage.host,
+        names: stage.names,
+        sockets: reading.sockets,
+        coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
+use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +40,8 @@ pub struct Names {
     /// Every namespace numbers its interfaces by itself.
     pub interfaces: BTreeMap<(NetnsId, IfIndex), SystemBytes>,
     pub namespaces: BTreeMap<NetnsId, SystemBytes>,
+    /// Paths below the root of cgroup v2.
+    pub cgroups: BTreeMap<CgroupId, SystemBytes>,
 }
 
 impl Names {

@@ -69,6 +69,10 @@ pub struct Socket {
     pub timer: Option<Timer>,
     /// `IPV6_V6ONLY`; `None` where it does not apply or was not told.
     pub v6only: Option<bool>,
+    /// Whether MPTCP is spoken; `None` where it does not apply.
+    pub mptcp: Option<bool>,
+    /// The listener in whose queue this connection waits to be accepted.
+    pub waits_for: Option<SocketKey>,
     /// What goes beyond addresses and state; `None` when nobody asked for it.
     pub details: Option<Arc<Details>>,
     pub owners: Owners,
@@ -106,6 +110,8 @@ impl Socket {
             queues: Queues::default(),
             timer: None,
             v6only: None,
+            mptcp: None,
+            waits_for: None,
             details: None,
             owners: Owners::Unknown(NoOwner::NotScanned),
         }
@@ -121,6 +127,15 @@ impl Socket {
     #[must_use]
     pub fn reach(&self) -> Option<Reach> {
         self.ends.local().and_then(|local| Reach::of(local.addr, self.v6only))
+    }
+
+    /// On a stream listener: how many connections wait to be accepted, and how many may.
+    #[must_use]
+    pub fn accept_queue(&self) -> (Option<u32>, Option<u32>) {
+        match self.state {
+            State::Listen => (self.queues.recv, self.queues.send),
+            _ => (None, None),
+        }
     }
 
     /// True when others can come to it: invariantly the sockets that a policy judges.

@@ -76,6 +76,23 @@ words! {
 }
 
 impl Role {
+    /// Why a socket has this role: a sentence fragment.
+    #[must_use]
+    pub fn reason(self, protocol: Protocol, state: State) -> &'static str {
+        match (self, protocol, state) {
+            (Self::Listener, _, State::Listen) => "it listens",
+            (Self::Listener, Protocol::Udp | Protocol::UdpLite, _) => {
+                "unconnected, on a port outside the ephemeral range"
+            }
+            (Self::Listener, ..) => "it receives whatever passes",
+            (Self::Client, Protocol::Icmp, _) => "a ping socket",
+            (Self::Client, ..) => "unconnected, on a port of the ephemeral range",
+            (Self::Connection, ..) => "it has a peer",
+            (Self::Idle, _, State::Unknown) => "its state is not told",
+            (Self::Idle, ..) => "it neither listens nor has a peer",
+        }
+    }
+
     /// The role of a socket. `ephemeral` is the namespace's port range for unasked binds
     /// (`net.ipv4.ip_local_port_range`); the kernel keeps no record of who chose a port, so for
     /// UDP the range is the best evidence there is. A TCP listener is one on any port.

@@ -7,10 +7,11 @@
 pub mod namespaces;
 pub mod netlink;
 pub mod procfs;
+mod protocols;
 pub mod scenario;
 mod tables;
 
-pub use tables::everything;
+pub use tables::{RESIDUAL, everything};
 
 use std::sync::Arc;
 

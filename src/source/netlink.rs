@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::protocols::Counts;
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
@@ -100,8 +101,9 @@ impl Reader {
 
     /// Appends every wanted table, and its coverage.
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
+        let counts = Counts::read(place.whose);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = self.read_table(table, place, ask, reading);
+            let coverage = self.read_table(table, place, ask, &counts, reading);
             reading.slices.push(coverage);
         }
     }
@@ -111,10 +113,11 @@ impl Reader {
         known: &KernelTable,
         place: Place,
         ask: Ask,
+        counts: &Counts,
         reading: &mut Reading,
     ) -> SliceCoverage {
         let table = known.table;
-        let Some(diag) = known.diag else { return procfs::read_table(known, place, reading) };
+        let Some(diag) = known.diag else { return procfs::read_table(known, place, counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             match self.drain(diag, &place.context(table), ask, &mut coverage) {
@@ -127,14 +130,21 @@ impl Reader {
                     self.refused.insert(table, error.to_string());
                 }
                 Err(error) => {
-                    coverage.status = SliceStatus::Failed(error.to_string());
+                    coverage.status = match error.is_denial() {
+                        true => SliceStatus::Denied(error.to_string()),
+                        false => SliceStatus::Failed(error.to_string()),
+                    };
                     return coverage;
                 }
             }
         }
-        let mut coverage = procfs::read_table(known, place, reading);
-        if let (SliceStatus::Ok, Some(why)) = (&coverage.status, self.refused.get(&table)) {
-            coverage.status = SliceStatus::Fallback(why.clone());
+        let mut coverage = procfs::read_table(known, place, counts, reading);
+        if let Some(why) = self.refused.get(&table) {
+            coverage.status = match coverage.status {
+                SliceStatus::Ok => SliceStatus::Fallback(why.clone()),
+                SliceStatus::Failed(and) => SliceStatus::Failed(format!("{why}; {and}")),
+                other => other,
+            };
         }
         coverage
     }

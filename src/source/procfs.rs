@@ -9,10 +9,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::netlink::Place;
+use super::protocols::{Count, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
-use crate::sys::procnet;
+use crate::sys::procnet::{self, Whose};
 use crate::wire::Context;
 use crate::wire::line::Line;
 
@@ -24,8 +25,9 @@ impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place::here()?;
         let mut reading = Reading::of_own(place.netns);
+        let counts = Counts::read(Whose::Ours);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = read_table(table, place, &mut reading);
+            let coverage = read_table(table, place, &counts, &mut reading);
             reading.slices.push(coverage);
         }
         reading.name_interfaces(0);
@@ -34,10 +36,15 @@ impl SocketSource for Procfs {
 }
 
 /// Appends the sockets of one table.
-pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Reading) -> SliceCoverage {
+pub(super) fn read_table(
+    known: &KernelTable,
+    place: Place,
+    counts: &Counts,
+    reading: &mut Reading,
+) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
     let Some(text) = known.text else {
-        coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
+        coverage.status = unlisted(counts.of(known.table));
         return coverage;
     };
     match procnet::table(place.whose, text.file) {
@@ -51,18 +58,29 @@ pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Readin
             });
             keep(sockets, &mut coverage, reading);
         }
-        Err(error) => coverage.status = trouble(text.file, &error),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            coverage.status = unlisted(counts.of(known.table))
+        }
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            coverage.status =
+                SliceStatus::Denied(format!("/proc/net/{} may not be read: {error}", text.file));
+        }
+        Err(error) => {
+            coverage.status = SliceStatus::Failed(format!("cannot read /proc/net/{}: {error}", text.file));
+        }
     }
     coverage
 }
 
-fn trouble(file: &str, error: &io::Error) -> SliceStatus {
-    match error.kind() {
-        io::ErrorKind::NotFound => SliceStatus::Unsupported(format!("this kernel has no /proc/net/{file}")),
-        io::ErrorKind::PermissionDenied => {
-            SliceStatus::Denied(format!("/proc/net/{file} may not be read: {error}"))
-        }
-        _ => SliceStatus::Failed(format!("cannot read /proc/net/{file}: {error}")),
+/// What is known of a table that the kernel does not list: its own count may still tell.
+fn unlisted(count: Count) -> SliceStatus {
+    match count {
+        Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
+        Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
+        Count::Sockets(some) => SliceStatus::Failed(format!(
+            "by the kernel's own count there are {some}, but it lists them nowhere"
+        )),
+        Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
     }
 }
 
@@ -121,7 +139,7 @@ mod tests {
         let text = b"head\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
-        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default(), whose: procnet::Whose::Ours };
+        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default(), whose: Whose::Ours };
         let context = place.context((Family::Unix, Protocol::Unix));
         let read = || {
             let mut names = Names::default();

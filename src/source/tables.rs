@@ -5,7 +5,7 @@
 
 use super::Wanted;
 use crate::model::Family::{Inet, Inet6, Unix};
-use crate::model::{Protocol, Socket};
+use crate::model::{Family, Protocol, Socket};
 use crate::wire::line::Line;
 use crate::wire::{Ask, Context, WireError, inet_diag, proc_inet, proc_unix, unix_diag};
 
@@ -69,10 +69,14 @@ pub(super) static TABLES: &[KernelTable] = &[
     table((Unix, Protocol::Unix), UNIX_DIAG, Some(Text { file: "unix", parse: proc_unix::parse })),
 ];
 
-/// Every table there is.
+/// Sockets that are in no table of the kernel. No source can read them: they are known by their
+/// descriptors alone, so the engine makes their rows from the search for owners.
+pub const RESIDUAL: Wanted = (Family::Other, Protocol::Other);
+
+/// Every table there is, and the residual one.
 #[must_use]
 pub fn everything() -> Vec<Wanted> {
-    TABLES.iter().map(|known| known.table).collect()
+    TABLES.iter().map(|known| known.table).chain([RESIDUAL]).collect()
 }
 
 /// The table of that family and protocol.

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage, NetnsCoverage,
-    NetnsFound, NetnsId, NoOwner, Owner, OwnerSet, Owners, Pid, Process, ProcessId, Protocol, Queues, Role,
-    SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
+    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage,
+    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId,
+    Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -35,22 +35,20 @@ fn owners(pids: &[u32]) -> Owners {
 }
 
 fn socket(cookie: u64, state: State, queue: u32, pids: &[u32]) -> Socket {
-    Socket {
+    let basics = Basics {
         key: SocketKey { netns: NETNS, id: Identity::Cookie(Cookie(cookie)) },
         family: Family::Inet,
         protocol: Protocol::Tcp,
         kind: SocketType::Stream,
         state,
-        role: Role::Listener,
         ends: Ends::Inet { local: Endpoint::new([127, 0, 0, 1].into(), 80), remote: None },
         inode: Inode::new(cookie),
+    };
+    Socket {
         uid: Some(Uid(0)),
-        interface: None,
         queues: Queues { recv: Some(queue), send: None },
-        timer: None,
-        v6only: None,
-        details: None,
         owners: owners(pids),
+        ..Socket::new(basics, &PortRange::default())
     }
 }
 
@@ -216,18 +214,18 @@ fn among(mut sample: Sample, namespaces: &[NetnsId], exhaustive: bool) -> Sample
 #[test]
 fn a_namespace_that_is_gone_closes_its_rows_after_two_absences() {
     let other = NetnsId(NETNS.0 + 1);
-    for (exhaustive, told) in [(true, "closed 1"), (false, "")] {
+    for (exhaustive, end) in [(true, "closed 1"), (false, "")] {
         let mut table = Table::new(Duration::from_secs(3));
         let mut log = Vec::new();
         for at in 0..8 {
             let (sockets, namespaces) =
                 if at == 0 { (vec![listener(1)], vec![NETNS]) } else { (vec![], vec![other]) };
-            let sample = among(self::sample(at, sockets, SliceStatus::Ok, "s"), &namespaces, exhaustive);
-            let (next, changes) = table.apply(sample);
+            let next = among(sample(at, sockets, SliceStatus::Ok, "s"), &namespaces, exhaustive);
+            let (next, changes) = table.apply(next);
             table = next;
-            log.push(changes.iter().map(self::told).collect::<Vec<_>>().join(" "));
+            log.push(changes.iter().map(told).collect::<Vec<_>>().join(" "));
         }
-        assert_eq!(log[..3], ["found 1", "", told], "after two absences, not after one");
+        assert_eq!(log[..3], ["found 1", "", end], "after two absences, not after one");
         assert!(log[3..].iter().all(String::is_empty), "{log:?}");
         assert_eq!(table.known.is_empty(), exhaustive, "what is gone is forgotten, what is unseen is not");
         assert_eq!(table.rows().is_empty(), exhaustive);

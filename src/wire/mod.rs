@@ -12,6 +12,7 @@ pub mod proc_cgroup;
 pub mod proc_inet;
 pub mod proc_mountinfo;
 pub mod proc_pid;
+pub mod proc_protocols;
 pub mod proc_unix;
 pub mod services;
 pub mod unix_diag;

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn namespace_links() {
+    fn net_links() {
         assert_eq!(net_link(b"net:[4026531840]"), Some(NetnsId(4_026_531_840)));
         for other in [&b"net:[0]"[..], b"net:[]", b"net:[1", b"mnt:[1]", b"/net:[1]", b"net:[1] (deleted)"] {
             assert_eq!(net_link(other), None);

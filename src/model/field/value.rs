@@ -3,7 +3,10 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use crate::model::{Endpoint, Executable, OwnerSet, Owners, SystemBytes, Timer, UnixName};
+use crate::model::{
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, Owner, OwnerSet, Owners,
+    SocketKey, SystemBytes, UnixName,
+};
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,14 @@ pub enum Value<'a> {
     Path(&'a UnixName),
     Moment(jiff::Timestamp),
     Executable(&'a Executable),
-    Timer(Timer),
+    Name(Name),
+    Addresses(&'a [IpAddr]),
+    Numbers(&'a [u32]),
+    Inodes(&'a [Inode]),
+    Sockets(&'a [SocketKey]),
+    Md5Keys(&'a [Md5Key]),
+    Storages(&'a [BpfStorage]),
+    Filter(&'a [BpfInstruction]),
     /// For eyes: the first owner and how many more, or why there is none.
     Owner(&'a Owners),
     /// For machines: every owner that is kept.
@@ -47,7 +57,7 @@ impl Value<'_> {
             (Value::Path(a), Value::Path(b)) => a.cmp(b),
             (Value::Moment(a), Value::Moment(b)) => a.cmp(b),
             (Value::Executable(a), Value::Executable(b)) => a.path.cmp(&b.path),
-            (Value::Timer(a), Value::Timer(b)) => a.expires_ms.cmp(&b.expires_ms),
+            (Value::Name(a), Value::Name(b)) => a.cmp(b),
             (Value::Owner(a), Value::Owner(b)) => compare_owners(a, b),
             (Value::OwnerList(a), Value::OwnerList(b)) => a.count.cmp(&b.count),
             _ => Ordering::Equal,
@@ -65,9 +75,16 @@ impl Value<'_> {
             Value::Path(_) => 6,
             Value::Moment(_) => 7,
             Value::Executable(_) => 8,
-            Value::Timer(_) => 9,
+            Value::Name(_) => 9,
             Value::Owner(_) => 10,
             Value::OwnerList(_) => 11,
+            Value::Addresses(_)
+            | Value::Numbers(_)
+            | Value::Inodes(_)
+            | Value::Sockets(_)
+            | Value::Md5Keys(_)
+            | Value::Storages(_)
+            | Value::Filter(_) => 12,
             Value::Null => u8::MAX,
         }
     }
@@ -75,7 +92,9 @@ impl Value<'_> {
 
 /// By name, then pid; sockets without owner after all others.
 fn compare_owners(a: &Owners, b: &Owners) -> Ordering {
-    let first = |owners: &'_ Owners| owners.known().and_then(|set| set.shown.first().cloned());
+    fn first(owners: &Owners) -> Option<&Owner> {
+        owners.known().and_then(|set| set.shown.first())
+    }
     match (first(a), first(b)) {
         (Some(a), Some(b)) => {
             a.process.comm.cmp(&b.process.comm).then_with(|| a.process.id.cmp(&b.process.id))

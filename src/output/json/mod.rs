@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
 use super::SCHEMA;
-use crate::model::field::FIELDS;
+use crate::model::field::{FIELDS, OBJECTS};
 use crate::model::{Host, Row, Subject};
 use crate::store::{Moment, Table};
 use crate::text::escape;
@@ -96,10 +96,13 @@ impl Serialize for SocketView<'_> {
         let mut map = serializer.serialize_map(None)?;
         for field in FIELDS.iter().filter(|field| !field.composed) {
             let value = (field.extract)(&self.0);
-            map.serialize_entry(field.key, &value::View { value, names: self.0.names })?;
+            map.serialize_entry(field.member, &value::View { value, names: self.0.names })?;
             if field.key == PATH {
                 map.serialize_entry(PATH_HEX, &hex_twin(&value))?;
             }
+        }
+        for object in OBJECTS {
+            map.serialize_entry(object.key, &value::ObjectView { object, subject: self.0 })?;
         }
         map.end()
     }

@@ -1,10 +1,31 @@
 //! Field values, owners and timers as JSON.
 
 use serde::Serialize;
-use serde::ser::{SerializeSeq as _, Serializer};
+use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
-use crate::model::{Executable, Names, Owner, OwnerSet, SystemBytes, Timer, UnixName, Value};
+use crate::model::field::Object;
+use crate::model::{Executable, Field, Names, Owner, OwnerSet, Subject, SystemBytes, UnixName, Value};
 use crate::text::{escape, push};
+
+/// An object of fields; null when none of them has a value.
+pub(super) struct ObjectView<'a> {
+    pub(super) object: &'static Object,
+    pub(super) subject: Subject<'a>,
+}
+
+impl Serialize for ObjectView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value = |field: &Field| (field.extract)(&self.subject);
+        if self.object.fields.iter().all(|field| matches!(value(field), Value::Null)) {
+            return serializer.serialize_unit();
+        }
+        let mut map = serializer.serialize_map(Some(self.object.fields.len()))?;
+        for field in self.object.fields {
+            map.serialize_entry(field.member, &View { value: value(field), names: self.subject.names })?;
+        }
+        map.end()
+    }
+}
 
 /// A value with the names that its owners need.
 pub(super) struct View<'a> {
@@ -24,7 +45,22 @@ impl Serialize for View<'_> {
             Value::Address(addr) => serializer.collect_str(&addr),
             Value::Path(name) => serializer.serialize_str(&unix_name(name)),
             Value::Moment(moment) => serializer.collect_str(&moment),
-            Value::Timer(timer) => TimerView::from(timer).serialize(serializer),
+            Value::Name(name) => serializer.collect_str(&name),
+            Value::Addresses(list) => serializer.collect_seq(list),
+            Value::Numbers(list) => serializer.collect_seq(list),
+            Value::Inodes(list) => serializer.collect_seq(list.iter().map(|inode| inode.get())),
+            Value::Sockets(list) => {
+                serializer.collect_seq(list.iter().map(|key| key.cookie().map(|cookie| cookie.0.to_string())))
+            }
+            Value::Md5Keys(list) => {
+                serializer.collect_seq(list.iter().map(|key| format!("{}/{}", key.addr, key.prefix)))
+            }
+            Value::Storages(list) => {
+                serializer.collect_seq(list.iter().map(|one| StorageView { map: one.map, bytes: one.bytes }))
+            }
+            Value::Filter(list) => serializer.collect_seq(
+                list.iter().map(|step| format!("0x{:02x} {} {} {}", step.code, step.jt, step.jf, step.k)),
+            ),
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
             // Composed for eyes; no exported field has such a value, which a test asserts.
             Value::Endpoint(end) => serializer.collect_str(&format_args!("{}:{}", end.addr, end.port)),
@@ -70,16 +106,9 @@ fn digits(bytes: &[u8]) -> String {
 }
 
 #[derive(Serialize)]
-struct TimerView {
-    name: &'static str,
-    expires_ms: u32,
-    retransmits: u8,
-}
-
-impl From<Timer> for TimerView {
-    fn from(timer: Timer) -> Self {
-        Self { name: timer.kind.word(), expires_ms: timer.expires_ms, retransmits: timer.retransmits }
-    }
+struct StorageView {
+    map: u32,
+    bytes: u32,
 }
 
 fn owner_list<S: Serializer>(serializer: S, set: &OwnerSet, names: &Names) -> Result<S::Ok, S::Error> {

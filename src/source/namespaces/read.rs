@@ -6,6 +6,7 @@
 use super::discover::Found;
 use crate::model::{NetnsId, PortRange, SliceStatus};
 use crate::source::netlink::{Place, Reader};
+use crate::source::protocols::Counts;
 use crate::source::{Reading, Wanted, procfs, tables};
 use crate::sys::netns::{Namespace, WayError};
 use crate::sys::procnet::{self, Whose, stand_in};
@@ -124,8 +125,9 @@ fn look_in(wanted: &[Wanted], found: &Found, why: String, reading: &mut Reading)
 }
 
 fn read_texts(wanted: &[Wanted], place: Place, reading: &mut Reading) {
+    let counts = Counts::read(place.whose);
     for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-        let coverage = procfs::read_table(table, place, reading);
+        let coverage = procfs::read_table(table, place, &counts, reading);
         reading.slices.push(coverage);
     }
 }

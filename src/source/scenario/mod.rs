@@ -19,9 +19,9 @@ use stage::Play;
 /// Why a script cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    #[error("cannot read the scenario {}: {source}", path.display())]
+    #[error("cannot read the scenario {}: {source}", crate::text::path(path))]
     File { path: PathBuf, source: FileError },
-    #[error("the scenario {} is not valid\n{message}", path.display())]
+    #[error("the scenario {} is not valid\n{message}", crate::text::path(path))]
     Invalid { path: PathBuf, message: String },
 }
 
@@ -71,7 +71,7 @@ impl SocketSource for Scenario {
             .collect();
         let taken = self.play.at(scene.at + Duration::from_secs(overtime));
         let stage = Some(self.play.stage(taken, scene, &sockets));
-        Ok(Reading { stage, sockets, slices, ..Reading::of_own(self.play.netns) })
+        Ok(Reading { sockets, slices, stage, ..Reading::of_own(self.play.netns) })
     }
 }
 
