@@ -70,7 +70,7 @@ mod tests {
             ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope\n".into(), None),
             ("0::/\n".into(), None),
             ("12:cpu:/x.service\n1:name=systemd:/system.slice/ssh.service\n".into(), Some("ssh.service")),
-            ("".into(), None),
+            (String::new(), None),
             ("garbage".into(), None),
             (format!("0::/docker-{}.scope", &ID[1..]), None),
         ] {

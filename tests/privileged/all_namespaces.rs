@@ -101,7 +101,7 @@ impl Drop for ThreadOnly {
 struct Mounted {
     truth: Truth,
     _listener: TcpListener,
-    _mounted: Holder,
+    _inside: Holder,
     _dir: TempDir,
 }
 
@@ -123,7 +123,7 @@ impl Mounted {
         let moved =
             |holder: &Holder| std::fs::metadata(format!("/proc/{}/ns/net", holder.pid())).unwrap().ino();
         eventually(|| if moved(&mounted) == truth.netns { Err("not yet".to_owned()) } else { Ok(()) });
-        Self { truth, _listener: listener, _mounted: mounted, _dir: dir }
+        Self { truth, _listener: listener, _inside: mounted, _dir: dir }
     }
 }
 

@@ -78,7 +78,9 @@ mod tests {
             let mut turns = Turns::default();
             let mut waits = vec![0; all.len()];
             for _ in 0..200 {
-                waits.iter_mut().for_each(|wait| *wait += 1);
+                for wait in &mut waits {
+                    *wait += 1;
+                }
                 for id in turns.begin(&all).into_iter().take(per_round) {
                     let at = usize::try_from(id.0).unwrap() - 1;
                     turns.was_read(id, busy[at]);
