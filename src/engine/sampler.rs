@@ -8,6 +8,7 @@ use crate::model::{
 };
 use crate::owner::{self, ProcScanner};
 use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
+use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
 use crate::sys::{clock, host};
 
@@ -27,6 +28,7 @@ pub struct Sampler {
     method: OwnerMethod,
     scanner: ProcScanner,
     users: Users,
+    cgroups: Cgroups,
     host: Option<Arc<Host>>,
 }
 
@@ -34,7 +36,15 @@ impl Sampler {
     /// A sampler of the wanted tables.
     #[must_use]
     pub fn new(source: Box<dyn SocketSource>, wanted: Vec<(Family, Protocol)>, method: OwnerMethod) -> Self {
-        Self { source, wanted, method, scanner: ProcScanner::default(), users: Users::default(), host: None }
+        Self {
+            source,
+            wanted,
+            method,
+            scanner: ProcScanner::default(),
+            users: Users::default(),
+            cgroups: Cgroups::default(),
+            host: None,
+        }
     }
 
     /// Takes the next sample. Sockets are read first and owners after: a socket that is on the
@@ -70,7 +80,12 @@ impl Sampler {
         if let Some(netns) = residual {
             let (family, protocol) = RESIDUAL;
             let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
+            let blind = reading.slices.iter().any(|read| !read.status.proves_absence());
             match &map {
+                // Whatever stands in the table that could not be read would seem to be in none.
+                _ if blind => {
+                    coverage.status = SliceStatus::Partial("not every table could be read".to_owned());
+                }
                 Some(map) => {
                     residual::append(reading, map, &mut coverage, || self.source.read(&self.wanted).ok());
                 }
@@ -102,6 +117,8 @@ impl Sampler {
                 names.users.insert(uid, name);
             }
         }
+        let cgroup = |socket: &Socket| socket.details.as_ref().and_then(|details| details.cgroup);
+        names.cgroups = self.cgroups.paths(&sockets.iter().filter_map(cgroup).collect());
         names
     }
 }

@@ -300,9 +300,8 @@ fn other_name(cell: &mut String, port: &mut String, name: Option<Name>) {
         Some(name) => push(cell, format_args!("{name}")),
     }
     match name.and_then(|name| Some((name, name.port()?))) {
-        None => port.push_str(":*"),
+        None | Some((Name::Vsock { .. }, u32::MAX)) => port.push_str(":*"),
         Some((Name::Netlink { .. }, 0)) => port.push_str(":kernel"),
-        Some((Name::Vsock { .. }, u32::MAX)) => port.push_str(":*"),
         Some((_, number)) => push(port, format_args!(":{number}")),
     }
 }

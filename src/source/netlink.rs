@@ -6,15 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use super::protocols::Counts;
+use super::protocols::{self, Counts};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
+use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
 use crate::sys::host::NetnsError;
 use crate::sys::netlink::{DiagError, DiagSocket, Dump};
 use crate::sys::procnet::Whose;
 use crate::sys::{host, procnet};
-use crate::wire::{Ask, Context, inet_diag, netlink};
+use crate::wire::{Context, inet_diag, netlink};
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -85,12 +85,21 @@ pub(super) struct Reader {
     refused: BTreeMap<Wanted, String>,
     /// The kernel refuses dumps that ask for BPF storages to who may not use BPF.
     no_storages: bool,
+    /// The kernel's own counts at the beginning of this reading.
+    counts: Counts,
     buffer: Vec<u8>,
 }
 
 impl Reader {
     pub(super) fn new(fallback: bool) -> Self {
-        Self { fallback, socket: None, refused: BTreeMap::new(), no_storages: false, buffer: Vec::new() }
+        Self {
+            fallback,
+            socket: None,
+            refused: BTreeMap::new(),
+            no_storages: false,
+            counts: Counts::default(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Prepares for another namespace: a socket belongs to the one that it was opened in. What was
@@ -101,9 +110,9 @@ impl Reader {
 
     /// Appends every wanted table, and its coverage.
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
-        let counts = Counts::read(place.whose);
+        self.counts = Counts::read(place.whose);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = self.read_table(table, place, ask, &counts, reading);
+            let coverage = self.read_table(table, place, ask, reading);
             reading.slices.push(coverage);
         }
     }
@@ -113,11 +122,10 @@ impl Reader {
         known: &KernelTable,
         place: Place,
         ask: Ask,
-        counts: &Counts,
         reading: &mut Reading,
     ) -> SliceCoverage {
         let table = known.table;
-        let Some(diag) = known.diag else { return procfs::read_table(known, place, counts, reading) };
+        let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             match self.drain(diag, &place.context(table), ask, &mut coverage) {
@@ -130,18 +138,20 @@ impl Reader {
                     self.refused.insert(table, error.to_string());
                 }
                 Err(error) => {
-                    coverage.status = match error.is_denial() {
-                        true => SliceStatus::Denied(error.to_string()),
-                        false => SliceStatus::Failed(error.to_string()),
+                    coverage.status = match error {
+                        _ if error.is_unknown() => protocols::unlisted(self.counts.of(table)),
+                        _ if error.is_denial() => SliceStatus::Denied(error.to_string()),
+                        _ => SliceStatus::Failed(error.to_string()),
                     };
                     return coverage;
                 }
             }
         }
-        let mut coverage = procfs::read_table(known, place, counts, reading);
+        let mut coverage = procfs::read_table(known, place, &self.counts, reading);
         if let Some(why) = self.refused.get(&table) {
             coverage.status = match coverage.status {
                 SliceStatus::Ok => SliceStatus::Fallback(why.clone()),
+                SliceStatus::Fallback(and) => SliceStatus::Fallback(format!("{why}; {and}")),
                 SliceStatus::Failed(and) => SliceStatus::Failed(format!("{why}; {and}")),
                 other => other,
             };

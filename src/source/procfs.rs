@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::netlink::Place;
-use super::protocols::{Count, Counts};
+use super::protocols::{self, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
@@ -44,7 +44,7 @@ pub(super) fn read_table(
 ) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
     let Some(text) = known.text else {
-        coverage.status = unlisted(counts.of(known.table));
+        coverage.status = protocols::unlisted(counts.of(known.table));
         return coverage;
     };
     match procnet::table(place.whose, text.file) {
@@ -59,7 +59,7 @@ pub(super) fn read_table(
             keep(sockets, &mut coverage, reading);
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            coverage.status = unlisted(counts.of(known.table))
+            coverage.status = protocols::unlisted(counts.of(known.table));
         }
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             coverage.status =
@@ -70,18 +70,6 @@ pub(super) fn read_table(
         }
     }
     coverage
-}
-
-/// What is known of a table that the kernel does not list: its own count may still tell.
-fn unlisted(count: Count) -> SliceStatus {
-    match count {
-        Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
-        Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
-        Count::Sockets(some) => SliceStatus::Failed(format!(
-            "by the kernel's own count there are {some}, but it lists them nowhere"
-        )),
-        Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
-    }
 }
 
 /// Stand-in identities for sockets that have neither cookie nor inode.
@@ -145,7 +133,7 @@ mod tests {
             let mut names = Names::default();
             let mut keys = Vec::new();
             proc_unix::parse(text, &context, &mut |line| {
-                keys.push(names.socket(line.unwrap(), &context).key)
+                keys.push(names.socket(line.unwrap(), &context).key);
             });
             keys
         };

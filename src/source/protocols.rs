@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use super::Wanted;
-use crate::model::{Family, Protocol};
+use crate::model::{Family, Protocol, SliceStatus};
 use crate::sys::procnet::{self, Whose};
 use crate::wire::proc_protocols;
 
 /// The counts of a namespace.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Counts(Option<HashMap<String, usize>>);
 
 /// What the counts say about a table.
@@ -35,83 +35,41 @@ impl Counts {
     }
 }
 
+/// What is known of a table that the kernel does not list: its own count may still tell.
+pub(super) fn unlisted(count: Count) -> SliceStatus {
+    match count {
+        Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
+        Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
+        Count::Sockets(some) => SliceStatus::Failed(format!(
+            "by the kernel's own count there are {some}, but it lists them nowhere"
+        )),
+        Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
+    }
+}
+
 /// The kernel's name for the protocol of a table (`struct proto`). Unix sockets are of two, which
 /// the table does not tell apart.
 fn kernel_name((family, protocol): Wanted) -> Option<&'static str> {
-    let v6 = family == Family::Inet6;
-    Some(match protocol {
-        Protocol::Tcp => {
-            if v6 {
-                "TCPv6"
-            } else {
-                "TCP"
-            }
-        }
-        Protocol::Udp => {
-            if v6 {
-                "UDPv6"
-            } else {
-                "UDP"
-            }
-        }
-        Protocol::UdpLite => {
-            if v6 {
-                "UDPLITEv6"
-            } else {
-                "UDP-Lite"
-            }
-        }
-        Protocol::Raw => {
-            if v6 {
-                "RAWv6"
-            } else {
-                "RAW"
-            }
-        }
-        Protocol::Icmp => {
-            if v6 {
-                "PINGv6"
-            } else {
-                "PING"
-            }
-        }
-        Protocol::Sctp => {
-            if v6 {
-                "SCTPv6"
-            } else {
-                "SCTP"
-            }
-        }
-        Protocol::Dccp => {
-            if v6 {
-                "DCCPv6"
-            } else {
-                "DCCP"
-            }
-        }
-        Protocol::Mptcp => {
-            if v6 {
-                "MPTCPv6"
-            } else {
-                "MPTCP"
-            }
-        }
-        Protocol::Smc => {
-            if v6 {
-                "SMC6"
-            } else {
-                "SMC"
-            }
-        }
-        Protocol::Packet => "PACKET",
-        Protocol::Netlink => "NETLINK",
-        Protocol::Vsock => "AF_VSOCK",
-        Protocol::Xdp => "XDP",
-        Protocol::Tipc => "TIPC",
-        Protocol::L2cap => "L2CAP",
-        Protocol::Rfcomm => "RFCOMM",
-        Protocol::Sco => "SCO",
-        Protocol::Hci => "HCI",
+    let (v4, v6) = match protocol {
+        Protocol::Tcp => ("TCP", "TCPv6"),
+        Protocol::Udp => ("UDP", "UDPv6"),
+        Protocol::UdpLite => ("UDP-Lite", "UDPLITEv6"),
+        Protocol::Raw => ("RAW", "RAWv6"),
+        Protocol::Icmp => ("PING", "PINGv6"),
+        Protocol::Sctp => ("SCTP", "SCTPv6"),
+        Protocol::Dccp => ("DCCP", "DCCPv6"),
+        Protocol::Mptcp => ("MPTCP", "MPTCPv6"),
+        Protocol::Smc => ("SMC", "SMC6"),
+        Protocol::Packet => ("PACKET", "PACKET"),
+        Protocol::Netlink => ("NETLINK", "NETLINK"),
+        Protocol::Vsock => ("AF_VSOCK", "AF_VSOCK"),
+        Protocol::Xdp => ("XDP", "XDP"),
+        Protocol::Tipc => ("TIPC", "TIPC"),
+        Protocol::L2cap => ("L2CAP", "L2CAP"),
+        Protocol::Rfcomm => ("RFCOMM", "RFCOMM"),
+        Protocol::Sco => ("SCO", "SCO"),
+        Protocol::Hci => ("HCI", "HCI"),
         Protocol::Unix | Protocol::Other => return None,
-    })
+    };
+    Some(if family == Family::Inet6 { v6 } else { v4 })
 }

@@ -5,9 +5,9 @@
 
 use super::Wanted;
 use crate::model::Family::{Inet, Inet6, Unix};
-use crate::model::{Family, Protocol, Socket};
+use crate::model::{Ask, Family, Protocol, Socket};
 use crate::wire::line::Line;
-use crate::wire::{Ask, Context, WireError, inet_diag, proc_inet, proc_unix, unix_diag};
+use crate::wire::{Context, WireError, inet_diag, proc_inet, proc_unix, unix_diag};
 
 /// One table of the kernel.
 #[derive(Debug)]
@@ -44,22 +44,22 @@ const fn table(table: Wanted, diag: Option<Diag>, text: Option<Text>) -> KernelT
     KernelTable { table, diag, text }
 }
 
-const fn inet(file: &'static str) -> Option<Text> {
-    Some(Text { file, parse: proc_inet::parse })
+const fn inet(file: &'static str) -> Text {
+    Text { file, parse: proc_inet::parse }
 }
 
 /// Every table, in the order in which they are read and reported.
 pub(super) static TABLES: &[KernelTable] = &[
-    table((Inet, Protocol::Tcp), INET_DIAG, inet("tcp")),
-    table((Inet6, Protocol::Tcp), INET_DIAG, inet("tcp6")),
-    table((Inet, Protocol::Udp), INET_DIAG, inet("udp")),
-    table((Inet6, Protocol::Udp), INET_DIAG, inet("udp6")),
-    table((Inet, Protocol::UdpLite), INET_DIAG, inet("udplite")),
-    table((Inet6, Protocol::UdpLite), INET_DIAG, inet("udplite6")),
-    table((Inet, Protocol::Raw), INET_DIAG, inet("raw")),
-    table((Inet6, Protocol::Raw), INET_DIAG, inet("raw6")),
-    table((Inet, Protocol::Icmp), None, inet("icmp")),
-    table((Inet6, Protocol::Icmp), None, inet("icmp6")),
+    table((Inet, Protocol::Tcp), INET_DIAG, Some(inet("tcp"))),
+    table((Inet6, Protocol::Tcp), INET_DIAG, Some(inet("tcp6"))),
+    table((Inet, Protocol::Udp), INET_DIAG, Some(inet("udp"))),
+    table((Inet6, Protocol::Udp), INET_DIAG, Some(inet("udp6"))),
+    table((Inet, Protocol::UdpLite), INET_DIAG, Some(inet("udplite"))),
+    table((Inet6, Protocol::UdpLite), INET_DIAG, Some(inet("udplite6"))),
+    table((Inet, Protocol::Raw), INET_DIAG, Some(inet("raw"))),
+    table((Inet6, Protocol::Raw), INET_DIAG, Some(inet("raw6"))),
+    table((Inet, Protocol::Icmp), None, Some(inet("icmp"))),
+    table((Inet6, Protocol::Icmp), None, Some(inet("icmp6"))),
     table((Inet, Protocol::Sctp), INET_DIAG, None),
     table((Inet6, Protocol::Sctp), INET_DIAG, None),
     table((Inet, Protocol::Dccp), INET_DIAG, None),

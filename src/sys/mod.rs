@@ -3,6 +3,7 @@
 //! Layer 2. Thin: it moves bytes and errnos, `wire` understands them, `source` and `owner` decide
 //! what they mean. The only `unsafe` is here: requests to the kernel that rustix has no call for.
 
+pub mod cgroup;
 pub mod clock;
 pub mod file;
 pub mod host;

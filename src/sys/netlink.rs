@@ -55,6 +55,12 @@ impl DiagError {
 }
 
 impl DiagError {
+    /// True when the kernel has no dump of the kind at all (`sock_diag_rcv_msg`).
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Refused(Errno::NOENT))
+    }
+
     /// True when this process may not, rather than the kernel cannot.
     #[must_use]
     pub fn is_denial(&self) -> bool {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
 
-use super::{Ask, Context, WireError, inet_details, netlink, prefix};
+use super::{Context, WireError, inet_details, netlink, prefix};
 use crate::model::{
-    Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
+    Ask, Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
     SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 
@@ -171,10 +171,6 @@ impl SockId {
 
     pub(super) fn cookie(&self) -> Cookie {
         cookie(self.cookie)
-    }
-
-    pub(super) fn interface(&self) -> Option<IfIndex> {
-        IfIndex::new(self.interface.get())
     }
 }
 

@@ -210,10 +210,12 @@ fn learning_twice_adds_nothing_and_keeps_what_people_wrote() {
     let first = learn(&[]);
     assert_eq!(first, format!("{}: 3 entries added; 0 listeners were covered before\n", policy.path()));
     let learnt = policy.text();
+    let file = || std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&policy.path).unwrap());
+    let written = file();
     assert!(learnt.ends_with(&dry), "what was announced is what is written");
     insta::assert_snapshot!("learnt", learnt);
     assert_eq!(learn(&[]), format!("{}: 0 entries added; 4 listeners were covered before\n", policy.path()));
-    assert_eq!(policy.text(), learnt);
+    assert_eq!((policy.text(), file()), (learnt.clone(), written), "not even written again");
     // People came by: a comment, an odd layout, an entry less.
     let cut = learnt.rfind("\n[[expect]]").unwrap();
     let kept = learnt[..cut].replace("\n[[expect]]\n", "\n# why not\n[[expect]]   # \u{e9}\n");

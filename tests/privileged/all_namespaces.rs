@@ -16,10 +16,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use sockeye::engine::{OwnerMethod, Sampler};
-use sockeye::model::{ChangeKind, Family, Protocol};
+use sockeye::model::{Ask, ChangeKind, Family, Protocol};
 use sockeye::source::namespaces::Namespaces;
 use sockeye::store::Table;
-use sockeye::wire::Ask;
 use tempfile::TempDir;
 
 use crate::Case;

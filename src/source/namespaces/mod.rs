@@ -19,9 +19,9 @@ use std::time::Duration;
 
 use super::netlink::Reader;
 use super::{Reading, SocketSource, SourceError, Wanted};
+use crate::model::Ask;
 use crate::model::{NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, SliceStatus, SystemBytes};
 use crate::sys::clock;
-use crate::wire::Ask;
 use discover::Discovery;
 use name::Namer;
 use probe::{Asked, Homes};

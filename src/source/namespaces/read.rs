@@ -4,13 +4,13 @@
 //! the status says what is missing. The calling thread stays wherever it went.
 
 use super::discover::Found;
+use crate::model::Ask;
 use crate::model::{NetnsId, PortRange, SliceStatus};
 use crate::source::netlink::{Place, Reader};
 use crate::source::protocols::Counts;
 use crate::source::{Reading, Wanted, procfs, tables};
 use crate::sys::netns::{Namespace, WayError};
 use crate::sys::procnet::{self, Whose, stand_in};
-use crate::wire::Ask;
 
 /// How the tables of a namespace are read once it is entered.
 #[derive(Debug)]
