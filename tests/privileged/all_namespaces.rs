@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::net::TcpListener;
+use std::net::{TcpListener, UdpSocket};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -32,6 +32,7 @@ pub(crate) const CASES: &[Case] = &[
     ("all_namespaces::the_table_names_them_first", table_names_them),
     ("all_namespaces::one_is_picked_by_name_inode_or_process", picked),
     ("all_namespaces::an_ip_netns_name_is_its_name", ip_netns_name),
+    ("all_namespaces::each_has_ports_of_its_own_to_hand_out", own_port_range),
     ("all_namespaces::a_stranger_reads_from_outside_what_it_may_not_enter", stranger),
     ("all_namespaces::what_cannot_be_read_at_all_is_listed_as_refused", refused),
     ("all_namespaces::there_need_be_no_way_back", no_way_back),
@@ -218,6 +219,19 @@ fn ip_netns_name() {
     assert_eq!((known.name.as_deref(), &*known.found), (Some("sockeye blue"), "mount"));
     let told = document(&["--json", "-tl", "-N", "sockeye blue"]);
     assert_eq!(told.sockets.first().map(|socket| socket.netns), Some(mount.truth.netns));
+}
+
+/// Whether a UDP socket is a client is told by the port range of its own namespace.
+fn own_port_range() {
+    let sockets = elsewhere(|| {
+        enter_new().unwrap();
+        // Of the task that opens it, so of this thread's namespace.
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "2000 2999").unwrap();
+        [2500, 40_000].map(|port| UdpSocket::bind(("0.0.0.0", port)).unwrap())
+    });
+    let told = document(&["--json", "-ua", "--all-netns"]);
+    let role = |socket: &UdpSocket| told.by_inode(crate::stock::inode(socket)).unwrap().role.clone();
+    assert_eq!(sockets.each_ref().map(role), ["client", "listener"]);
 }
 
 fn read(ran: &Ran) -> Document {
