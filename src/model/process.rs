@@ -35,7 +35,7 @@ pub struct Process {
     pub cmdline: Option<Vec<SystemBytes>>,
     /// The effective user.
     pub uid: Option<Uid>,
-    /// What the security module calls it (SELinux, AppArmor, Smack); `None` without one.
+    /// What the security module calls it (as `SELinux` or `AppArmor` do); `None` without one.
     pub security: Option<SystemBytes>,
     /// When it started.
     pub started: Option<jiff::Timestamp>,

@@ -81,7 +81,18 @@ objects! {
 
     struct Namespaces {
         seen: u64,
-        read: String,
+        refused: u64,
+        left_out: u64,
+        reason: Option<String>,
+        list: Vec<Namespace>,
+    }
+
+    struct Namespace {
+        netns: u64,
+        name: Option<String>,
+        found: String,
+        status: String,
+        reason: Option<String>,
     }
 
     struct Losses {

@@ -116,7 +116,7 @@ impl Maker<'_> {
         for (index, name) in &self.script.interfaces {
             let number = index.get_ref().parse().ok().and_then(IfIndex::new);
             let number = number.ok_or_else(|| self.wrong(index, "an interface number is wanted"))?;
-            names.interfaces.insert(number, self.bytes(name)?);
+            names.interfaces.insert((self.netns, number), self.bytes(name)?);
         }
         if let Some(name) = &self.script.netns_name {
             names.namespaces.insert(self.netns, self.bytes(name)?);
