@@ -35,23 +35,27 @@ impl SocketSource for Procfs {
 /// Appends the sockets of one table.
 pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Reading) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
-    let Some(text) = known.text else {
+    if known.text.is_empty() {
         coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
         return coverage;
-    };
-    match procnet::table(text.file) {
-        Ok(bytes) => {
-            let context = place.context(known.table);
-            let mut names = Names::default();
-            let mut sockets = Vec::new();
-            (text.parse)(&bytes, &context, &mut |line| match line {
+    }
+    let context = place.context(known.table);
+    let mut names = Names::default();
+    let mut sockets = Vec::new();
+    for text in known.text {
+        match procnet::table(text.file) {
+            Ok(bytes) => (text.parse)(&bytes, &context, &mut |line| match line {
                 Ok(line) => sockets.push(names.socket(line, &context)),
                 Err(_) => coverage.malformed += 1,
-            });
-            keep(sockets, &mut coverage, reading);
+            }),
+            // Half a table is none: what it lacks would look closed.
+            Err(error) => {
+                coverage.status = trouble(text.file, &error);
+                return coverage;
+            }
         }
-        Err(error) => coverage.status = trouble(text.file, &error),
     }
+    keep(known.settle(sockets), &mut coverage, reading);
     coverage
 }
 

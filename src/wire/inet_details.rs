@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Ask, WireError, netlink, number};
 use crate::model::{
-    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, Options, Shutdown, Subflow,
-    TcpInfo, Tls,
+    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, Options, Protocol, Shutdown,
+    Subflow, TcpInfo, Tls,
 };
 
 const INFO: u16 = 2;
@@ -50,11 +50,14 @@ pub(super) struct Told {
 }
 
 /// Reads all attributes. The error is a length that does not fit: nothing behind it can be found.
-pub(super) fn read(attributes: &[u8]) -> Result<Told, WireError> {
+pub(super) fn read(attributes: &[u8], protocol: Protocol) -> Result<Told, WireError> {
     let mut told = Told::default();
     for attribute in netlink::attributes(attributes) {
         let (kind, payload) = attribute?;
-        told.take(kind, payload);
+        // Under the same number SCTP and MPTCP tell structs of their own.
+        if kind != INFO || matches!(protocol, Protocol::Tcp | Protocol::Dccp) {
+            told.take(kind, payload);
+        }
     }
     Ok(told)
 }
@@ -241,7 +244,7 @@ mod tests {
     }
 
     fn details(kind: u16, payload: &[u8]) -> Details {
-        read(&attribute(kind, payload)).unwrap().details
+        read(&attribute(kind, payload), Protocol::Tcp).unwrap().details
     }
 
     fn words(numbers: &[u32]) -> Vec<u8> {
@@ -276,7 +279,7 @@ mod tests {
         let bbr = attribute(BBRINFO, &words(&[5, 1, 200, 739, 512]));
         let name = attribute(CONG, b"bbr\0");
         for bytes in [[bbr.clone(), name.clone()].concat(), [name, bbr].concat()] {
-            let congestion = read(&bytes).unwrap().details.congestion.unwrap();
+            let congestion = read(&bytes, Protocol::Tcp).unwrap().details.congestion.unwrap();
             assert_eq!(congestion.name.as_bytes(), b"bbr");
             assert_eq!(
                 congestion.state,
@@ -342,9 +345,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(kind in 0u16..30, payload: Vec<u8>) {
-            let _told = read(&payload);
+            let _told = read(&payload, Protocol::Tcp);
             let nested = attribute(kind, &payload);
-            proptest::prop_assert!(read(&nested).is_ok());
+            proptest::prop_assert!(read(&nested, Protocol::Tcp).is_ok());
         }
     }
 }
