@@ -13,7 +13,7 @@ use crate::wire::Ask;
 /// Checks, reports and tells by its exit code: 0 clean, 1 unexpected, 3 not enough seen.
 pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result<Exit> {
     let loaded = policy::load(&args.policy, environment)?;
-    let path = loaded.path.display().to_string();
+    let path = crate::text::path(&loaded.path).into_owned();
     let (table, moment) = reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING)?;
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();

@@ -12,7 +12,7 @@ use crate::config::Environment;
 use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
 use crate::sys::host;
-use crate::text::counted;
+use crate::text::{self, counted};
 use crate::wire::Ask;
 
 /// A policy and where it came from.
@@ -32,7 +32,7 @@ pub(super) fn load(args: &PolicyArgs, environment: &Environment) -> anyhow::Resu
             return Ok(Loaded { policy: parse(&text, path)?, path: path.clone() });
         }
     }
-    let tried: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    let tried: Vec<_> = paths.iter().map(|path| text::path(path)).collect();
     anyhow::bail!(
         "there is no policy file at {}\nwrite one from what listens now: sockeye policy learn",
         tried.join(" or ")
@@ -44,13 +44,13 @@ fn read(path: &Path, environment: &Environment) -> anyhow::Result<Option<String>
     match file::read_trusted(path, environment.sudo_uid) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read the policy {}", path.display())),
+        Err(error) => Err(error).with_context(|| format!("cannot read the policy {}", text::path(path))),
     }
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {
     Policy::parse(text)
-        .map_err(|error| anyhow::anyhow!("the policy {} is not valid\n{error}", path.display()))
+        .map_err(|error| anyhow::anyhow!("the policy {} is not valid\n{error}", text::path(path)))
 }
 
 /// Appends to the policy file what it does not cover yet.
@@ -76,7 +76,7 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     }
     if learnt.added > 0 || before.is_none() {
         let text = before.unwrap_or_else(|| policy::HEADER.to_owned()) + &learnt.entries;
-        write(&path, &text).with_context(|| format!("cannot write the policy {}", path.display()))?;
+        write(&path, &text).with_context(|| format!("cannot write the policy {}", text::path(&path)))?;
     }
     tell(&learnt, &path)?;
     Ok(Exit::Ok)
@@ -92,7 +92,7 @@ fn write(path: &Path, text: &str) -> Result<(), FileError> {
 fn tell(learnt: &Learnt, path: &Path) -> io::Result<()> {
     let entries = counted(learnt.added, "entry", "entries");
     let covered = counted(learnt.covered, "listener was", "listeners were");
-    writeln!(io::stdout().lock(), "{}: {entries} added; {covered} covered before", path.display())?;
+    writeln!(io::stdout().lock(), "{}: {entries} added; {covered} covered before", text::path(path))?;
     if learnt.unseen > 0 {
         let without = counted(learnt.unseen, "entry names", "entries name");
         complain(&format!(

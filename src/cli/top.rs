@@ -2,9 +2,30 @@
 
 use super::args::TopArgs;
 use super::exit::Exit;
+use super::reader;
 use crate::config::Environment;
+use crate::engine;
+use crate::source::everything;
+use crate::sys::clock;
+use crate::tui::{self, ColorChoice, Ended};
+use crate::wire::Ask;
+
+/// How long closed sockets stay on the screen.
+const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Runs the dashboard until the user quits.
-pub(super) fn run(_args: &TopArgs, _environment: &Environment) -> anyhow::Result<Exit> {
-    anyhow::bail!("the dashboard is not there yet")
+pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<Exit> {
+    let sampler = reader::sampler(&args.reading, everything(), Ask::NOTHING)?;
+    let options = tui::Options {
+        now: clock::now,
+        color: if environment.no_color { ColorChoice::Monochrome } else { ColorChoice::Ansi16 },
+        ascii: args.ascii || !environment.utf8,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    let interval = args.interval.interval;
+    let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;
+    Ok(match ended {
+        Ended::Quit => Exit::Ok,
+        Ended::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),
+    })
 }

@@ -22,7 +22,7 @@ use crate::wire::Ask;
 pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result<Exit> {
     let loaded = policy::load(&args.policy, environment)?;
     let mut watch = Watch {
-        path: loaded.path.display().to_string(),
+        path: crate::text::path(&loaded.path).into_owned(),
         json: args.json,
         expectations: loaded.policy.expectations.len(),
         watcher: Watcher::new(loaded.policy),

@@ -4,6 +4,8 @@
 //! screens, and no filter.
 
 mod poller;
+mod relations;
+mod residual;
 mod sampler;
 
 pub use poller::{Feed, PollerHandle, spawn};

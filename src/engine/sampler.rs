@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::model::{Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
+use super::{relations, residual};
+use crate::model::{
+    Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Slice, SliceCoverage, SliceStatus, Socket,
+};
 use crate::owner::{self, ProcScanner};
-use crate::source::{SocketSource, SourceError};
+use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
 use crate::sys::names::{Interfaces, Users};
 use crate::sys::{clock, host};
 
@@ -47,24 +50,12 @@ impl Sampler {
     /// list and still open then is found with its owner.
     pub fn take(&mut self) -> Result<Sample, SourceError> {
         let mut reading = self.source.read(&self.wanted)?;
-        if let Some(stage) = reading.stage {
-            let method = stage.owners.method;
-            let counted = owner::tally(method, &reading.sockets);
-            let owners =
-                OwnerCoverage { processes: stage.owners.processes, denied: stage.owners.denied, ..counted };
-            return Ok(Sample {
-                taken: stage.taken,
-                host: stage.host,
-                names: stage.names,
-                sockets: reading.sockets,
-                coverage: Coverage { slices: reading.slices, owners },
-            });
+        if let Some(stage) = reading.stage.take() {
+            return Ok(staged(stage, reading));
         }
         let taken = clock::now();
-        let owners = match self.method {
-            OwnerMethod::Proc => self.scanner.scan(&reading.sockets).assign(&mut reading.sockets),
-            OwnerMethod::None => owner::tally("none", &reading.sockets),
-        };
+        relations::relate(&mut reading.sockets);
+        let owners = self.find_owners(&mut reading);
         let names = Arc::new(self.names(&reading.sockets));
         Ok(Sample {
             taken,
@@ -73,6 +64,31 @@ impl Sampler {
             sockets: reading.sockets,
             coverage: Coverage { slices: reading.slices, owners },
         })
+    }
+
+    /// Gives every socket its owners, and sockets that are in no table a row.
+    fn find_owners(&mut self, reading: &mut Reading) -> OwnerCoverage {
+        let netns = reading.slices.first().map(|read| read.slice.netns);
+        let residual = netns.filter(|_| self.wanted.contains(&RESIDUAL));
+        let map = match self.method {
+            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, residual)),
+            OwnerMethod::None => None,
+        };
+        if let Some(netns) = residual {
+            let (family, protocol) = RESIDUAL;
+            let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
+            match &map {
+                Some(map) => {
+                    residual::append(reading, map, &mut coverage, || self.source.read(&self.wanted).ok());
+                }
+                None => coverage.status = SliceStatus::Partial("owners were not looked up".to_owned()),
+            }
+            reading.slices.push(coverage);
+        }
+        match map {
+            Some(map) => map.assign(&mut reading.sockets),
+            None => owner::tally("none", &reading.sockets),
+        }
     }
 
     fn names(&mut self, sockets: &[Socket]) -> Names {
@@ -97,5 +113,18 @@ impl Sampler {
             }
         }
         names
+    }
+}
+
+/// The sample of a script, which tells its owners and its time itself.
+fn staged(stage: Stage, reading: Reading) -> Sample {
+    let counted = owner::tally(stage.owners.method, &reading.sockets);
+    let owners = OwnerCoverage { processes: stage.owners.processes, denied: stage.owners.denied, ..counted };
+    Sample {
+        taken: stage.taken,
+        host: stage.host,
+        names: stage.names,
+        sockets: reading.sockets,
+        coverage: Coverage { slices: reading.slices, owners },
     }
 }

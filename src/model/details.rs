@@ -5,7 +5,7 @@
 use std::net::IpAddr;
 
 use super::words::words;
-use super::{IfIndex, Inode, SystemBytes, TcpInfo};
+use super::{IfIndex, Inode, SocketKey, SystemBytes, TcpInfo};
 
 /// Details of a socket, shared by every copy of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,7 +30,9 @@ pub struct Details {
     pub tls: Option<Tls>,
     /// The connection that a TCP subflow of MPTCP belongs to.
     pub subflow: Option<Subflow>,
-    /// How many TCP-MD5 keys are set; told only to `CAP_NET_ADMIN`.
+    /// Of an MPTCP connection.
+    pub mptcp: Option<MptcpDetails>,
+    /// The peers with a TCP-MD5 key; told only to `CAP_NET_ADMIN`.
     pub md5_keys: Option<Vec<Md5Key>>,
     /// BPF socket storages by map id and size in bytes.
     pub bpf_storages: Option<Vec<BpfStorage>>,
@@ -171,6 +173,15 @@ pub struct Subflow {
     pub id_local: Option<u8>,
     pub id_remote: Option<u8>,
     pub flags: Option<u32>,
+}
+
+/// Of an MPTCP connection (`struct mptcp_info`, `linux/mptcp.h`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MptcpDetails {
+    pub token: Option<u32>,
+    pub flags: Option<u32>,
+    /// The TCP sockets that carry it, as far as the reading found them.
+    pub subflows: Vec<SocketKey>,
 }
 
 /// A TCP-MD5 key, without the key (`struct tcp_diag_md5sig`).

@@ -24,7 +24,7 @@ pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
 pub use coverage::{Coverage, OwnerCoverage, Slice, SliceCoverage, SliceStatus};
 pub use details::{
-    BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory,
+    BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails,
     NetlinkDetails, Options, PacketDetails, Ring, Shutdown, SmcDetails, SmcMode, Subflow, Tls, UnixDetails,
     XdpDetails,
 };

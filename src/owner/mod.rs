@@ -8,21 +8,46 @@ mod scan;
 
 pub use scan::ProcScanner;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use crate::model::{Fd, Inode, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Process, Socket, State};
+use crate::model::{
+    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket, State,
+    SystemBytes,
+};
 
 /// Who holds what, as one scan saw it.
 #[derive(Debug, Default)]
 pub struct OwnerMap {
     /// For each socket inode its holders, ordered by pid.
     holders: HashMap<Inode, Vec<Owner>, RandomState>,
+    /// Sockets that nobody asked about, by inode.
+    strays: BTreeMap<Inode, Stray>,
     processes: usize,
     denied: usize,
     reason: Option<String>,
+}
+
+/// A socket that a descriptor refers to, but no table lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    pub netns: NetnsId,
+    /// Where it was seen.
+    pid: Pid,
+    fd: Fd,
+    /// What the file system calls its protocol (`system.sockprotoname`, `net/socket.c`).
+    pub proto_name: Option<SystemBytes>,
+}
+
+impl Stray {
+    /// True while the descriptor through which it was seen still refers to it.
+    #[must_use]
+    pub fn is_there(&self, inode: Inode) -> bool {
+        crate::sys::procdir::fd_link(self.pid, self.fd)
+            .is_ok_and(|link| crate::wire::proc_pid::socket_link(&link) == Some(inode))
+    }
 }
 
 impl OwnerMap {
@@ -33,6 +58,12 @@ impl OwnerMap {
             Some(last) if last.process.id == process.id => last.fds.push(fd),
             _ => holders.push(Owner { process: Arc::clone(process), fds: vec![fd] }),
         }
+    }
+
+    /// The sockets that were found beside the wanted ones.
+    #[must_use]
+    pub fn strays(&self) -> &BTreeMap<Inode, Stray> {
+        &self.strays
     }
 
     /// Gives every socket its owners, or the reason why it has none, and says how that went.

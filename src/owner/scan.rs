@@ -8,22 +8,41 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
-use super::{OwnerMap, process};
-use crate::model::{Fd, Inode, Pid, Socket};
-use crate::sys::procdir::{ProcDir, ProcessDir};
-use crate::wire::proc_pid::socket_link;
+use super::{OwnerMap, Stray, process};
+use crate::model::{Fd, Inode, NetnsId, Pid, Socket};
+use crate::sys::clock;
+use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
+use crate::wire::proc_pid::{namespace_link, socket_link};
+
+/// A child on its way from fork to exec holds all that its parent holds. Had it become another
+/// program between the walk over its descriptors and the look at its name, that program would stand
+/// for what it never had. So the descriptors of a process that is younger than this are looked at
+/// again after its name; of others, where an exec is rare, the first and the last.
+const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 
 /// Scans `/proc`; keeps its buffers between scans.
 #[derive(Debug, Default)]
 pub struct ProcScanner {
     wanted: HashSet<Inode, RandomState>,
+    /// In which namespace to note sockets that nobody asked about.
+    strays: Option<NetnsId>,
     found: Vec<(Inode, Fd)>,
+    unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
 }
 
+/// When the scan began, and when the machine did.
+#[derive(Clone, Copy, Debug)]
+struct Clocks {
+    now: jiff::Timestamp,
+    booted: Option<jiff::Timestamp>,
+}
+
 impl ProcScanner {
-    /// Looks for the holders of these sockets in every process there is.
-    pub fn scan(&mut self, sockets: &[Socket]) -> OwnerMap {
+    /// Looks for the holders of these sockets in every process there is. With `strays`, sockets of
+    /// processes in that namespace that are not among them are noted too.
+    pub fn scan(&mut self, sockets: &[Socket], strays: Option<NetnsId>) -> OwnerMap {
+        self.strays = strays;
         self.wanted.clear();
         self.wanted.extend(sockets.iter().filter_map(|socket| socket.inode));
         let mut map = OwnerMap::default();
@@ -35,9 +54,9 @@ impl ProcScanner {
 
     fn scan_all(&mut self, map: &mut OwnerMap) -> Result<(), Errno> {
         let proc = ProcDir::open()?;
-        let booted = crate::sys::clock::booted();
+        let clocks = Clocks { now: clock::now().wall, booted: clock::booted() };
         for pid in proc.pids()? {
-            match self.scan_process(&proc, pid, booted, map) {
+            match self.scan_process(&proc, pid, clocks, map) {
                 // It ended while we looked: whatever it held, it holds no longer.
                 Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
                 Err(Errno::ACCESS | Errno::PERM) => map.denied += 1,
@@ -54,14 +73,17 @@ impl ProcScanner {
         &mut self,
         proc: &ProcDir,
         pid: Pid,
-        booted: Option<jiff::Timestamp>,
+        clocks: Clocks,
         map: &mut OwnerMap,
     ) -> Result<(), Errno> {
         let dir = proc.process(pid)?;
         self.found.clear();
+        self.unasked.clear();
         let walk = dir.links(|fd, link| {
-            let inode = socket_link(link).filter(|inode| self.wanted.contains(inode));
-            self.found.extend(inode.map(|inode| (inode, fd)));
+            if let Some(inode) = socket_link(link) {
+                let list = if self.wanted.contains(&inode) { &mut self.found } else { &mut self.unasked };
+                list.push((inode, fd));
+            }
         });
         match walk {
             Ok(walk) if walk.denied > 0 => map.denied += 1,
@@ -70,14 +92,38 @@ impl ProcScanner {
             Err(errno) => return Err(errno),
         }
         map.processes += 1;
+        self.note_strays(&dir, pid, map);
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, booted, &mut self.text)?;
-        for (inode, fd) in &self.found {
-            map.add(*inode, &process, *fd);
+        let process = process::read(&dir, pid, clocks.booted, &mut self.text)?;
+        let young = process.started.is_none_or(|started| clocks.now.duration_since(started) < YOUNG);
+        for (at, (inode, fd)) in self.found.iter().enumerate() {
+            let check = young || at == 0 || at + 1 == self.found.len();
+            if !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
+                map.add(*inode, &process, *fd);
+            }
         }
         Ok(())
+    }
+
+    /// Notes the sockets that nobody asked about, when the process is in the namespace of interest:
+    /// what a process elsewhere holds most likely stands in a table of elsewhere.
+    fn note_strays(&mut self, dir: &ProcessDir, pid: Pid, map: &mut OwnerMap) {
+        let Some(netns) = self.strays.filter(|_| !self.unasked.is_empty()) else { return };
+        let here = dir.link(c"ns/net").is_ok_and(|link| namespace_link(&link) == Some(netns));
+        if !here {
+            return;
+        }
+        for (inode, fd) in self.unasked.drain(..) {
+            map.strays.entry(inode).or_insert_with(|| Stray {
+                netns,
+                pid,
+                fd,
+                proto_name: proto_name(pid, fd),
+            });
+            self.found.push((inode, fd));
+        }
     }
 
     /// Kernel threads have no descriptors: not being allowed to look into one hides nothing.

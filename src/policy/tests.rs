@@ -92,11 +92,11 @@ const PEOPLE: &str = r#"
 /// Plays the samples (each `at` one second after the other) and calls `each` with every step.
 fn play(samples: &str, mut each: impl FnMut(&[Change], &Table, &Moment)) {
     let scenario = Scenario::parse(&format!("{PEOPLE}{samples}")).unwrap_or_else(|error| panic!("{error}"));
-    let steps = samples.matches("[[sample]]").count();
-    let mut sampler = Sampler::new(Box::new(scenario), everything(), OwnerMethod::Proc);
+    let scenes = samples.matches("[[sample]]").count();
+    let mut script = Sampler::new(Box::new(scenario), everything(), OwnerMethod::Proc);
     let mut table = Table::new(Duration::ZERO);
-    for _ in 0..steps {
-        let (next, changes) = table.apply(sampler.take().unwrap());
+    for _ in 0..scenes {
+        let (next, changes) = table.apply(script.take().unwrap());
         table = next;
         each(&changes, &table, table.moment().unwrap());
     }

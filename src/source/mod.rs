@@ -9,7 +9,7 @@ pub mod procfs;
 pub mod scenario;
 mod tables;
 
-pub use tables::everything;
+pub use tables::{RESIDUAL, everything};
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 //! here. Nothing is read here.
 
 use super::Wanted;
-use crate::model::Family::{Bluetooth, Inet, Inet6, Netlink, Packet, Smc, Tipc, Unix, Vsock, Xdp};
+use crate::model::Family::{self, Bluetooth, Inet, Inet6, Netlink, Packet, Smc, Tipc, Unix, Vsock, Xdp};
 use crate::model::{Protocol, Socket};
 use crate::wire::line::Line;
 use crate::wire::{
@@ -100,10 +100,14 @@ pub(super) static TABLES: &[KernelTable] = &[
     table((Bluetooth, Protocol::Hci), None, text!(proc_bluetooth::parse: "hci")),
 ];
 
-/// Every table there is.
+/// Sockets that are in no table of the kernel. No source can read them: they are known by their
+/// descriptors alone, so the engine makes their rows from the search for owners.
+pub const RESIDUAL: Wanted = (Family::Other, Protocol::Other);
+
+/// Every table there is, and the residual one.
 #[must_use]
 pub fn everything() -> Vec<Wanted> {
-    TABLES.iter().map(|known| known.table).collect()
+    TABLES.iter().map(|known| known.table).chain([RESIDUAL]).collect()
 }
 
 /// The table of that family and protocol.

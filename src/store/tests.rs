@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NetnsId, NoOwner, Owner, OwnerSet,
-    Owners, Pid, Process, ProcessId, Protocol, Queues, Role, SliceCoverage, SliceStatus, Socket, SocketType,
-    State, Uid,
+    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NetnsId, NoOwner, Owner,
+    OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, SliceCoverage, SliceStatus,
+    Socket, SocketType, State, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -35,22 +35,20 @@ fn owners(pids: &[u32]) -> Owners {
 }
 
 fn socket(cookie: u64, state: State, queue: u32, pids: &[u32]) -> Socket {
-    Socket {
+    let basics = Basics {
         key: SocketKey { netns: NETNS, id: Identity::Cookie(Cookie(cookie)) },
         family: Family::Inet,
         protocol: Protocol::Tcp,
         kind: SocketType::Stream,
         state,
-        role: Role::Listener,
         ends: Ends::Inet { local: Endpoint::new([127, 0, 0, 1].into(), 80), remote: None },
         inode: Inode::new(cookie),
+    };
+    Socket {
         uid: Some(Uid(0)),
-        interface: None,
         queues: Queues { recv: Some(queue), send: None },
-        timer: None,
-        v6only: None,
-        details: None,
         owners: owners(pids),
+        ..Socket::new(basics, &PortRange::default())
     }
 }
 

@@ -23,13 +23,31 @@ pub fn booted() -> Option<jiff::Timestamp> {
 }
 
 /// A moment given in clock ticks after boot, as `/proc/PID/stat` gives start times.
+///
+/// Told in hundredths of a second, as exact as a tick. What is finer comes from reading two clocks
+/// one after the other: it would differ from look to look, as if the process were another one.
 #[must_use]
 pub fn at_ticks(booted: jiff::Timestamp, ticks: u64) -> Option<jiff::Timestamp> {
     let per_second = rustix::param::clock_ticks_per_second().max(1);
     let millis = i64::try_from(u128::from(ticks) * 1000 / u128::from(per_second)).ok()?;
-    booted.checked_add(jiff::SignedDuration::from_millis(millis)).ok()
+    let at = booted.checked_add(jiff::SignedDuration::from_millis(millis)).ok()?;
+    at.round(jiff::TimestampRound::new().smallest(jiff::Unit::Millisecond).increment(10)).ok()
 }
 
 fn duration(time: Timespec) -> Duration {
     Duration::try_from(time).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_time_does_not_carry_the_jitter_of_the_clocks() {
+        let booted: jiff::Timestamp = "2026-11-20T08:00:00.197606229Z".parse().unwrap();
+        let later = booted + jiff::SignedDuration::from_nanos(40);
+        let started = at_ticks(booted, 123).unwrap();
+        assert_eq!(at_ticks(later, 123), Some(started));
+        assert!(started.to_string().ends_with("08:00:01.43Z"), "{started}");
+    }
 }

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{AtFlags, Mode, OFlags, RawDir, openat, readlinkat_raw, statat};
 use rustix::io::Errno;
 
-use crate::model::{Fd, Pid};
+use crate::model::{Fd, Pid, SystemBytes};
 use crate::wire::proc_pid;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -87,6 +87,12 @@ impl ProcessDir {
         Ok(walk)
     }
 
+    /// What the link of one descriptor says.
+    pub fn fd_link(&self, fd: Fd) -> Result<Vec<u8>, Errno> {
+        rustix::fs::readlinkat(&self.fd, format!("fd/{}", fd.0), Vec::new())
+            .map(std::ffi::CString::into_bytes)
+    }
+
     /// The content of a file in the directory, read whole into `into`, which is emptied first.
     pub fn read(&self, name: &CStr, into: &mut Vec<u8>) -> Result<(), Errno> {
         into.clear();
@@ -113,4 +119,22 @@ impl ProcessDir {
     pub fn link_is_deleted(&self, name: &CStr) -> Result<bool, Errno> {
         statat(&self.fd, name, AtFlags::empty()).map(|stat| stat.st_nlink == 0)
     }
+}
+
+/// What the link of a descriptor says.
+pub fn fd_link(pid: Pid, fd: Fd) -> Result<Vec<u8>, Errno> {
+    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
+    rustix::fs::readlink(path, Vec::new()).map(std::ffi::CString::into_bytes)
+}
+
+/// What the file system calls the protocol of the socket behind a descriptor; `None` when it is
+/// gone or may not be read.
+#[must_use]
+pub fn proto_name(pid: Pid, fd: Fd) -> Option<SystemBytes> {
+    let mut name = [0; 64];
+    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
+    let len = rustix::fs::getxattr(path, "system.sockprotoname", &mut name).ok()?;
+    name.get(..len).map(|name| {
+        SystemBytes::from(name.trim_ascii_end().split(|byte| *byte == 0).next().unwrap_or_default())
+    })
 }

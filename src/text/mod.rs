@@ -13,6 +13,12 @@ pub use escape::{escape, unescape};
 pub use units::{brief, count, counted, span};
 pub use width::{elide, elide_start, width};
 
+/// A path as it may be shown: names of files are chosen by others, too.
+#[must_use]
+pub fn path(path: &std::path::Path) -> std::borrow::Cow<'_, str> {
+    escape(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
+}
+
 /// Appends formatted text to a line.
 pub fn push(line: &mut String, text: std::fmt::Arguments<'_>) {
     let written = std::fmt::Write::write_fmt(line, text);

@@ -1,1 +1,133 @@
-//! The live dashboard.
+//! The live dashboard: listeners and connections, as they come and go.
+//!
+//! Layer 5. It shows what the engine publishes and asks nobody else: it reads no kernel, no clock
+//! and no environment. State is in `app`, changed by `update` alone, and drawn by `view`.
+
+mod action;
+mod app;
+mod cell;
+mod columns;
+mod describe;
+mod details;
+mod help;
+mod input;
+mod layout;
+mod line_editor;
+mod listing;
+mod mark;
+mod notice;
+mod search;
+mod terminal;
+#[cfg(test)]
+mod tests;
+mod theme;
+mod update;
+mod view;
+mod wrap;
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+
+use crate::engine::{Feed, PollerHandle};
+use crate::model::Stamp;
+
+use app::App;
+use input::Input;
+use terminal::Terminal;
+pub use theme::ColorChoice;
+use theme::Look;
+use update::{Effect, update};
+
+/// How the dashboard is to look, and where it gets the time from.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    pub now: fn() -> Stamp,
+    pub color: ColorChoice,
+    /// No character outside ASCII, whatever names the system brings.
+    pub ascii: bool,
+    pub version: &'static str,
+}
+
+/// Takes the poller's feed; false when the dashboard is over.
+pub type Deliver = Box<dyn FnMut(Feed) -> bool + Send>;
+
+/// How the dashboard ended. The terminal is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The user quit.
+    Quit,
+    /// This signal came; exit with 128 and it.
+    Signal(i32),
+}
+
+/// Why there is no dashboard, or none any more. The terminal is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    #[error("cannot {operation} the terminal: {source}")]
+    Terminal { operation: &'static str, source: io::Error },
+    #[error("cannot read keys from the terminal: {source}")]
+    Keys { source: io::Error },
+    #[error("cannot listen to signals: {source}")]
+    Signals { source: io::Error },
+    #[error("cannot start the thread for {name}: {source}")]
+    Thread { name: &'static str, source: io::Error },
+    #[error("cannot start the poller: {source}")]
+    Poller { source: io::Error },
+    #[error("a part of the program panicked; its message is above")]
+    Panicked,
+}
+
+/// Runs the dashboard until the user quits or a signal ends it. `start` starts the poller and is
+/// given the function that delivers its feed.
+pub fn run(
+    options: Options,
+    start: impl FnOnce(Deliver) -> io::Result<PollerHandle>,
+) -> Result<Ended, TuiError> {
+    let (sender, inputs) = channel();
+    let signals = input::watch_signals(&sender)?;
+    let mut terminal = Terminal::take(&sender)?;
+    let look = Look::new(options.color, options.ascii);
+    let mut app = App::new(options.version, look, terminal.size()?, (options.now)());
+    terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
+    let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
+    input::read_keys(&sender)?;
+    drop(sender);
+    let ended = serve(&mut app, &mut terminal, &inputs, options.now);
+    drop(terminal); // at once: the poller may be in the middle of a long reading
+    drop(signals);
+    drop(inputs);
+    drop(poller);
+    ended
+}
+
+/// The loop: waits, updates, draws. Everything that is queued is taken in before a frame is drawn.
+fn serve(
+    app: &mut App,
+    terminal: &mut Terminal,
+    inputs: &Receiver<Input>,
+    now: fn() -> Stamp,
+) -> Result<Ended, TuiError> {
+    loop {
+        let first = match app.stays_true_for() {
+            Some(rest) => match inputs.recv_timeout(rest) {
+                Ok(input) => input,
+                Err(RecvTimeoutError::Timeout) => Input::Tick,
+                Err(RecvTimeoutError::Disconnected) => return Err(TuiError::Panicked),
+            },
+            None => inputs.recv().map_err(|_| TuiError::Panicked)?,
+        };
+        // Bounded by what is queued now: a flood of keys must not starve the screen.
+        let queued: Vec<_> = std::iter::once(first).chain(inputs.try_iter().take(1000)).collect();
+        for input in queued {
+            for effect in update(app, input, now()) {
+                match effect {
+                    Effect::Repaint => terminal.retake()?,
+                    Effect::Suspend => terminal.suspend()?,
+                    Effect::Quit(ended) => return Ok(ended),
+                    Effect::Fail(error) => return Err(error),
+                }
+            }
+        }
+        terminal.draw(|frame| view::draw(app, frame))?;
+    }
+}

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{Ask, WireError, netlink, number};
 use crate::model::{
-    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, Options, Protocol, Shutdown,
-    Subflow, TcpInfo, Tls,
+    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
+    Protocol, Shutdown, Subflow, TcpInfo, Tls,
 };
 
 const INFO: u16 = 2;
@@ -54,20 +54,33 @@ pub(super) fn read(attributes: &[u8], protocol: Protocol) -> Result<Told, WireEr
     let mut told = Told::default();
     for attribute in netlink::attributes(attributes) {
         let (kind, payload) = attribute?;
-        // Under the same number SCTP and MPTCP tell structs of their own.
-        if kind != INFO || matches!(protocol, Protocol::Tcp | Protocol::Dccp) {
-            told.take(kind, payload);
+        match kind {
+            INFO => told.take_info(payload, protocol),
+            _ => told.take(kind, payload),
         }
     }
     Ok(told)
 }
 
 impl Told {
+    /// `INET_DIAG_INFO` holds the struct of the protocol, whichever that is.
+    fn take_info(&mut self, payload: &[u8], protocol: Protocol) {
+        match protocol {
+            Protocol::Tcp | Protocol::Dccp if !payload.is_empty() => {
+                self.details.tcp_info = Some(TcpInfo::from(payload));
+            }
+            Protocol::Mptcp => {
+                let at = |offset: usize| payload.get(offset..).and_then(number);
+                self.details.mptcp = Some(MptcpDetails { flags: at(8), token: at(12), subflows: Vec::new() });
+            }
+            _ => {}
+        }
+    }
+
     fn take(&mut self, kind: u16, payload: &[u8]) {
         let details = &mut self.details;
         match kind {
             SKV6ONLY => self.v6only = payload.first().map(|flag| *flag != 0),
-            INFO => details.tcp_info = (!payload.is_empty()).then(|| TcpInfo::from(payload)),
             SKMEMINFO => details.memory = Some(memory(payload)),
             TOS => details.tos = payload.first().copied(),
             TCLASS => details.tclass = payload.first().copied(),
@@ -305,6 +318,16 @@ mod tests {
     }
 
     #[test]
+    fn info_is_the_struct_of_its_protocol() {
+        let raw = attribute(INFO, &[[0; 8], 5u64.to_ne_bytes()].concat());
+        let info = |protocol| read(&raw, protocol).unwrap().details;
+        assert!(info(Protocol::Tcp).tcp_info.is_some());
+        assert_eq!(info(Protocol::Sctp), Details::default());
+        let mptcp = info(Protocol::Mptcp).mptcp.unwrap();
+        assert_eq!((mptcp.flags, mptcp.token), (Some(5), Some(0)));
+    }
+
+    #[test]
     fn kernel_tls_and_subflows() {
         let tls = [attribute(1, &[4, 3]), attribute(2, &[52, 0]), attribute(3, &[2, 0]), attribute(5, &[])]
             .concat();
@@ -347,7 +370,7 @@ mod tests {
         fn no_bytes_make_it_panic(kind in 0u16..30, payload: Vec<u8>) {
             let _told = read(&payload, Protocol::Tcp);
             let nested = attribute(kind, &payload);
-            proptest::prop_assert!(read(&nested, Protocol::Tcp).is_ok());
+            proptest::prop_assert!(read(&nested, Protocol::Mptcp).is_ok());
         }
     }
 }

@@ -114,13 +114,17 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     let association = context.protocol == Protocol::Sctp && told.details.peers.is_some();
     let state = if association { sctp::association_state(reply.state) } else { state };
     let timer = if association { sctp::timer(reply.timer) } else { TimerKind::from_diag(reply.timer) };
+    let state = state.ok_or(WireError::State(reply.state))?;
+    // A bound socket that is dumped on request (TCP_BOUND_INACTIVE, Linux 6.8) reports TCP_CLOSE.
+    let bound = context.protocol == Protocol::Tcp && reply.id.sport.get() != 0;
+    let state = if state == State::Closed && bound { State::Bound } else { state };
     let inode = Inode::new(reply.inode.get().into());
     let basics = Basics {
         key: SocketKey { netns: context.netns, id: Identity::Cookie(reply.id.cookie()) },
         family,
         protocol: context.protocol,
         kind,
-        state: state.ok_or(WireError::State(reply.state))?,
+        state,
         ends: reply.id.ends(family),
         inode,
     };
@@ -248,6 +252,15 @@ mod tests {
             socket.timer,
             Some(Timer { kind: TimerKind::TimeWait, expires_ms: 60_000, retransmits: 0 })
         );
+    }
+
+    #[test]
+    fn a_closed_socket_with_a_port_is_bound() {
+        let mut bytes = listener();
+        bytes[1] = 7; // TCP_CLOSE
+        assert_eq!(decode(&bytes, &TCP).unwrap().state, State::Bound);
+        bytes[4..6].fill(0);
+        assert_eq!(decode(&bytes, &TCP).unwrap().state, State::Closed);
     }
 
     #[test]

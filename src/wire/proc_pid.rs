@@ -4,7 +4,7 @@
 //! newlines among them.
 
 use super::WireError;
-use crate::model::{Inode, Pid, SystemBytes, Uid};
+use crate::model::{Inode, NetnsId, Pid, SystemBytes, Uid};
 
 /// What is used of `/proc/PID/stat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,12 @@ pub fn effective_uid(status: &[u8]) -> Option<Uid> {
 #[must_use]
 pub fn socket_link(target: &[u8]) -> Option<Inode> {
     Inode::new(number(target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?)?)
+}
+
+/// The network namespace that a link in `/proc/PID/ns` points to: `net:[4026531833]`.
+#[must_use]
+pub fn namespace_link(target: &[u8]) -> Option<NetnsId> {
+    number(target.strip_prefix(b"net:[")?.strip_suffix(b"]")?).map(NetnsId)
 }
 
 /// A plain decimal number and nothing else: the name of a process or descriptor directory.

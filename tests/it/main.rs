@@ -1,3 +1,18 @@
 //! The integration tests, one binary: whole commands, on sockets that the tests open themselves.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
+
+mod bad_input;
+mod document;
+mod harness;
+mod hostile;
+mod parity;
+mod policy;
+mod pty;
+mod readme;
+mod refused;
+mod scale;
+mod sockets;
+mod stock;
+mod table;
 mod tidy;

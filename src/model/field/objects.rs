@@ -4,8 +4,8 @@
 use super::tcp::{CONGESTION, TCP_INFO};
 use super::{Field, Subject, Value, flag, list, number, word};
 use crate::model::{
-    Memory, NetlinkDetails, Options, PacketDetails, Ring, SmcDetails, Subflow, Timer, Tls, UnixDetails,
-    XdpDetails,
+    Memory, MptcpDetails, NetlinkDetails, Options, PacketDetails, Ring, SmcDetails, Subflow, Timer, Tls,
+    UnixDetails, XdpDetails,
 };
 
 /// A group of fields.
@@ -26,6 +26,7 @@ pub static OBJECTS: &[Object] = &[
     Object { key: "options", title: "Socket options", fields: OPTIONS },
     Object { key: "tls", title: "Kernel TLS", fields: TLS },
     Object { key: "subflow", title: "MPTCP subflow", fields: SUBFLOW },
+    Object { key: "mptcp_info", title: "MPTCP", fields: MPTCP },
     Object { key: "unix", title: "Unix", fields: UNIX },
     Object { key: "packet", title: "Packet", fields: PACKET },
     Object { key: "netlink", title: "Netlink", fields: NETLINK },
@@ -161,6 +162,20 @@ static SUBFLOW: &[Field] = &[
 fn unix<'a>(subject: &Subject<'a>, pick: fn(&'a UnixDetails) -> Value<'a>) -> Value<'a> {
     subject.details().and_then(|details| details.unix.as_ref()).map_or(Value::Null, pick)
 }
+
+fn mptcp<'a>(subject: &Subject<'a>, pick: fn(&'a MptcpDetails) -> Value<'a>) -> Value<'a> {
+    subject.details().and_then(|details| details.mptcp.as_ref()).map_or(Value::Null, pick)
+}
+
+static MPTCP: &[Field] = &[
+    number("mptcp_token", "The token of the connection here.", |s| mptcp(s, |m| plain(m.token)))
+        .named("token"),
+    number("mptcp_flags", "Flags, by their bits in linux/mptcp.h.", |s| mptcp(s, |m| plain(m.flags)))
+        .named("flags"),
+    list("subflows", "The cookies of the TCP sockets that carry it.", |s| {
+        mptcp(s, |m| Value::Sockets(&m.subflows))
+    }),
+];
 
 static UNIX: &[Field] = &[
     number("vfs_inode", "The file that the path named at bind; the path may name another by now.", |s| {

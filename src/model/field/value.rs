@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, OwnerSet, Owners, SystemBytes,
-    UnixName,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, Owner, OwnerSet, Owners,
+    SocketKey, SystemBytes, UnixName,
 };
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
@@ -27,6 +27,7 @@ pub enum Value<'a> {
     Addresses(&'a [IpAddr]),
     Numbers(&'a [u32]),
     Inodes(&'a [Inode]),
+    Sockets(&'a [SocketKey]),
     Md5Keys(&'a [Md5Key]),
     Storages(&'a [BpfStorage]),
     Filter(&'a [BpfInstruction]),
@@ -80,6 +81,7 @@ impl Value<'_> {
             Value::Addresses(_)
             | Value::Numbers(_)
             | Value::Inodes(_)
+            | Value::Sockets(_)
             | Value::Md5Keys(_)
             | Value::Storages(_)
             | Value::Filter(_) => 12,
@@ -90,7 +92,9 @@ impl Value<'_> {
 
 /// By name, then pid; sockets without owner after all others.
 fn compare_owners(a: &Owners, b: &Owners) -> Ordering {
-    let first = |owners: &'_ Owners| owners.known().and_then(|set| set.shown.first().cloned());
+    fn first(owners: &Owners) -> Option<&Owner> {
+        owners.known().and_then(|set| set.shown.first())
+    }
     match (first(a), first(b)) {
         (Some(a), Some(b)) => {
             a.process.comm.cmp(&b.process.comm).then_with(|| a.process.id.cmp(&b.process.id))

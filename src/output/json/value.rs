@@ -49,6 +49,9 @@ impl Serialize for View<'_> {
             Value::Addresses(list) => serializer.collect_seq(list),
             Value::Numbers(list) => serializer.collect_seq(list),
             Value::Inodes(list) => serializer.collect_seq(list.iter().map(|inode| inode.get())),
+            Value::Sockets(list) => {
+                serializer.collect_seq(list.iter().map(|key| key.cookie().map(|cookie| cookie.0.to_string())))
+            }
             Value::Md5Keys(list) => {
                 serializer.collect_seq(list.iter().map(|key| format!("{}/{}", key.addr, key.prefix)))
             }

@@ -1,0 +1,252 @@
+//! What the user can do: one table that keys, help and footer are made from.
+//!
+//! Only data and lookups. What an action does is said in `update`; nothing here changes state.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// Everything that a key can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    Top,
+    Bottom,
+    Details,
+    Back,
+    Filter,
+    KeepFilter,
+    ClearFilter,
+    NextView,
+    Listeners,
+    Connections,
+    NextSort,
+    PreviousSort,
+    Reverse,
+    Freeze,
+    Unix,
+    Help,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// What the keys are about at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    List,
+    /// The filter is being typed.
+    Filter,
+    Details,
+    Help,
+}
+
+/// A key, as it is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+/// One action and everything that is said about it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) action: Action,
+    /// Its stable name, in kebab-case.
+    pub(super) name: &'static str,
+    pub(super) keys: &'static [Key],
+    /// One or two words for the footer; empty where the footer need not tell.
+    pub(super) hint: &'static str,
+    /// What it does, for the help.
+    pub(super) sentence: &'static str,
+    pub(super) modes: &'static [Mode],
+}
+
+const fn char(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: false }
+}
+
+const fn ctrl(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: true }
+}
+
+const fn code(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+
+const fn entry(
+    (action, name): (Action, &'static str),
+    keys: &'static [Key],
+    modes: &'static [Mode],
+    hint: &'static str,
+    sentence: &'static str,
+) -> Entry {
+    Entry { action, name, keys, hint, sentence, modes }
+}
+
+const LIST: &[Mode] = &[Mode::List];
+const FILTER: &[Mode] = &[Mode::Filter];
+const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
+const READING: &[Mode] = &[Mode::List, Mode::Details];
+const OVER: &[Mode] = &[Mode::Details, Mode::Help];
+const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help];
+
+/// Every action. The order is that of the help, and the priority in the footer.
+pub(super) static ACTIONS: &[Entry] = &[
+    entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
+    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], ANY, "move", "move one line up"),
+    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], ANY, "move", "move one line down"),
+    entry((Action::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
+    entry((Action::PageDown, "page-down"), &[code(KeyCode::PageDown)], ANY, "", "move one page down"),
+    entry((Action::HalfUp, "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
+    entry((Action::HalfDown, "half-page-down"), &[ctrl('d')], SCROLLED, "", "move half a page down"),
+    entry((Action::Top, "top"), &[char('g'), code(KeyCode::Home)], SCROLLED, "", "go to the first line"),
+    entry((Action::Bottom, "bottom"), &[char('G'), code(KeyCode::End)], SCROLLED, "", "go to the last line"),
+    entry(
+        (Action::Details, "details"),
+        &[code(KeyCode::Enter)],
+        LIST,
+        "details",
+        "everything known of the selected socket",
+    ),
+    entry(
+        (Action::Filter, "filter"),
+        &[char('/')],
+        LIST,
+        "filter",
+        "only rows that contain every word; Ctrl-U empties the line, Ctrl-W takes a word",
+    ),
+    entry((Action::KeepFilter, "keep-filter"), &[code(KeyCode::Enter)], FILTER, "keep", "keep the filter"),
+    entry(
+        (Action::ClearFilter, "clear-filter"),
+        &[code(KeyCode::Esc)],
+        &[Mode::List, Mode::Filter],
+        "clear",
+        "drop the filter",
+    ),
+    entry((Action::NextView, "next-view"), &[code(KeyCode::Tab)], LIST, "view", "go to the other view"),
+    entry(
+        (Action::Listeners, "listeners"),
+        &[char('1')],
+        LIST,
+        "",
+        "the sockets that wait for others to come",
+    ),
+    entry((Action::Connections, "connections"), &[char('2')], LIST, "", "all others: who talks to whom"),
+    entry((Action::NextSort, "next-sort"), &[char('s'), char('>')], LIST, "sort", "sort by the next column"),
+    entry((Action::PreviousSort, "previous-sort"), &[char('<')], LIST, "", "sort by the column before"),
+    entry((Action::Reverse, "reverse"), &[char('r'), char('S')], LIST, "reverse", "turn the order around"),
+    entry(
+        (Action::Freeze, "freeze"),
+        &[char('f')],
+        READING,
+        "freeze",
+        "hold the picture; again: catch up with what came",
+    ),
+    entry((Action::Unix, "unix"), &[char('u')], LIST, "unix", "show or hide Unix sockets"),
+    entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
+    entry(
+        (Action::Suspend, "suspend"),
+        &[ctrl('z')],
+        ANY,
+        "",
+        "stop, give the terminal to the shell; fg returns",
+    ),
+    entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], SCROLLED, "help", "this list"),
+    entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
+];
+
+/// What the key asks for in this mode. While a filter is typed, letters are letters.
+pub(super) fn lookup(mode: Mode, event: KeyEvent) -> Option<Action> {
+    let pressed = Key::of(event)?;
+    if mode == Mode::Filter && pressed.types() {
+        return None;
+    }
+    ACTIONS
+        .iter()
+        .find(|entry| entry.modes.contains(&mode) && entry.keys.contains(&pressed))
+        .map(|entry| entry.action)
+}
+
+impl Key {
+    /// The key of an event; `None` for a release, and for Alt, which nothing is bound to.
+    pub(super) fn of(event: KeyEvent) -> Option<Self> {
+        if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::ALT) {
+            return None;
+        }
+        // Shift is in the character already.
+        Some(Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) })
+    }
+
+    /// True when it puts a character into a text.
+    pub(super) fn types(self) -> bool {
+        !self.ctrl && matches!(self.code, KeyCode::Char(_))
+    }
+
+    /// How people write it.
+    pub(super) fn label(self, ascii: bool) -> String {
+        let name = match self.code {
+            KeyCode::Up if ascii => "Up".into(),
+            KeyCode::Down if ascii => "Down".into(),
+            KeyCode::Up => "↑".into(),
+            KeyCode::Down => "↓".into(),
+            KeyCode::PageUp => "PgUp".into(),
+            KeyCode::PageDown => "PgDn".into(),
+            KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => c.to_string(),
+            other => other.to_string(),
+        };
+        debug_assert!(!name.is_empty());
+        name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_kebab_case() {
+        let mut names: Vec<_> = ACTIONS.iter().map(|entry| entry.name).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), ACTIONS.len());
+        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+    }
+
+    #[test]
+    fn no_key_means_two_things_in_one_mode() {
+        for mode in [Mode::List, Mode::Filter, Mode::Details, Mode::Help] {
+            let mut seen = Vec::new();
+            for entry in ACTIONS.iter().filter(|entry| entry.modes.contains(&mode)) {
+                for key in entry.keys {
+                    assert!(!seen.contains(key), "{mode:?}: {key:?} twice");
+                    seen.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn while_typing_letters_are_letters() {
+        for c in ' '..='~' {
+            assert_eq!(lookup(Mode::Filter, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), None);
+        }
+        let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
+        assert_eq!(lookup(Mode::Filter, quit), Some(Action::Quit));
+    }
+
+    #[test]
+    fn releases_and_alt_are_no_keys() {
+        let press = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
+        assert_eq!(lookup(Mode::List, press), Some(Action::Quit));
+        assert_eq!(lookup(Mode::Filter, press), None);
+        let alt = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
+        assert_eq!(lookup(Mode::List, alt), None);
+        let release = KeyEvent { kind: KeyEventKind::Release, ..press };
+        assert_eq!(lookup(Mode::List, release), None);
+    }
+}

@@ -1,0 +1,272 @@
+//! The state of the dashboard: what is known, what is looked at, and what the user asked for.
+//!
+//! Data and questions about it. Only `update` changes it; drawing gets it by `&`.
+
+use std::time::Duration;
+
+use ratatui::layout::Size;
+
+use crate::engine::Snapshot;
+use crate::model::{Row, SocketKey, Stamp};
+use crate::store::Moment;
+
+use super::action::{Action, Entry, Mode};
+use super::columns::{self, Column, Place};
+use super::layout;
+use super::line_editor::LineEditor;
+use super::listing::{Listing, Sort};
+use super::mark::Mark;
+use super::search::Search;
+use super::theme::Look;
+
+/// A tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    /// Sockets that wait for others to come.
+    Listeners,
+    /// All others: connections, clients, and what is bound and idle.
+    Connections,
+}
+
+impl View {
+    pub(super) const ALL: [Self; 2] = [Self::Listeners, Self::Connections];
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Listeners => "Listeners",
+            Self::Connections => "Connections",
+        }
+    }
+
+    /// For narrow screens.
+    pub(super) fn short_title(self) -> &'static str {
+        match self {
+            Self::Listeners => "Listen",
+            Self::Connections => "Conn",
+        }
+    }
+
+    /// What its rows are called.
+    pub(super) fn nouns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Listeners => ("listener", "listeners"),
+            Self::Connections => ("connection", "connections"),
+        }
+    }
+
+    pub(super) fn number(self) -> usize {
+        match self {
+            Self::Listeners => 0,
+            Self::Connections => 1,
+        }
+    }
+
+    /// Which view a socket belongs to: every socket has one.
+    pub(super) fn of(row: &Row) -> Self {
+        if row.socket.is_listener() { Self::Listeners } else { Self::Connections }
+    }
+}
+
+/// A snapshot, and when it came.
+#[derive(Clone, Debug)]
+pub(super) struct News {
+    pub(super) snapshot: Snapshot,
+    pub(super) arrived: Stamp,
+}
+
+/// The picture is held.
+#[derive(Debug)]
+pub(super) struct Frozen {
+    /// The moment that is shown.
+    pub(super) at: Stamp,
+    /// What came since, shown on thaw.
+    pub(super) latest: Option<News>,
+    /// How many sockets opened, closed or changed in the meantime.
+    pub(super) waiting: usize,
+}
+
+/// What a view remembers while the other one is shown.
+pub(super) struct Pane {
+    pub(super) columns: Vec<Column>,
+    pub(super) sort: Sort,
+    pub(super) selected: Option<SocketKey>,
+    /// Where the selection is in the listing.
+    pub(super) cursor: usize,
+    /// The first row on the screen.
+    pub(super) top: usize,
+}
+
+/// The socket whose details are open.
+pub(super) struct Inspected {
+    /// As it was last seen, so that it can still be read when it is gone.
+    pub(super) row: Row,
+    pub(super) gone: bool,
+    pub(super) scroll: usize,
+}
+
+/// Everything.
+pub(super) struct App {
+    pub(super) version: &'static str,
+    pub(super) look: Look,
+    pub(super) size: Size,
+    /// The last time that was told.
+    pub(super) now: Stamp,
+    pub(super) news: Option<News>,
+    pub(super) frozen: Option<Frozen>,
+    /// Why the last poll failed; `None` when it did not.
+    pub(super) failure: Option<String>,
+    pub(super) view: View,
+    pub(super) unix: bool,
+    pub(super) panes: [Pane; 2],
+    pub(super) filter: LineEditor,
+    pub(super) typing: bool,
+    pub(super) search: Search,
+    /// The rows of the current view.
+    pub(super) listing: Listing,
+    pub(super) inspected: Option<Inspected>,
+    /// How far the help is scrolled, while it is open.
+    pub(super) help: Option<usize>,
+}
+
+impl App {
+    pub(super) fn new(version: &'static str, look: Look, size: Size, now: Stamp) -> Self {
+        Self {
+            version,
+            look,
+            size,
+            now,
+            news: None,
+            frozen: None,
+            failure: None,
+            view: View::Listeners,
+            unix: false,
+            panes: View::ALL.map(Pane::new),
+            filter: LineEditor::default(),
+            typing: false,
+            search: Search::default(),
+            listing: Listing::default(),
+            inspected: None,
+            help: None,
+        }
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        match (&self.help, self.typing, &self.inspected) {
+            (Some(_), _, _) => Mode::Help,
+            (None, true, _) => Mode::Filter,
+            (None, false, Some(_)) => Mode::Details,
+            (None, false, None) => Mode::List,
+        }
+    }
+
+    pub(super) fn pane(&self) -> &Pane {
+        &self.panes[self.view.number()]
+    }
+
+    pub(super) fn pane_mut(&mut self) -> &mut Pane {
+        &mut self.panes[self.view.number()]
+    }
+
+    /// The facts of the shown snapshot; `None` before the first.
+    pub(super) fn moment(&self) -> Option<&Moment> {
+        self.news.as_ref().and_then(|news| news.snapshot.table.moment())
+    }
+
+    /// The rows of the shown snapshot.
+    pub(super) fn rows(&self) -> &[Row] {
+        self.news.as_ref().map_or(&[], |news| news.snapshot.table.rows())
+    }
+
+    /// The row at a place of the listing.
+    pub(super) fn row_at(&self, place: usize) -> Option<&Row> {
+        self.listing.index.get(place).and_then(|at| self.rows().get(*at as usize))
+    }
+
+    pub(super) fn selected(&self) -> Option<&Row> {
+        self.row_at(self.pane().cursor)
+    }
+
+    /// The moment that the screen shows, on the clock of the snapshot: a script has its own.
+    pub(super) fn clock(&self) -> Stamp {
+        if let Some(frozen) = &self.frozen {
+            return frozen.at;
+        }
+        let (Some(news), Some(moment)) = (&self.news, self.moment()) else { return self.now };
+        let passed = self.now.since(&news.arrived);
+        let wall = jiff::SignedDuration::try_from(passed).ok();
+        let wall = wall.and_then(|passed| moment.taken.wall.checked_add(passed).ok());
+        Stamp { mono: moment.taken.mono + passed, wall: wall.unwrap_or(moment.taken.wall) }
+    }
+
+    /// How long nothing has come, once that is longer than it should be.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        let last = self.latest()?;
+        let silent = self.now.since(&last.arrived);
+        (silent >= patience(&last.snapshot)).then_some(silent)
+    }
+
+    /// The newest news, shown or waiting.
+    pub(super) fn latest(&self) -> Option<&News> {
+        self.frozen.as_ref().and_then(|frozen| frozen.latest.as_ref()).or(self.news.as_ref())
+    }
+
+    /// How long the screen stays true if nothing comes: until the next mark ends, or until the
+    /// silence has to be told. `None` when that is for ever.
+    pub(super) fn stays_true_for(&self) -> Option<Duration> {
+        let mark = match self.frozen {
+            Some(_) => None,
+            None => self.listing.next_end(&self.clock()),
+        };
+        let silence = self.latest().map(|last| {
+            let silent = self.now.since(&last.arrived);
+            patience(&last.snapshot).checked_sub(silent).unwrap_or(Duration::from_secs(1))
+        });
+        [mark, silence].into_iter().flatten().min()
+    }
+
+    /// The mark of a row, now.
+    pub(super) fn mark(&self, row: &Row) -> Option<Mark> {
+        Mark::of(row, &self.clock())
+    }
+
+    /// Where the columns of the current view are.
+    pub(super) fn places(&self, width: u16) -> Vec<Place> {
+        columns::fit(&self.pane().columns, width)
+    }
+
+    /// How many rows the list can show.
+    pub(super) fn page(&self) -> usize {
+        usize::from(layout::screen(self).rows.height)
+    }
+
+    /// True when the action would do something now. Help and footer tell only of such.
+    pub(super) fn can(&self, entry: &Entry) -> bool {
+        let rows = !self.listing.index.is_empty();
+        entry.modes.contains(&self.mode())
+            && match entry.action {
+                Action::ClearFilter => self.typing || !self.filter.text().is_empty(),
+                Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
+                Action::Filter | Action::Freeze | Action::Unix => self.news.is_some(),
+                Action::Up | Action::Down => rows || self.mode() != Mode::List,
+                _ => true,
+            }
+    }
+}
+
+impl Pane {
+    fn new(view: View) -> Self {
+        let columns = columns::of(view);
+        // Listeners by port, as one looks for them; connections by whose they are.
+        let key = match view {
+            View::Listeners => "local",
+            View::Connections => "owner",
+        };
+        let column = columns.iter().position(|column| column.field.key == key).unwrap_or(0);
+        Self { columns, sort: Sort { column, reversed: false }, selected: None, cursor: 0, top: 0 }
+    }
+}
+
+/// How long news may be late before the screen says so.
+fn patience(snapshot: &Snapshot) -> Duration {
+    snapshot.interval.saturating_mul(3).saturating_add(snapshot.took) + Duration::from_secs(1)
+}

@@ -1,0 +1,236 @@
+//! What stands in a cell: values of fields as text for eyes.
+//!
+//! Every text that leaves this file is escaped. It knows no widths and no positions.
+
+use std::borrow::Cow;
+
+use crate::model::{Field, Life, NoOwner, Owners, Process, Reach, Scope, Stamp, Subject, UnixName, Value};
+use crate::text;
+
+use super::theme::{Look, Meaning};
+
+/// What a cell is made from.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    pub(super) subject: Subject<'a>,
+    pub(super) now: Stamp,
+    pub(super) look: Look,
+}
+
+/// The text of a cell and how it is to be shown.
+#[derive(Debug)]
+pub(super) struct Cell<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// What follows the text and is never cut before it: a port says more than the address.
+    pub(super) tail: Cow<'a, str>,
+    pub(super) meaning: Meaning,
+    /// Where it is cut when there is no room: the end of a path says most.
+    pub(super) cut: Cut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    End,
+    Start,
+}
+
+/// Makes the cell of a column.
+pub(super) type Show = for<'a> fn(&'static Field, &Seen<'a>) -> Cell<'a>;
+
+fn cell<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
+    Cell { text: text.into(), tail: Cow::Borrowed(""), meaning: Meaning::Text, cut: Cut::End }
+}
+
+fn tailed<'a>(text: impl Into<Cow<'a, str>>, tail: String) -> Cell<'a> {
+    Cell { tail: tail.into(), ..cell(text) }
+}
+
+fn muted<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
+    Cell { meaning: Meaning::Muted, ..cell(text) }
+}
+
+/// The value of the field itself.
+pub(super) fn plain<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    let value = (field.extract)(&seen.subject);
+    if let Value::Endpoint(end) = value {
+        return match end.addr {
+            std::net::IpAddr::V4(addr) => tailed(addr.to_string(), format!(":{}", end.port)),
+            std::net::IpAddr::V6(addr) => tailed(format!("[{addr}"), format!("]:{}", end.port)),
+        };
+    }
+    if let Value::Name(name) = value {
+        return tailed(name.to_string(), name.port().map_or_else(String::new, |port| format!(":{port}")));
+    }
+    let Some(text) = value_text(&value, seen) else { return muted(seen.look.symbols.none) };
+    let cut = match value {
+        Value::Path(_) | Value::Executable(_) => Cut::Start,
+        _ => Cut::End,
+    };
+    Cell { cut, ..cell(text) }
+}
+
+/// A count with its thousands apart, zero quietly.
+pub(super) fn amount<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match (field.extract)(&seen.subject) {
+        Value::Number(0) => muted("0"),
+        Value::Number(number) => cell(text::count(usize::try_from(number).unwrap_or(usize::MAX))),
+        _ => muted(seen.look.symbols.none),
+    }
+}
+
+/// Connections that wait to be accepted, and how many may.
+pub(super) fn backlog<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    let socket = &seen.subject.row.socket;
+    match (socket.queues.recv, socket.queues.send) {
+        (Some(waiting), Some(limit)) if socket.state == crate::model::State::Listen => {
+            let text = format!("{waiting}/{limit}");
+            match waiting {
+                0 => muted(text),
+                // A full queue turns callers away.
+                _ if waiting > limit => Cell { meaning: Meaning::Warning, ..cell(text) },
+                _ => cell(text),
+            }
+        }
+        (Some(0), _) => muted("0"),
+        (Some(bytes), _) => cell(text::count(bytes as usize)),
+        (None, _) => muted(seen.look.symbols.none),
+    }
+}
+
+/// How far the bind reaches and by which IP version: `any v4+v6`.
+pub(super) fn scope<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    let socket = &seen.subject.row.socket;
+    let Some(scope) = socket.scope() else { return muted(seen.look.symbols.none) };
+    let text = match socket.reach() {
+        Some(Reach::V4) => format!("{} v4", scope.word()),
+        Some(Reach::V6) => format!("{} v6", scope.word()),
+        Some(Reach::Both) => format!("{} v4+v6", scope.word()),
+        None => scope.word().to_owned(),
+    };
+    if scope == Scope::Loopback { muted(text) } else { cell(text) }
+}
+
+/// The other end; for a Unix socket the inode of it, which is all that the kernel tells.
+pub(super) fn remote<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match &seen.subject.row.socket.ends {
+        crate::model::Ends::Unix { peer: Some(peer), .. } => muted(format!("inode {}", peer.get())),
+        _ => plain(field, seen),
+    }
+}
+
+/// How long it has been there, or since when it is gone.
+pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    let row = seen.subject.row;
+    match (row.life, row.opened) {
+        (Life::Closed { at }, _) => cell(format!("closed {} ago", text::span(seen.now.since(&at)))),
+        (_, Some(opened)) => cell(text::span(seen.now.since(&opened))),
+        (_, None) => muted("before"),
+    }
+}
+
+/// The first owner and how many more, or why there is none.
+pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    let socket = &seen.subject.row.socket;
+    match &socket.owners {
+        Owners::Unknown(why) => muted(no_owner(*why, socket.uid, seen)),
+        Owners::Known(set) => {
+            let Some(first) = set.shown.first() else { return muted(seen.look.symbols.none) };
+            let pid = first.process.id.pid.0;
+            let tail = match set.count {
+                0 | 1 => format!(" {pid}"),
+                count => format!(" {pid} +{}", count - 1),
+            };
+            tailed(seen.look.escape(first.process.comm.as_bytes()), tail)
+        }
+    }
+}
+
+/// The reason in a word or three.
+fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Cow<'static, str> {
+    Cow::Borrowed(match (why, uid) {
+        (NoOwner::Denied, Some(uid)) => return format!("? of {}", user(uid, seen)).into(),
+        (NoOwner::Denied, None) => "? not readable",
+        (NoOwner::NotScanned, _) => "not looked up",
+        (NoOwner::Nobody, _) => "no process",
+        (NoOwner::AcceptQueue, _) => "not accepted yet",
+        (NoOwner::Orphan, _) => "left to kernel",
+        (NoOwner::Handshake, _) => "handshake",
+    })
+}
+
+/// The user's name, or its number.
+pub(super) fn user(uid: crate::model::Uid, seen: &Seen<'_>) -> String {
+    seen.subject
+        .names
+        .users
+        .get(&uid)
+        .map_or_else(|| uid.0.to_string(), |name| seen.look.escape(name.as_bytes()).into_owned())
+}
+
+/// The user that made the socket.
+pub(super) fn user_name<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match seen.subject.row.socket.uid {
+        Some(uid) => cell(user(uid, seen)),
+        None => muted(seen.look.symbols.none),
+    }
+}
+
+/// Name and pid.
+pub(super) fn process_name(process: &Process, look: &Look) -> String {
+    format!("{} {}", look.escape(process.comm.as_bytes()), process.id.pid.0)
+}
+
+/// The arguments as one line, escaped; `None` when there are none to show.
+pub(super) fn command_line(process: &Process, look: &Look) -> Option<String> {
+    let words = process.cmdline.as_ref().filter(|words| !words.is_empty())?;
+    Some(words.iter().map(|word| look.escape(word.as_bytes())).collect::<Vec<_>>().join(" "))
+}
+
+/// A Unix name; `@` stands for the NUL that begins an abstract one.
+fn unix_name<'a>(name: &'a UnixName, look: &Look) -> Cow<'a, str> {
+    match name {
+        UnixName::Path(path) => look.escape(path.as_bytes()),
+        UnixName::Abstract(name) => Cow::Owned(format!("@{}", look.escape(name.as_bytes()))),
+    }
+}
+
+/// A value as text, `None` when there is none.
+pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'a, str>> {
+    let look = &seen.look;
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(yes) => (if *yes { "yes" } else { "no" }).into(),
+        Value::Number(number) | Value::Id(number) => number.to_string().into(),
+        Value::Word(word) => (*word).into(),
+        Value::Text(bytes) => look.escape(bytes.as_bytes()),
+        Value::Address(addr) => addr.to_string().into(),
+        Value::Endpoint(end) => std::net::SocketAddr::new(end.addr, end.port).to_string().into(),
+        Value::Path(name) => unix_name(name, look),
+        Value::Moment(moment) => format!("{moment:.0}").into(),
+        Value::Executable(exe) if exe.deleted => {
+            format!("{} (deleted)", look.escape(exe.path.as_bytes())).into()
+        }
+        Value::Executable(exe) => look.escape(exe.path.as_bytes()),
+        Value::Name(name) => match name.port() {
+            Some(port) => format!("{name}:{port}").into(),
+            None => name.to_string().into(),
+        },
+        Value::Addresses(list) => joined(list.iter()).into(),
+        Value::Numbers(list) => joined(list.iter()).into(),
+        Value::Inodes(list) => joined(list.iter().map(|inode| inode.get())).into(),
+        Value::Sockets(list) => {
+            joined(list.iter().filter_map(|key| key.cookie()).map(|cookie| cookie.0)).into()
+        }
+        Value::Md5Keys(list) => joined(list.iter().map(|key| format!("{}/{}", key.addr, key.prefix))).into(),
+        Value::Storages(list) => {
+            joined(list.iter().map(|one| format!("map {} of {} bytes", one.map, one.bytes))).into()
+        }
+        Value::Filter(list) => text::counted(list.len(), "BPF instruction", "BPF instructions").into(),
+        Value::Owner(owners) => owners.status().into(),
+        Value::OwnerList(set) => text::counted(set.count, "process", "processes").into(),
+    })
+}
+
+fn joined<T: ToString>(list: impl Iterator<Item = T>) -> String {
+    list.map(|one| one.to_string()).collect::<Vec<_>>().join(", ")
+}

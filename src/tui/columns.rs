@@ -1,0 +1,273 @@
+//! Which columns each view has, as data, and how they share the width of a screen.
+//!
+//! What a field is called and how it leans comes from the registry. Nothing is drawn here.
+
+use crate::model::field::{self, Align};
+use crate::model::{Field, Value};
+
+use super::app::View;
+use super::cell::{self, Show};
+
+/// A column as it is declared.
+struct Spec {
+    /// The field that gives title and alignment.
+    key: &'static str,
+    /// Another head, where the cell shows more than the field.
+    title: Option<&'static str>,
+    show: Show,
+    /// The fields that decide its order, the first one first.
+    sort: &'static [&'static str],
+    /// Largest first: what people look for in a column of amounts or moments.
+    descending: bool,
+    /// 0 is never dropped; then the smaller stays longer.
+    priority: u8,
+    /// Cells at the least, usually, and at most.
+    width: [u16; 3],
+    /// The filter looks at it. Numbers that change all the time are not worth finding.
+    searched: bool,
+}
+
+/// A column with its fields at hand.
+pub(super) struct Column {
+    pub(super) field: &'static Field,
+    pub(super) title: &'static str,
+    pub(super) show: Show,
+    pub(super) sort: Vec<&'static Field>,
+    pub(super) descending: bool,
+    pub(super) searched: bool,
+    pub(super) right: bool,
+    priority: u8,
+    width: [u16; 3],
+}
+
+/// A column that found its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Which of the view's columns.
+    pub(super) column: usize,
+    /// From the left border.
+    pub(super) x: u16,
+    pub(super) width: u16,
+}
+
+/// Cells before the first column: a margin, the mark, a space.
+pub(super) const MARGIN: u16 = 3;
+const GAP: u16 = 2;
+const ALL_THE_REST: u16 = u16::MAX;
+
+const PLAIN: Spec = Spec {
+    key: "",
+    title: None,
+    show: cell::plain,
+    sort: &[],
+    descending: false,
+    priority: 0,
+    width: [0; 3],
+    searched: true,
+};
+
+const PROTOCOL: Spec = Spec { key: "protocol", sort: &["protocol", "family"], width: [5, 5, 5], ..PLAIN };
+const USER: Spec =
+    Spec { key: "user", show: cell::user_name, sort: &["user", "uid"], width: [6, 9, 14], ..PLAIN };
+const OWNER: Spec = Spec { key: "owner", show: cell::owner, sort: &["owner"], width: [12, 18, 28], ..PLAIN };
+const SINCE: Spec = Spec {
+    key: "opened_at",
+    show: cell::since,
+    sort: &["opened_at"],
+    descending: true,
+    width: [9, 13, 13],
+    searched: false,
+    ..PLAIN
+};
+const EXECUTABLE: Spec = Spec { key: "exe", sort: &["exe"], width: [16, 22, ALL_THE_REST], ..PLAIN };
+
+static LISTENERS: &[Spec] = &[
+    PROTOCOL,
+    Spec { key: "local", sort: &["local_port", "local_address", "path"], width: [15, 22, 46], ..PLAIN },
+    Spec {
+        key: "scope",
+        show: cell::scope,
+        sort: &["scope", "reach"],
+        priority: 2,
+        width: [11, 11, 11],
+        ..PLAIN
+    },
+    OWNER,
+    Spec { priority: 3, ..USER },
+    Spec { priority: 1, ..SINCE },
+    Spec {
+        key: "recv_q",
+        title: Some("QUEUE"),
+        show: cell::backlog,
+        sort: &["recv_q", "send_q"],
+        descending: true,
+        priority: 4,
+        width: [7, 7, 9],
+        searched: false,
+    },
+    Spec { priority: 5, ..EXECUTABLE },
+];
+
+static CONNECTIONS: &[Spec] = &[
+    Spec { priority: 3, ..PROTOCOL },
+    Spec { key: "state", sort: &["state"], priority: 1, width: [11, 11, 11], ..PLAIN },
+    Spec { key: "local", sort: &["local", "path"], priority: 2, width: [15, 21, 46], ..PLAIN },
+    Spec { key: "remote", show: cell::remote, sort: &["remote", "peer_inode"], width: [15, 21, 46], ..PLAIN },
+    OWNER,
+    Spec { priority: 5, ..USER },
+    Spec {
+        key: "recv_q",
+        show: cell::amount,
+        sort: &["recv_q"],
+        descending: true,
+        priority: 6,
+        width: [7, 7, 11],
+        searched: false,
+        ..PLAIN
+    },
+    Spec {
+        key: "send_q",
+        show: cell::amount,
+        sort: &["send_q"],
+        descending: true,
+        priority: 6,
+        width: [7, 7, 11],
+        searched: false,
+        ..PLAIN
+    },
+    Spec { priority: 4, ..SINCE },
+    Spec { priority: 7, ..EXECUTABLE },
+];
+
+/// The columns of a view.
+pub(super) fn of(view: View) -> Vec<Column> {
+    let specs = match view {
+        View::Listeners => LISTENERS,
+        View::Connections => CONNECTIONS,
+    };
+    specs.iter().filter_map(Column::new).collect()
+}
+
+impl Column {
+    /// `None` for a key that is not in the registry; a test says that there is none such.
+    fn new(spec: &Spec) -> Option<Self> {
+        let field = field::by_key(spec.key)?;
+        Some(Self {
+            field,
+            title: spec.title.unwrap_or(field.title),
+            show: spec.show,
+            sort: spec.sort.iter().filter_map(|key| field::by_key(key)).collect(),
+            descending: spec.descending,
+            searched: spec.searched,
+            right: field.align == Align::Right,
+            priority: spec.priority,
+            width: spec.width,
+        })
+    }
+
+    /// The values that decide the order of rows in this column, the first one first.
+    pub(super) fn sort_value<'a>(&self, at: usize, subject: &crate::model::Subject<'a>) -> Value<'a> {
+        self.sort.get(at).map_or(Value::Null, |field| (field.extract)(subject))
+    }
+}
+
+/// The columns that find room in `width` cells, left to right. The important ones come in first,
+/// at their usual width; what is left over goes to those that can use it.
+pub(super) fn fit(columns: &[Column], width: u16) -> Vec<Place> {
+    let mut by_priority: Vec<usize> = (0..columns.len()).collect();
+    by_priority.sort_by_key(|at| columns[*at].priority);
+    let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
+    let mut used = MARGIN.saturating_sub(GAP);
+    for at in by_priority {
+        let [_, usual, _] = columns[at].width;
+        let sum = used.saturating_add(GAP + usual);
+        if columns[at].priority > 0 && sum > width {
+            break;
+        }
+        used = sum;
+        widths[at] = Some(usual);
+    }
+    // One cell at a time keeps the shares even whatever the limits are.
+    while used != width {
+        let grows = used < width;
+        let mut moved = false;
+        for (column, given) in columns.iter().zip(&mut widths) {
+            let (Some(given), [least, _, most]) = (given, column.width) else { continue };
+            if used < width && grows && *given < most {
+                (*given, used, moved) = (*given + 1, used + 1, true);
+            } else if used > width && !grows && *given > least {
+                (*given, used, moved) = (*given - 1, used - 1, true);
+            }
+        }
+        if !moved {
+            break;
+        }
+    }
+    let mut x = MARGIN;
+    let mut places = Vec::with_capacity(columns.len());
+    for (column, given) in widths.iter().enumerate() {
+        if let Some(given) = *given {
+            places.push(Place { column, x, width: given.min(width.saturating_sub(x)) });
+            x = x.saturating_add(given + GAP);
+        }
+    }
+    places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn titles(view: View, width: u16) -> String {
+        let columns = of(view);
+        let places = fit(&columns, width);
+        places.iter().map(|place| columns[place.column].title).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn every_column_is_in_the_registry_and_can_be_sorted() {
+        for (view, specs) in [(View::Listeners, LISTENERS), (View::Connections, CONNECTIONS)] {
+            let columns = of(view);
+            assert_eq!(columns.len(), specs.len());
+            for (column, spec) in columns.iter().zip(specs) {
+                assert_eq!(column.sort.len(), spec.sort.len(), "{}", spec.key);
+                assert!(!column.sort.is_empty(), "{}", spec.key);
+                let [least, usual, most] = column.width;
+                assert!(least <= usual && usual <= most, "{}", spec.key);
+                assert!(column.title.len() <= usize::from(least), "{}", spec.key);
+            }
+        }
+    }
+
+    #[test]
+    fn narrow_screens_drop_the_less_important_columns() {
+        for (view, width, expected) in [
+            (View::Listeners, 40, "PROTO LOCAL OWNER"),
+            (View::Listeners, 80, "PROTO LOCAL SCOPE OWNER SINCE"),
+            (View::Listeners, 140, "PROTO LOCAL SCOPE OWNER USER SINCE QUEUE EXECUTABLE"),
+            (View::Connections, 40, "REMOTE OWNER"),
+            (View::Connections, 80, "STATE LOCAL REMOTE OWNER"),
+            (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q SINCE EXECUTABLE"),
+        ] {
+            assert_eq!(titles(view, width), expected, "{view:?} {width}");
+        }
+    }
+
+    #[test]
+    fn no_width_overflows_or_overlaps() {
+        for view in View::ALL {
+            let columns = of(view);
+            for width in 0..400 {
+                let places = fit(&columns, width);
+                for pair in places.windows(2) {
+                    assert!(pair[0].x + pair[0].width <= pair[1].x, "{view:?} {width}");
+                }
+                let end = places.last().map_or(0, |place| place.x + place.width);
+                assert!(end <= width.max(MARGIN + 60), "{view:?} {width}: {end}");
+                if width >= 40 {
+                    assert!(end <= width, "{view:?} {width}: {end}");
+                }
+            }
+        }
+    }
+}

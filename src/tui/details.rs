@@ -1,0 +1,160 @@
+//! Everything known of one socket, as lines.
+
+use ratatui::text::{Line, Span};
+
+use crate::model::field::{FIELDS, OBJECTS, Object};
+use crate::model::{Owner, Owners, Row, Value};
+use crate::text;
+
+use super::app::{App, Inspected};
+use super::cell::{self, Seen};
+use super::theme::{Look, Meaning};
+use super::{describe, wrap};
+
+/// Cells for the names of fields.
+const NAME: usize = 18;
+/// Cells for a value, when its explanation stands beside it.
+const VALUE: usize = 36;
+
+/// The lines of the pane, each at most `width` cells.
+pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'static>> {
+    let Some(moment) = app.moment() else { return Vec::new() };
+    let row = &inspected.row;
+    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
+    let width = usize::from(width).saturating_sub(2);
+    let mut page = Page { look: app.look, width, lines: Vec::new() };
+    page.paragraph(&describe::sentence(&seen), Meaning::Text);
+    if inspected.gone {
+        page.paragraph("It is gone; this is how it was last seen.", Meaning::Closed);
+    }
+    page.blank();
+    page.owners(row, &seen);
+    page.blank();
+    page.heading("Fields");
+    for field in FIELDS {
+        let value = (field.extract)(&seen.subject);
+        if matches!(value, Value::Owner(_) | Value::OwnerList(_)) {
+            continue; // told above, in full
+        }
+        if let Some(text) = cell::value_text(&value, &seen) {
+            page.field(&field.key.replace('_', " "), &text, field.help);
+        }
+    }
+    for object in OBJECTS {
+        page.object(object, &seen);
+    }
+    if row.opened.is_none() {
+        page.field("opened", "before sockeye looked for the first time", "");
+    }
+    page.lines
+}
+
+struct Page {
+    look: Look,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Page {
+    fn blank(&mut self) {
+        self.lines.push(Line::default());
+    }
+
+    fn paragraph(&mut self, text: &str, meaning: Meaning) {
+        let style = self.look.style(meaning);
+        self.lines.extend(wrap::wrap(text, self.width).into_iter().map(|line| Line::styled(line, style)));
+    }
+
+    /// A paragraph under a heading.
+    fn item(&mut self, text: &str, meaning: Meaning) {
+        let style = self.look.style(meaning);
+        let lines = wrap::wrap(text, self.width.saturating_sub(2));
+        self.lines.extend(lines.into_iter().map(|line| Line::styled(format!("  {line}"), style)));
+    }
+
+    fn heading(&mut self, text: &str) {
+        self.lines.push(Line::styled(text.to_owned(), self.look.style(Meaning::Heading)));
+    }
+
+    /// The fields of an object that have a value, under its name.
+    fn object(&mut self, object: &Object, seen: &Seen<'_>) {
+        let mut heading = Some(object.title);
+        for field in object.fields {
+            let value = (field.extract)(&seen.subject);
+            let Some(text) = cell::value_text(&value, seen) else { continue };
+            if let Some(title) = heading.take() {
+                self.blank();
+                self.heading(title);
+            }
+            self.field(&field.member.replace('_', " "), &text, field.help);
+        }
+    }
+
+    fn owners(&mut self, row: &Row, seen: &Seen<'_>) {
+        let set = match &row.socket.owners {
+            Owners::Known(set) => set,
+            Owners::Unknown(why) => {
+                self.heading("Owner");
+                self.item(&format!("unknown: {}", why.reason()), Meaning::Warning);
+                return;
+            }
+        };
+        self.heading(&format!("Held by {}", text::counted(set.count, "process", "processes")));
+        for owner in &set.shown {
+            self.owner(owner, seen);
+        }
+        match set.count - set.shown.len() {
+            0 => {}
+            more => self.item(&format!("and {} more", text::count(more)), Meaning::Muted),
+        }
+    }
+
+    fn owner(&mut self, owner: &Owner, seen: &Seen<'_>) {
+        let process = &owner.process;
+        let fds: Vec<_> = owner.fds.iter().map(|fd| fd.0.to_string()).collect();
+        let name = cell::process_name(process, &self.look);
+        let user = process.uid.map_or_else(String::new, |uid| format!(", user {}", cell::user(uid, seen)));
+        let noun = if fds.len() == 1 { "descriptor" } else { "descriptors" };
+        self.item(&format!("{name}{user}, {noun} {}", fds.join(" ")), Meaning::Text);
+        let exe = match &process.exe {
+            None => "not readable".to_owned(),
+            Some(exe) => cell::value_text(&Value::Executable(exe), seen).map_or_else(String::new, Into::into),
+        };
+        self.named("    runs", &exe);
+        if let Some(line) = cell::command_line(process, &self.look) {
+            self.named("    as", &line);
+        }
+        if let Some(started) = process.started {
+            let age = seen.now.wall.duration_since(started);
+            let age = text::span(age.unsigned_abs());
+            self.named("    started", &format!("{started:.0}, {age} ago"));
+        }
+    }
+
+    /// A name and a value that takes as many lines as it needs.
+    fn named(&mut self, name: &str, value: &str) {
+        let room = self.width.saturating_sub(NAME);
+        for (at, part) in wrap::wrap(value, room).into_iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            let name = Span::styled(format!("{name:<NAME$}"), self.look.style(Meaning::Muted));
+            self.lines.push(Line::from(vec![name, Span::raw(part)]));
+        }
+    }
+
+    /// A field, with its explanation where there is room.
+    fn field(&mut self, name: &str, value: &str, help: &str) {
+        let name = format!("  {name}");
+        let cells = text::width(value);
+        if cells > VALUE || self.width < NAME + VALUE + 2 + text::width(help) {
+            self.named(&name, value);
+            return;
+        }
+        let padding = " ".repeat(VALUE - cells + 2);
+        let muted = self.look.style(Meaning::Muted);
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{name:<NAME$}"), muted),
+            Span::raw(format!("{value}{padding}")),
+            Span::styled(help.to_owned(), muted),
+        ]));
+    }
+}

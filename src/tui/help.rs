@@ -1,0 +1,67 @@
+//! The help, made from the table of actions, the marks and the notices.
+
+use ratatui::text::{Line, Span};
+
+use super::action::ACTIONS;
+use super::app::App;
+use super::mark::Mark;
+use super::theme::Meaning;
+use super::{notice, wrap};
+
+/// Cells for the keys.
+const KEYS: usize = 16;
+
+/// The lines of the help, each at most `width` cells.
+pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
+    let look = app.look;
+    let width = usize::from(width).saturating_sub(2);
+    let heading = |text: &str| Line::styled(text.to_owned(), look.style(Meaning::Heading));
+    let about = format!("sockeye {}: every open socket, whose it is, and what changed", app.version);
+    let mut lines: Vec<_> = wrap::wrap(&about, width).into_iter().map(Line::raw).collect();
+    lines.push(Line::default());
+    let notices = notice::all(app);
+    if !notices.is_empty() {
+        lines.push(heading("What this screen cannot show"));
+        for notice in notices {
+            for (at, part) in wrap::wrap(&notice.text, width.saturating_sub(4)).into_iter().enumerate() {
+                let bullet = if at == 0 { look.symbols.dot } else { " " };
+                lines.push(Line::styled(format!("  {bullet} {part}"), look.style(notice.meaning)));
+            }
+        }
+        lines.push(Line::default());
+    }
+    lines.push(heading("Keys"));
+    for entry in ACTIONS {
+        let keys: Vec<_> = entry.keys.iter().map(|key| key.label(look.ascii)).collect();
+        // The names are for configuration and bug reports; narrow screens keep to the sentences.
+        let name = if width >= 76 { format!("{:<16}", entry.name) } else { String::new() };
+        let sentence = format!("{name}{}", entry.sentence);
+        row(&mut lines, app, (&keys.join("  "), Meaning::Key), &sentence, width);
+    }
+    lines.push(Line::default());
+    lines.push(heading("Marks, for three seconds"));
+    let marks = Mark::ALL.map(|(mark, word)| {
+        [
+            Span::styled(format!("  {}", mark.glyph()), look.style(mark.meaning())),
+            Span::raw(format!(" {word}")),
+        ]
+    });
+    lines.push(Line::from(marks.concat()));
+    lines
+}
+
+fn row(
+    lines: &mut Vec<Line<'static>>,
+    app: &App,
+    (left, meaning): (&str, Meaning),
+    right: &str,
+    width: usize,
+) {
+    for (at, part) in wrap::wrap(right, width.saturating_sub(KEYS + 2)).into_iter().enumerate() {
+        let left = if at == 0 { left } else { "" };
+        lines.push(Line::from(vec![
+            Span::styled(format!("  {left:<KEYS$}"), app.look.style(meaning)),
+            Span::raw(part),
+        ]));
+    }
+}

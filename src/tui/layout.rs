@@ -1,0 +1,65 @@
+//! Which part of the screen shows what.
+//!
+//! A pure function of the state; `update` needs it to page and drawing to draw.
+
+use ratatui::layout::{Rect, Size};
+
+use super::app::App;
+use super::notice;
+
+/// The least that can show anything useful.
+pub(super) const LEAST: Size = Size { width: 40, height: 10 };
+
+/// The parts, from top to bottom. A part without height is not shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Screen {
+    pub(super) header: Rect,
+    pub(super) tabs: Rect,
+    pub(super) notice: Rect,
+    pub(super) filter: Rect,
+    pub(super) heads: Rect,
+    pub(super) rows: Rect,
+    /// More about the selected socket, under a rule.
+    pub(super) preview: Rect,
+    pub(super) footer: Rect,
+    /// What details and help take: heads, rows and preview.
+    pub(super) body: Rect,
+}
+
+/// True when there is no room for the parts.
+pub(super) fn too_small(size: Size) -> bool {
+    size.width < LEAST.width || size.height < LEAST.height
+}
+
+/// The parts of the screen.
+pub(super) fn screen(app: &App) -> Screen {
+    let Size { width, height } = app.size;
+    let mut y = 0;
+    let mut take = |lines: u16| {
+        let taken = Rect { x: 0, y, width, height: lines.min(height - y) };
+        y += taken.height;
+        taken
+    };
+    let header = take(1);
+    let tabs = take(1);
+    let low = height < 20;
+    // On a low screen, what is read in a pane needs the lines more.
+    let crowded = low && (app.help.is_some() || app.inspected.is_some());
+    let notice = take(if crowded { 0 } else { notice_height(app) });
+    let filter = take(u16::from(!crowded && (app.typing || !app.filter.text().is_empty())));
+    let preview_lines = if low { 0 } else { 3 };
+    let top = header.height + tabs.height + notice.height + filter.height;
+    let heads = take(1);
+    let rows = take(height.saturating_sub(top + 1 + preview_lines + 1));
+    let preview = take(preview_lines);
+    let footer = take(1);
+    let body = Rect { height: heads.height + rows.height + preview.height, ..heads };
+    Screen { header, tabs, notice, filter, heads, rows, preview, footer, body }
+}
+
+/// High screens show the notices whole, low ones the first line of them.
+fn notice_height(app: &App) -> u16 {
+    let most = if app.size.height >= 24 { 3 } else { 1 };
+    let lines = notice::lines(app, usize::from(app.size.width.saturating_sub(2))).len();
+    u16::try_from(lines).unwrap_or(u16::MAX).min(most)
+}

@@ -1,0 +1,116 @@
+//! What the screen cannot show, and why, in words.
+//!
+//! Made from the coverage of the shown snapshot. Nothing is left out because it looks bad.
+
+use crate::model::{Coverage, Family, OwnerCoverage, SliceCoverage, SliceStatus};
+use crate::text;
+
+use super::app::App;
+use super::theme::Meaning;
+use super::wrap;
+
+/// One sentence about a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Notice {
+    pub(super) text: String,
+    pub(super) meaning: Meaning,
+}
+
+/// Every notice, the gravest first.
+pub(super) fn all(app: &App) -> Vec<Notice> {
+    let mut notices = Vec::new();
+    if let Some(failure) = &app.failure {
+        let text = format!("the last poll failed: {}", app.look.escape(failure.as_bytes()));
+        notices.push(Notice { text, meaning: Meaning::Error });
+    }
+    let Some(moment) = app.moment() else { return notices };
+    let coverage = &moment.coverage;
+    let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();
+    notices.extend(gaps(coverage, &escaped));
+    notices.extend(denied(&coverage.owners, &escaped));
+    notices.extend(losses(coverage));
+    notices
+}
+
+/// The notices as lines of at most `width` cells, each with the gravity of its first one.
+pub(super) fn lines(app: &App, width: usize) -> Vec<Notice> {
+    let notices = all(app);
+    let mut lines = Vec::new();
+    for meaning in [Meaning::Error, Meaning::Warning, Meaning::Muted] {
+        let same: Vec<&str> = notices
+            .iter()
+            .filter(|notice| notice.meaning == meaning)
+            .map(|notice| notice.text.as_str())
+            .collect();
+        if !same.is_empty() {
+            let joined = same.join(&format!(" {} ", app.look.symbols.dot));
+            lines.extend(
+                wrap::wrap(&joined, width.saturating_sub(2)).into_iter().map(|text| Notice { text, meaning }),
+            );
+        }
+    }
+    lines
+}
+
+/// Tables that share a fate and its reason share a sentence.
+fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
+    let mut told: Vec<&SliceStatus> = Vec::new();
+    let mut notices = Vec::new();
+    for slice in &coverage.slices {
+        let (says, meaning) = match slice.status {
+            SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
+            SliceStatus::Fallback(_) => ("read from procfs", Meaning::Muted),
+            SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),
+            SliceStatus::Denied(_) | SliceStatus::Failed(_) => ("could not be read", Meaning::Warning),
+        };
+        if told.contains(&&slice.status) {
+            continue;
+        }
+        told.push(&slice.status);
+        let same = coverage.slices.iter().filter(|other| other.status == slice.status);
+        let tables: Vec<_> = same.map(table).collect();
+        let why = escaped(slice.status.reason().unwrap_or_default());
+        notices.push(Notice { text: format!("{} {says}: {why}", tables.join(", ")), meaning });
+    }
+    notices
+}
+
+fn denied(owners: &OwnerCoverage, escaped: &impl Fn(&str) -> String) -> Option<Notice> {
+    let processes = text::counted(owners.denied, "process", "processes");
+    let text = match (owners.denied, &owners.reason) {
+        (0, None) => return None,
+        (0, Some(why)) => format!("owners may be missing: {}", escaped(why)),
+        // Whether more rights would help, only the reason could tell: root may be confined too.
+        (_, None) => format!("{processes} not readable by this user, sudo may show more owners"),
+        (_, Some(why)) => format!("{processes} not readable: {}", escaped(why)),
+    };
+    Some(Notice { text, meaning: Meaning::Warning })
+}
+
+fn losses(coverage: &Coverage) -> Option<Notice> {
+    let sum = |count: fn(&SliceCoverage) -> usize| coverage.slices.iter().map(count).sum::<usize>();
+    let (malformed, repeated, retries) =
+        (sum(|read| read.malformed), sum(|read| read.repeated), sum(|read| read.retries));
+    let mut parts = Vec::new();
+    if malformed > 0 {
+        parts.push(format!("{} not understood and left out", text::counted(malformed, "row", "rows")));
+    }
+    if repeated > 0 {
+        parts.push(format!("{} repeated by the kernel", text::counted(repeated, "row", "rows")));
+    }
+    if retries > 0 {
+        parts.push(format!("reading was started again {}", text::counted(retries, "time", "times")));
+    }
+    let meaning = if malformed > 0 { Meaning::Warning } else { Meaning::Muted };
+    (!parts.is_empty()).then(|| Notice { text: parts.join(", "), meaning })
+}
+
+/// The name that people know for a table of the kernel.
+fn table(slice: &SliceCoverage) -> String {
+    let protocol = slice.slice.protocol.word();
+    match slice.slice.family {
+        Family::Inet => format!("{protocol} over IPv4"),
+        Family::Inet6 => format!("{protocol} over IPv6"),
+        _ => protocol.to_owned(),
+    }
+}

@@ -1,0 +1,64 @@
+//! Many sockets: what a frame and a key cost.
+
+use std::cell::Cell as Counter;
+
+use crossterm::event::KeyCode;
+
+use super::Stage;
+use crate::model::{Cookie, Field, Identity, Sample, Socket};
+use crate::tui::cell::{self, Cell, Seen};
+
+thread_local! {
+    static CELLS: Counter<usize> = const { Counter::new(0) };
+}
+
+fn counting<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    CELLS.set(CELLS.get() + 1);
+    cell::plain(field, seen)
+}
+
+/// The sockets of the script, over and over.
+fn many(stage: &mut Stage, count: usize) -> Sample {
+    let mut sample = stage.sampler.take().unwrap();
+    let few: Vec<Socket> = std::mem::take(&mut sample.sockets);
+    sample.sockets = (1u64..)
+        .zip(few.iter().cycle().take(count))
+        .map(|(id, socket)| {
+            let mut socket = socket.clone();
+            socket.key.id = Identity::Cookie(Cookie(id));
+            socket
+        })
+        .collect();
+    sample
+}
+
+#[test]
+fn a_frame_builds_the_rows_in_sight_alone() {
+    let mut stage = Stage::new(140, 40);
+    let sample = many(&mut stage, 100_000);
+    stage.feed(sample);
+    stage.app.panes[0].columns[0].show = counting;
+    for keys in ["", "j", "G", "\x04", "r", "s"] {
+        stage.keys(keys);
+        CELLS.set(0);
+        stage.buffer();
+        assert_eq!(CELLS.get(), stage.app.page(), "{keys:?}");
+    }
+    assert!(stage.app.listing.index.len() > 50_000);
+}
+
+#[test]
+fn a_filter_makes_the_text_of_a_row_once() {
+    let mut stage = Stage::new(140, 40);
+    let mut sample = many(&mut stage, 5_000);
+    stage.feed(sample.clone());
+    stage.app.panes[0].columns[0].show = counting;
+    stage.keys("/n");
+    let listeners = stage.app.listing.open[0];
+    assert_eq!(CELLS.replace(0), listeners);
+    stage.keys("ginx");
+    stage.code(KeyCode::Backspace);
+    sample.sockets[0].queues.recv = Some(77);
+    stage.feed(sample);
+    assert_eq!(CELLS.get(), 1, "the one that changed");
+}

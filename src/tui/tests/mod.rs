@@ -1,0 +1,143 @@
+//! The dashboard against a script: every action, and whole screens.
+
+mod actions;
+mod many;
+mod screens;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Size;
+
+use super::app::App;
+use super::input::Input;
+use super::theme::{ColorChoice, Look};
+use super::update::{Effect, update};
+use super::view;
+use crate::engine::{Feed, OwnerMethod, Sampler, Snapshot};
+use crate::model::{Sample, Stamp};
+use crate::source::EVERYTHING;
+use crate::source::scenario::Scenario;
+use crate::store::Table;
+use crate::text;
+
+const SCRIPT: &str = include_str!("../../../tests/scenarios/dashboard.toml");
+
+/// A dashboard that is fed by the script, without terminal and without clock.
+struct Stage {
+    app: App,
+    sampler: Sampler,
+    table: Arc<Table>,
+    generation: u64,
+    /// The dashboard's clock: that of the script, until a test turns it on.
+    now: Stamp,
+}
+
+impl Stage {
+    fn new(width: u16, height: u16) -> Self {
+        Self::with_look(width, height, Look::new(ColorChoice::Ansi16, false))
+    }
+
+    fn with_look(width: u16, height: u16, look: Look) -> Self {
+        let source = Box::new(Scenario::parse(SCRIPT).unwrap());
+        let now = Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH };
+        Self {
+            app: App::new("0.0.0", look, Size { width, height }, now),
+            sampler: Sampler::new(source, EVERYTHING.to_vec(), OwnerMethod::Proc),
+            table: Arc::new(Table::new(Duration::from_secs(3))),
+            generation: 0,
+            now,
+        }
+    }
+
+    /// Plays the whole script: one of each mark is in sight.
+    fn played(width: u16, height: u16) -> Self {
+        let mut stage = Self::new(width, height);
+        stage.polls(4);
+        stage
+    }
+
+    fn polls(&mut self, times: usize) {
+        for _ in 0..times {
+            let sample = self.sampler.take().unwrap();
+            self.feed(sample);
+        }
+    }
+
+    fn feed(&mut self, sample: Sample) {
+        self.now = sample.taken;
+        let (table, changes) = Table::clone(&self.table).apply(sample);
+        self.table = Arc::new(table);
+        self.generation += 1;
+        let snapshot = Snapshot {
+            table: Arc::clone(&self.table),
+            changes: changes.into(),
+            generation: self.generation,
+            took: Duration::from_micros(8_400),
+            interval: Duration::from_secs(1),
+        };
+        self.send(Input::Feed(Feed::Snapshot(snapshot)));
+    }
+
+    fn send(&mut self, input: Input) -> Vec<Effect> {
+        update(&mut self.app, input, self.now)
+    }
+
+    fn code(&mut self, code: KeyCode) -> Vec<Effect> {
+        self.send(Input::Key(KeyEvent::new(code, KeyModifiers::NONE)))
+    }
+
+    fn keys(&mut self, keys: &str) {
+        for c in keys.chars() {
+            self.code(KeyCode::Char(c));
+        }
+    }
+
+    fn ctrl(&mut self, c: char) -> Vec<Effect> {
+        self.send(Input::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL)))
+    }
+
+    /// Lets time pass without news.
+    fn wait(&mut self, seconds: f64) {
+        self.now.mono += Duration::from_secs_f64(seconds);
+        self.send(Input::Tick);
+    }
+
+    fn buffer(&self) -> Buffer {
+        let Size { width, height } = self.app.size;
+        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+        terminal.draw(|frame| view::draw(&self.app, frame)).unwrap().buffer.clone()
+    }
+
+    /// The screen as lines.
+    fn screen(&self) -> String {
+        let buffer = self.buffer();
+        let line = |y| {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                line.push_str(symbol);
+                x += u16::try_from(text::width(symbol).max(1)).unwrap();
+            }
+            line.trim_end().to_owned()
+        };
+        (0..buffer.area.height).map(|y| line(y) + "\n").collect()
+    }
+
+    /// The local ends of the listed rows, in the order of the screen.
+    fn listed(&self) -> Vec<String> {
+        let rows = self.app.rows();
+        let local = |at: &u32| rows[*at as usize].socket.ends.local().map(|end| (end.addr, end.port));
+        let local = |at| local(at).map_or("-".into(), |end| std::net::SocketAddr::from(end).to_string());
+        self.app.listing.index.iter().map(local).collect()
+    }
+
+    fn selected(&self) -> String {
+        self.listed()[self.app.pane().cursor].clone()
+    }
+}

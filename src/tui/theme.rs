@@ -1,0 +1,204 @@
+//! How things look, by what they mean: styles and symbols.
+//!
+//! Only the 16 colours that the user's terminal defines, never dark blue, never bright white on the
+//! default. Monochrome uses no colour at all; what a colour says, a glyph or a word says too.
+
+use std::borrow::Cow;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::text;
+
+/// Whether colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorChoice {
+    /// The terminal's own 16 colours.
+    Ansi16,
+    /// None: bold, dim and reverse alone.
+    Monochrome,
+}
+
+/// What a piece of the screen means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    Text,
+    /// Less important than its surroundings.
+    Muted,
+    /// The program's name, titles of panes.
+    Title,
+    Heading,
+    ActiveTab,
+    Selected,
+    New,
+    Changed,
+    Closed,
+    Good,
+    Warning,
+    Error,
+    Frozen,
+    Key,
+    /// What the filter found.
+    Match,
+}
+
+/// Theme and symbols together: everything about looks that drawing asks for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look {
+    color: ColorChoice,
+    pub(super) ascii: bool,
+    pub(super) symbols: &'static Symbols,
+}
+
+/// The characters of our own that are not letters.
+#[derive(Debug)]
+pub(super) struct Symbols {
+    pub(super) live: &'static str,
+    pub(super) frozen: &'static str,
+    pub(super) warning: &'static str,
+    pub(super) ascending: &'static str,
+    pub(super) descending: &'static str,
+    pub(super) rule: &'static str,
+    /// In place of a value that there is none of.
+    pub(super) none: &'static str,
+    pub(super) arrow: &'static str,
+    pub(super) dot: &'static str,
+    pub(super) ellipsis: &'static str,
+}
+
+static UNICODE: Symbols = Symbols {
+    live: "●",
+    frozen: "■",
+    warning: "▲",
+    ascending: "▲",
+    descending: "▼",
+    rule: "─",
+    none: "—",
+    arrow: "→",
+    dot: "·",
+    ellipsis: "…",
+};
+
+static ASCII: Symbols = Symbols {
+    live: "*",
+    frozen: "#",
+    warning: "!",
+    ascending: "^",
+    descending: "v",
+    rule: "-",
+    none: "-",
+    arrow: "->",
+    dot: ";",
+    ellipsis: "~",
+};
+
+impl Look {
+    pub(super) fn new(color: ColorChoice, ascii: bool) -> Self {
+        Self { color, ascii, symbols: if ascii { &ASCII } else { &UNICODE } }
+    }
+
+    pub(super) fn style(&self, meaning: Meaning) -> Style {
+        let (color, modifier) = match meaning {
+            Meaning::Text => (None, Modifier::empty()),
+            Meaning::Muted => (None, Modifier::DIM),
+            Meaning::Title | Meaning::Heading => (None, Modifier::BOLD),
+            Meaning::ActiveTab => (None, Modifier::BOLD.union(Modifier::REVERSED)),
+            Meaning::Selected => (None, Modifier::REVERSED),
+            Meaning::New => (Some(Color::Green), Modifier::BOLD),
+            Meaning::Changed => (Some(Color::Yellow), Modifier::BOLD),
+            Meaning::Closed => (Some(Color::Red), Modifier::DIM),
+            Meaning::Good => (Some(Color::Green), Modifier::empty()),
+            Meaning::Warning => (Some(Color::Yellow), Modifier::empty()),
+            Meaning::Error => (Some(Color::Red), Modifier::BOLD),
+            Meaning::Frozen => (Some(Color::Cyan), Modifier::BOLD),
+            Meaning::Key => (Some(Color::Cyan), Modifier::empty()),
+            Meaning::Match => (None, Modifier::UNDERLINED),
+        };
+        match (self.color, color) {
+            // With a colour at hand the marks need no weight, and dim red is hard to read.
+            (ColorChoice::Ansi16, Some(color)) => {
+                Style::new().fg(color).add_modifier(modifier & (Modifier::BOLD | Modifier::REVERSED))
+            }
+            (ColorChoice::Monochrome, Some(_)) if meaning == Meaning::Key => {
+                Style::new().add_modifier(Modifier::BOLD)
+            }
+            _ => Style::new().add_modifier(modifier),
+        }
+    }
+
+    /// Bytes that somebody else chose, made harmless; in ASCII when that was asked for.
+    pub(super) fn escape<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
+        let text = text::escape(bytes);
+        if !self.ascii || text.is_ascii() {
+            return text;
+        }
+        let mut out = String::with_capacity(text.len() * 2);
+        for c in text.chars() {
+            if c.is_ascii() {
+                out.push(c);
+            } else {
+                out.extend(c.escape_unicode());
+            }
+        }
+        Cow::Owned(out)
+    }
+
+    /// The text in at most `cells` cells, cut at its end.
+    pub(super) fn elide<'a>(&self, text: &'a str, cells: usize) -> Cow<'a, str> {
+        self.plain(text::elide(text, cells))
+    }
+
+    /// The text in at most `cells` cells, cut at its start.
+    pub(super) fn elide_start<'a>(&self, text: &'a str, cells: usize) -> Cow<'a, str> {
+        self.plain(text::elide_start(text, cells))
+    }
+
+    /// A span, short: `850µs`, and `2s` where that is the whole truth.
+    pub(super) fn brief(&self, span: std::time::Duration) -> String {
+        if span.subsec_nanos() == 0 {
+            return text::span(span);
+        }
+        let text = text::brief(span);
+        if self.ascii { text.replace('µ', "u") } else { text }
+    }
+
+    /// In ASCII the text held no ellipsis before it was cut.
+    fn plain<'a>(&self, cut: Cow<'a, str>) -> Cow<'a, str> {
+        match cut {
+            Cow::Owned(cut) if self.ascii => Cow::Owned(cut.replace('…', ASCII.ellipsis)),
+            cut => cut,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ascii_means_ascii() {
+        let look = Look::new(ColorChoice::Monochrome, true);
+        assert_eq!(look.escape("日本".as_bytes()), r"\u{65e5}\u{672c}");
+        assert_eq!(look.elide("postgres", 5), "post~");
+        assert_eq!(look.elide_start("/usr/sbin/nginx", 6), "~nginx");
+        assert_eq!(look.brief(std::time::Duration::from_micros(8)), "8us");
+    }
+
+    #[test]
+    fn monochrome_has_no_colour() {
+        let look = Look::new(ColorChoice::Monochrome, false);
+        for meaning in [
+            Meaning::New,
+            Meaning::Changed,
+            Meaning::Closed,
+            Meaning::Good,
+            Meaning::Warning,
+            Meaning::Error,
+            Meaning::Frozen,
+            Meaning::Key,
+            Meaning::Selected,
+        ] {
+            let style = look.style(meaning);
+            assert_eq!((style.fg, style.bg), (None, None), "{meaning:?}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! The one place where the state of the dashboard changes.
+//!
+//! Takes what came in and returns what is to be done outside. Never touches the terminal, never
+//! asks the time, never draws.
+
+use crossterm::event::KeyEvent;
+
+use crate::engine::{Feed, Snapshot};
+use crate::model::{ChangeKind, Stamp};
+
+use super::action::{self, Action, Mode};
+use super::app::{App, Frozen, Inspected, News, View};
+use super::input::Input;
+use super::listing::{Listing, Sort, Wish};
+use super::{Ended, TuiError, details, help, layout};
+
+/// What the loop has to do after an update.
+#[derive(Debug)]
+pub(super) enum Effect {
+    /// Draw everything anew: something else may have written on the screen.
+    Repaint,
+    /// Give the terminal back and stop until the shell continues us.
+    Suspend,
+    Quit(Ended),
+    Fail(TuiError),
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Left,
+    Right,
+}
+
+/// Takes in what came, at `now`.
+pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
+    app.now = now;
+    let effects = match input {
+        Input::Feed(feed) => {
+            take_feed(app, feed);
+            Vec::new()
+        }
+        Input::Key(key) => take_key(app, key),
+        Input::Paste(text) => {
+            if app.mode() == Mode::Filter {
+                app.filter.paste(&text);
+                refilter(app);
+            }
+            Vec::new()
+        }
+        Input::Resize(size) => {
+            app.size = size;
+            Vec::new()
+        }
+        Input::Tick => {
+            relist(app);
+            Vec::new()
+        }
+        Input::Stop => vec![Effect::Suspend],
+        Input::Continued => vec![Effect::Repaint],
+        Input::Signal(signal) => vec![Effect::Quit(Ended::Signal(signal))],
+        Input::Failed(error) => vec![Effect::Fail(error)],
+    };
+    settle(app);
+    effects
+}
+
+fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    let mode = app.mode();
+    match action::lookup(mode, key) {
+        Some(action) => act(app, action),
+        None if mode == Mode::Filter && action::Key::of(key).is_some() => {
+            if app.filter.key(key) {
+                refilter(app);
+            }
+            Vec::new()
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Does what was asked for.
+pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Up => step(app, -1),
+        Action::Down => step(app, 1),
+        Action::PageUp => step(app, -page(app)),
+        Action::PageDown => step(app, page(app)),
+        Action::HalfUp => step(app, -(page(app) / 2).max(1)),
+        Action::HalfDown => step(app, (page(app) / 2).max(1)),
+        Action::Top => step(app, isize::MIN),
+        Action::Bottom => step(app, isize::MAX),
+        Action::Details => inspect(app),
+        Action::Back => match app.help.take() {
+            Some(_) => {}
+            None => app.inspected = None,
+        },
+        Action::Filter => app.typing = app.news.is_some(),
+        Action::KeepFilter => app.typing = false,
+        Action::ClearFilter => {
+            app.typing = false;
+            app.filter.clear();
+            refilter(app);
+        }
+        Action::NextView => match app.view {
+            View::Listeners => show(app, View::Connections),
+            View::Connections => show(app, View::Listeners),
+        },
+        Action::Listeners => show(app, View::Listeners),
+        Action::Connections => show(app, View::Connections),
+        Action::NextSort => sort_beside(app, Side::Right),
+        Action::PreviousSort => sort_beside(app, Side::Left),
+        Action::Reverse => {
+            let pane = app.pane_mut();
+            pane.sort.reversed = !pane.sort.reversed;
+            relist(app);
+        }
+        Action::Freeze => freeze_or_thaw(app),
+        Action::Unix => {
+            app.unix = !app.unix;
+            relist(app);
+        }
+        Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
+        Action::Redraw => return vec![Effect::Repaint],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Quit => return vec![Effect::Quit(Ended::Quit)],
+    }
+    Vec::new()
+}
+
+fn take_feed(app: &mut App, feed: Feed) {
+    let snapshot = match feed {
+        Feed::Snapshot(snapshot) => snapshot,
+        Feed::Failed(error) => {
+            app.failure = Some(error.to_string());
+            return;
+        }
+    };
+    app.failure = None;
+    let arrived = app.now;
+    if let Some(frozen) = &mut app.frozen {
+        frozen.waiting += events(&snapshot);
+        frozen.latest = Some(News { snapshot, arrived });
+        return;
+    }
+    let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
+    app.search.refresh(&snapshot, before);
+    app.news = Some(News { snapshot, arrived });
+    relist(app);
+}
+
+/// How many changes of a snapshot are news to people.
+fn events(snapshot: &Snapshot) -> usize {
+    let is_event = |kind: &ChangeKind| match kind {
+        ChangeKind::Found | ChangeKind::Details => false,
+        ChangeKind::Opened | ChangeKind::Closed | ChangeKind::State { .. } | ChangeKind::Owners { .. } => {
+            true
+        }
+    };
+    snapshot.changes.iter().filter(|change| is_event(&change.kind)).count()
+}
+
+fn freeze_or_thaw(app: &mut App) {
+    match app.frozen.take() {
+        Some(frozen) => {
+            if let Some(latest) = frozen.latest {
+                app.news = Some(latest);
+                app.search.forget(); // several snapshots were skipped
+            }
+            relist(app);
+        }
+        None if app.news.is_some() => {
+            app.frozen = Some(Frozen { at: app.clock(), latest: None, waiting: 0 });
+        }
+        None => {}
+    }
+}
+
+fn show(app: &mut App, view: View) {
+    app.view = view;
+    app.search.forget(); // what is searched depends on the columns
+    relist(app);
+}
+
+/// Sorts by the column beside the present one, of those that are in sight.
+fn sort_beside(app: &mut App, side: Side) {
+    let places = app.places(app.size.width);
+    let Some(last) = places.len().checked_sub(1) else { return };
+    let now = places.iter().position(|place| place.column == app.pane().sort.column);
+    let next = match (now, side) {
+        (None, _) => 0, // the column of the order is out of sight
+        (Some(now), Side::Right) => (now + 1) % (last + 1),
+        (Some(now), Side::Left) => now.checked_sub(1).unwrap_or(last),
+    };
+    app.pane_mut().sort = Sort { column: places[next].column, reversed: false };
+    relist(app);
+}
+
+fn refilter(app: &mut App) {
+    app.search.look_for(app.filter.text());
+    relist(app);
+}
+
+/// Makes the listing anew and finds the selected socket in it.
+fn relist(app: &mut App) {
+    let now = app.clock();
+    let Some(news) = &app.news else { return };
+    let Some(moment) = news.snapshot.table.moment() else { return };
+    let pane = &mut app.panes[app.view.number()];
+    let wish =
+        Wish { view: app.view, unix: app.unix, now, look: app.look, columns: &pane.columns, sort: pane.sort };
+    let rows = news.snapshot.table.rows();
+    app.listing = Listing::new(rows, moment, &wish, &mut app.search);
+    let is_selected = |at: &u32| rows.get(*at as usize).map(|row| row.socket.key) == pane.selected;
+    if pane.selected.is_some()
+        && let Some(cursor) = app.listing.index.iter().position(is_selected)
+    {
+        pane.cursor = cursor;
+    }
+    if let Some(inspected) = &mut app.inspected {
+        let key = inspected.row.socket.key;
+        inspected.gone = news.snapshot.table.row(&key).is_none();
+        if let Some(row) = news.snapshot.table.row(&key) {
+            inspected.row = row.clone();
+        }
+    }
+}
+
+fn inspect(app: &mut App) {
+    if let Some(row) = app.selected().cloned() {
+        app.inspected = Some(Inspected { row, gone: false, scroll: 0 });
+    }
+}
+
+/// Moves what the keys are about by so many lines.
+fn step(app: &mut App, by: isize) {
+    let moved = |from: usize| from.saturating_add_signed(by);
+    match (app.mode(), &mut app.help, &mut app.inspected) {
+        (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
+        (Mode::Details, _, Some(inspected)) => inspected.scroll = moved(inspected.scroll),
+        _ => {
+            let last = app.listing.index.len().saturating_sub(1);
+            let cursor = moved(app.pane().cursor).min(last);
+            let key = app.row_at(cursor).map(|row| row.socket.key);
+            let pane = app.pane_mut();
+            (pane.cursor, pane.selected) = (cursor, key);
+        }
+    }
+}
+
+fn page(app: &App) -> isize {
+    let lines = match app.mode() {
+        Mode::List | Mode::Filter => app.page(),
+        Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
+    };
+    isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)
+}
+
+/// Keeps every position inside of what there is, and the selection in sight.
+fn settle(app: &mut App) {
+    let screen = layout::screen(app);
+    let body = usize::from(screen.body.height).saturating_sub(1);
+    let width = screen.body.width;
+    if app.help.is_some() {
+        let most = help::lines(app, width).len().saturating_sub(body);
+        app.help = app.help.map(|scroll| scroll.min(most));
+    }
+    if let Some(inspected) = &app.inspected {
+        let most = details::lines(app, inspected, width).len().saturating_sub(body);
+        if let Some(inspected) = &mut app.inspected {
+            inspected.scroll = inspected.scroll.min(most);
+        }
+    }
+    let (height, rows) = (usize::from(screen.rows.height).max(1), app.listing.index.len());
+    let cursor = app.pane().cursor.min(rows.saturating_sub(1));
+    let key = app.row_at(cursor).map(|row| row.socket.key);
+    let pane = app.pane_mut();
+    pane.cursor = cursor;
+    // An empty listing forgets nothing: the socket may come back when the filter is changed.
+    pane.selected = key.or(pane.selected);
+    let lowest = rows.saturating_sub(height);
+    pane.top = pane.top.clamp(cursor.saturating_sub(height - 1), cursor).min(lowest);
+}

@@ -1,0 +1,70 @@
+//! The last line: what can be done now. Made from the table of actions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::bar::{self, Piece};
+use crate::tui::action::{ACTIONS, Action, Mode};
+use crate::tui::app::App;
+use crate::tui::mark::Mark;
+use crate::tui::theme::Meaning;
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let style = |meaning| app.look.style(meaning);
+    let pieces = hints(app)
+        .into_iter()
+        .map(|hint| {
+            Piece::new(hint.priority, hint.keys, style(Meaning::Key))
+                .and(format!(" {}", hint.text), style(Meaning::Muted))
+        })
+        .collect();
+    let legend = if app.mode() == Mode::List { legend(app) } else { Vec::new() };
+    bar::draw(&app.look, buffer, area, 2, (pieces, legend));
+}
+
+struct Hint {
+    keys: String,
+    text: &'static str,
+    priority: u8,
+}
+
+/// What the keys would do now. Neighbours with the same words share them: `↑↓ move`.
+fn hints(app: &App) -> Vec<Hint> {
+    let mut hints: Vec<Hint> = Vec::new();
+    let possible = ACTIONS.iter().filter(|entry| !entry.hint.is_empty() && app.can(entry));
+    for (entry, priority) in possible.zip(2..) {
+        // While a filter is typed, a letter is no key.
+        let typing = app.mode() == Mode::Filter;
+        let Some(key) = entry.keys.iter().find(|key| !(typing && key.types())) else { continue };
+        let label = key.label(app.look.ascii);
+        match hints.last_mut() {
+            Some(last) if last.text == entry.hint => {
+                last.keys.push_str(if app.look.ascii { "/" } else { "" });
+                last.keys.push_str(&label);
+            }
+            _ => {
+                // Who knows the help and the way out finds the rest.
+                let frozen = entry.action == Action::Freeze && app.frozen.is_some();
+                let priority = match entry.action {
+                    Action::Help | Action::Quit => 0,
+                    Action::Freeze if frozen => 1,
+                    _ => priority,
+                };
+                let text = if frozen { "go on" } else { entry.hint };
+                hints.push(Hint { keys: label, text, priority });
+            }
+        }
+    }
+    hints
+}
+
+/// What the marks mean, for who sees them for the first time.
+fn legend(app: &App) -> Vec<Piece> {
+    let muted = app.look.style(Meaning::Muted);
+    Mark::ALL
+        .into_iter()
+        .map(|(mark, word)| {
+            Piece::new(100, mark.glyph(), app.look.style(mark.meaning())).and(format!(" {word}"), muted)
+        })
+        .collect()
+}

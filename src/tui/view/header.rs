@@ -1,0 +1,172 @@
+//! The lines above the table: who and where, how true the picture is, which view, what is missing.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::bar::{self, Piece};
+use super::{cells, put};
+use crate::model::{Host, NoOwner, OwnerCoverage, SliceStatus};
+use crate::text;
+use crate::tui::app::{App, View};
+use crate::tui::layout::Screen;
+use crate::tui::notice;
+use crate::tui::theme::Meaning;
+
+const PROMPT: &str = "filter ";
+
+pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
+    bar::draw(&app.look, buffer, screen.header, 3, (identity(app), condition(app)));
+    bar::draw(&app.look, buffer, screen.tabs, 1, (tabs(app), order(app)));
+    notices(app, screen.notice, buffer);
+    filter(app, screen.filter, buffer);
+}
+
+/// Where the terminal's cursor belongs: into the filter while it is typed.
+pub(super) fn cursor(app: &App, screen: &Screen) -> Option<Position> {
+    let x = 1 + cells(PROMPT) + cells(app.filter.before_cursor());
+    let most = screen.filter.width.saturating_sub(1);
+    (app.typing && app.help.is_none() && !screen.filter.is_empty())
+        .then(|| Position::new(x.min(most), screen.filter.y))
+}
+
+/// The program and the machine.
+fn identity(app: &App) -> Vec<Piece> {
+    let style = |meaning| app.look.style(meaning);
+    let mut pieces = vec![Piece::new(2, "sockeye", style(Meaning::Title))];
+    if let Some(moment) = app.moment() {
+        let Host { name, kernel, booted, .. } = &*moment.host;
+        let shown = app.look.escape(name.as_bytes()).into_owned();
+        pieces.push(Piece::new(1, shown, style(Meaning::Text)));
+        let kernel = format!("Linux {}", app.look.escape(kernel.as_bytes()));
+        pieces.push(Piece::new(7, kernel, style(Meaning::Muted)));
+        if let Some(booted) = booted {
+            let up = app.clock().wall.duration_since(*booted).unsigned_abs();
+            pieces.push(Piece::new(6, format!("up {}", text::span(up)), style(Meaning::Muted)));
+        }
+    }
+    pieces
+}
+
+/// How true the picture is.
+fn condition(app: &App) -> Vec<Piece> {
+    let style = |meaning| app.look.style(meaning);
+    let Some(news) = &app.news else { return Vec::new() };
+    let mut pieces = Vec::new();
+    if let Some(moment) = app.moment() {
+        let owners = &moment.coverage.owners;
+        let (found, of) = ownable(owners);
+        let meaning = if found < of { Meaning::Warning } else { Meaning::Muted };
+        let chip = format!("owners {}/{}", text::count(found), text::count(of));
+        pieces.push(Piece::new(4, chip, style(meaning)));
+    }
+    let snapshot = &news.snapshot;
+    let poll = format!("poll {}", app.look.brief(snapshot.interval));
+    let took = format!(", took {}", app.look.brief(snapshot.took));
+    let slow = if snapshot.took > snapshot.interval { Meaning::Warning } else { Meaning::Muted };
+    pieces.push(Piece::new(5, poll, style(Meaning::Muted)).and(took, style(slow)));
+    pieces.push(pulse(app));
+    pieces
+}
+
+/// Sockets with a known owner, of those that can have one: what a process closed or has not yet
+/// accepted belongs to nobody, and that is no gap.
+fn ownable(owners: &OwnerCoverage) -> (usize, usize) {
+    let gaps = [NoOwner::NotScanned, NoOwner::Denied, NoOwner::Nobody];
+    let missing = owners.unresolved.iter().filter(|(why, _)| gaps.contains(why));
+    (owners.resolved, owners.resolved + missing.map(|(_, count)| count).sum::<usize>())
+}
+
+/// Whether the picture moves.
+fn pulse(app: &App) -> Piece {
+    let (symbols, style) = (app.look.symbols, |meaning| app.look.style(meaning));
+    if let Some(frozen) = &app.frozen {
+        let waiting = match frozen.waiting {
+            0 => "nothing new".to_owned(),
+            1 => "1 change waits".to_owned(),
+            many => format!("{} changes wait", text::count(many)),
+        };
+        return Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
+    }
+    if let Some(silent) = app.silence() {
+        let silent = format!("{} no news for {}", symbols.warning, text::span(silent));
+        return Piece::new(0, silent, style(Meaning::Warning));
+    }
+    if app.failure.is_some() {
+        return Piece::new(0, format!("{} poll failed", symbols.warning), style(Meaning::Error));
+    }
+    Piece::new(0, symbols.live, style(Meaning::Good)).and(" live", style(Meaning::Text))
+}
+
+/// The views with their counts.
+fn tabs(app: &App) -> Vec<Piece> {
+    let style = |meaning| app.look.style(meaning);
+    let narrow = app.size.width < 64;
+    let mut pieces = Vec::new();
+    for view in View::ALL {
+        let number = view.number() + 1;
+        let count = match &app.news {
+            Some(_) => format!(" {}", text::count(app.listing.open[view.number()])),
+            None => String::new(),
+        };
+        let title = if narrow { view.short_title() } else { view.title() };
+        let meaning = if view == app.view { Meaning::ActiveTab } else { Meaning::Text };
+        pieces.push(Piece::new(0, format!(" {number} {title}{count} "), style(meaning)));
+    }
+    let (hidden, muted) = (app.listing.hidden[app.view.number()], style(Meaning::Muted));
+    if hidden > 0 && narrow {
+        pieces.push(Piece::new(0, format!("+{} Unix", text::count(hidden)), muted));
+    } else if hidden > 0 {
+        let piece = Piece::new(0, format!("+ {} Unix hidden, ", text::count(hidden)), muted);
+        pieces.push(piece.and("u", style(Meaning::Key)).and(" shows", muted));
+    }
+    pieces
+}
+
+/// What the rows are ordered by. Said in words, because the column may be out of sight.
+fn order(app: &App) -> Vec<Piece> {
+    let pane = app.pane();
+    let Some(column) = pane.columns.get(pane.sort.column) else { return Vec::new() };
+    let descending = column.descending != pane.sort.reversed;
+    let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
+    let text = format!("sorted by {} {arrow}", column.title);
+    vec![Piece::new(3, text, app.look.style(Meaning::Muted))]
+}
+
+fn notices(app: &App, area: Rect, buffer: &mut Buffer) {
+    let width = area.width.saturating_sub(2);
+    let lines = notice::lines(app, usize::from(width));
+    let last = usize::from(area.height).saturating_sub(1);
+    for (at, (y, line)) in (area.y..area.bottom()).zip(&lines).enumerate() {
+        let row = Rect { x: area.x + 1, y, width, height: 1 };
+        let more = if at == last && lines.len() > last + 1 { app.look.symbols.ellipsis } else { "" };
+        let mark = if line.meaning == Meaning::Muted { " " } else { app.look.symbols.warning };
+        let mark = if at == 0 || lines[at - 1].meaning != line.meaning { mark } else { " " };
+        put(app, buffer, row, &format!("{mark} {}{more}", line.text), line.meaning);
+    }
+}
+
+fn filter(app: &App, area: Rect, buffer: &mut Buffer) {
+    let style = |meaning| app.look.style(meaning);
+    let (_, many) = app.view.nouns();
+    let counts = format!(
+        "{} of {} {many}",
+        text::count(app.listing.matched),
+        text::count(app.listing.open[app.view.number()])
+    );
+    let meaning = if app.listing.matched == 0 { Meaning::Warning } else { Meaning::Text };
+    let left =
+        Piece::new(0, PROMPT, style(Meaning::Key)).and(app.filter.text().to_owned(), style(Meaning::Title));
+    bar::draw(&app.look, buffer, area, 2, (vec![left], vec![Piece::new(1, counts, style(meaning))]));
+}
+
+/// Why an empty list may be wrong; `None` when everything was read.
+pub(super) fn doubt(app: &App) -> Option<String> {
+    let coverage = &app.moment()?.coverage;
+    let failed = coverage.gaps().filter(|read| matches!(read.status, SliceStatus::Failed(_))).count();
+    let partial = coverage.gaps().count() - failed;
+    match (failed, partial) {
+        (0, 0) => None,
+        (0, _) => Some("but not everything could be read, see above".to_owned()),
+        _ => Some(format!("but {} could not be read, see above", text::counted(failed, "table", "tables"))),
+    }
+}

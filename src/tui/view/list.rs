@@ -1,0 +1,131 @@
+//! The table: heads, and the rows in sight.
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::{cells, header, put};
+use crate::model::Row;
+use crate::text;
+use crate::tui::app::App;
+use crate::tui::cell::{Cell, Cut, Seen};
+use crate::tui::columns::Place;
+use crate::tui::layout::Screen;
+use crate::tui::theme::Meaning;
+
+/// Cells of a text that are worth keeping before its tail.
+const LEAST_TEXT: usize = 3;
+
+pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
+    let places = app.places(screen.rows.width);
+    if app.listing.index.is_empty() {
+        return empty(app, screen.rows, buffer);
+    }
+    heads(app, &places, screen.heads, buffer);
+    let top = app.pane().top;
+    for (line, at) in (screen.rows.y..screen.rows.bottom()).zip(top..) {
+        let Some(row) = app.row_at(at) else { break };
+        let area = Rect { y: line, height: 1, ..screen.rows };
+        draw_row(app, row, &places, area, buffer);
+    }
+}
+
+fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
+    let (pane, symbols) = (app.pane(), app.look.symbols);
+    let style = app.look.style(Meaning::Heading);
+    for place in places {
+        let column = &pane.columns[place.column];
+        let arrow = match (place.column == pane.sort.column, column.descending != pane.sort.reversed) {
+            (false, _) => "",
+            (true, false) => symbols.ascending,
+            (true, true) => symbols.descending,
+        };
+        let title = format!("{}{arrow}", column.title);
+        // The arrow may stand in the gap beside a column as narrow as its title.
+        let x = area.x + place.x;
+        let x = if column.right { (x + place.width).saturating_sub(cells(&title)) } else { x };
+        let room = usize::from(area.right().saturating_sub(x));
+        buffer.set_stringn(x, area.y, title, room, style);
+    }
+}
+
+fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buffer) {
+    let selected = app.selected().is_some_and(|selected| std::ptr::eq(selected, row));
+    let Some(moment) = app.moment() else { return };
+    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
+    let mark = app.mark(row);
+    // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
+    let whole = mark.map(|mark| app.look.style(mark.meaning()));
+    for place in places {
+        let column = &app.pane().columns[place.column];
+        let cell = (column.show)(column.field, &seen);
+        // Dim letters on a reversed ground are hard to read.
+        let meaning = if selected { Meaning::Text } else { cell.meaning };
+        let style = whole.unwrap_or_else(|| app.look.style(meaning));
+        let spot = Rect { x: area.x + place.x, width: place.width, ..area };
+        draw_cell(app, &cell, (column.right, style), spot, buffer);
+    }
+    if let Some(mark) = mark {
+        let style = app.look.style(mark.meaning());
+        buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
+    }
+    if selected {
+        buffer.set_style(area, app.look.style(Meaning::Selected));
+    }
+}
+
+fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Rect, buffer: &mut Buffer) {
+    let room = usize::from(spot.width);
+    let left = room.saturating_sub(text::width(&cell.tail));
+    let shown = match cell.cut {
+        // Where even the tail has no room beside some of the text, the whole is cut.
+        _ if left < LEAST_TEXT => Cow::Owned(format!("{}{}", cell.text, cell.tail)),
+        Cut::End => app.look.elide(&cell.text, left),
+        Cut::Start => app.look.elide_start(&cell.text, left),
+    };
+    let shown = if left < LEAST_TEXT { shown } else { shown + cell.tail.as_ref() };
+    let shown = app.look.elide(&shown, room);
+    let x = if right { spot.right().saturating_sub(cells(&shown)) } else { spot.x };
+    buffer.set_stringn(x, spot.y, &shown, room, style);
+    highlight(app, &shown, x, spot.y, buffer);
+}
+
+/// Underlines what the filter found. ASCII letters only: other letters may change their length
+/// with their case, and then the places do not agree.
+fn highlight(app: &App, shown: &str, x: u16, y: u16, buffer: &mut Buffer) {
+    for word in app.search.words() {
+        let found =
+            shown.as_bytes().windows(word.len()).position(|part| part.eq_ignore_ascii_case(word.as_bytes()));
+        let Some((before, found)) =
+            found.and_then(|at| Some((shown.get(..at)?, shown.get(at..at + word.len())?)))
+        else {
+            continue;
+        };
+        let area = Rect { x: x + cells(before), y, width: cells(found), height: 1 };
+        buffer.set_style(area.intersection(buffer.area), app.look.style(Meaning::Match));
+    }
+}
+
+/// Why there is nothing to see. "No rows" never means "could not look".
+fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
+    let (_, many) = app.view.nouns();
+    let mut lines = Vec::new();
+    if app.news.is_none() {
+        lines.push(format!("reading sockets{}", app.look.symbols.ellipsis.replace('~', "...")));
+    } else if app.filter.text().is_empty() {
+        lines.push(format!("no {many}"));
+        lines.extend(header::doubt(app));
+    } else {
+        let open = app.listing.open[app.view.number()];
+        lines.push(format!("none of {} {many} matches the filter", text::count(open)));
+        lines.push("Esc clears it".to_owned());
+        lines.extend(header::doubt(app));
+    }
+    let first = area.y + area.height.saturating_sub(2) / 3;
+    for (y, line) in (first..area.bottom()).zip(&lines) {
+        let x = area.x + area.width.saturating_sub(cells(line)) / 2;
+        put(app, buffer, Rect { x, y, width: area.right() - x, height: 1 }, line, Meaning::Muted);
+    }
+}

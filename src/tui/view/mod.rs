@@ -1,0 +1,71 @@
+//! Drawing: the state as a frame.
+//!
+//! Reads the state and writes cells; changes nothing. What a frame costs depends on the rows in
+//! sight, never on the rows held.
+
+mod bar;
+mod footer;
+mod header;
+mod list;
+mod pane;
+mod preview;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use pane::Pane;
+
+use super::app::App;
+use super::theme::Meaning;
+use super::{details, help, layout};
+use crate::text;
+
+/// Draws the whole screen.
+pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if layout::too_small(app.size) || area.as_size() != app.size {
+        // Sizes differ for a moment while a resize is on its way.
+        return too_small(app, area, frame.buffer_mut());
+    }
+    let screen = layout::screen(app);
+    let buffer = frame.buffer_mut();
+    header::draw(app, &screen, buffer);
+    if let Some(scroll) = app.help {
+        let lines = help::lines(app, screen.body.width);
+        pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
+    } else if let Some(inspected) = &app.inspected {
+        let lines = details::lines(app, inspected, screen.body.width);
+        let title = preview::title(app, &inspected.row);
+        let pane = Pane { title: &title, lines: &lines, scroll: inspected.scroll };
+        pane::draw(app, &pane, screen.body, buffer);
+    } else {
+        list::draw(app, &screen, buffer);
+        preview::draw(app, screen.preview, buffer);
+    }
+    footer::draw(app, screen.footer, buffer);
+    if let Some(cursor) = header::cursor(app, &screen) {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+/// One line that says the most important, and what is missing.
+fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
+    let [listeners, connections] = app.listing.open;
+    let (width, height) = (layout::LEAST.width, layout::LEAST.height);
+    let line = format!("enlarge to {width}x{height}: {listeners} listeners, {connections} connections");
+    put(app, buffer, area, &line, Meaning::Text);
+}
+
+/// Writes a text on the first line of the area, cut to its width and marked as cut.
+fn put(app: &App, buffer: &mut Buffer, area: Rect, text: &str, meaning: Meaning) {
+    if !area.is_empty() {
+        let shown = app.look.elide(text, usize::from(area.width));
+        buffer.set_string(area.x, area.y, shown, app.look.style(meaning));
+    }
+}
+
+/// How many cells a text takes.
+fn cells(text: &str) -> u16 {
+    u16::try_from(text::width(text)).unwrap_or(u16::MAX)
+}

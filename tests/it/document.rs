@@ -1,0 +1,221 @@
+//! The JSON as an outside consumer models it: every key must be there, no other key may be.
+//!
+//! Declared by hand and on purpose not shared with the program: when a key appears, disappears or
+//! changes its type there, reading it back fails here.
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// Reads a value that may be null but not missing: serde lets only plain `Option`s be missing.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::deserialize(deserializer)
+}
+
+/// Declares objects of which every key is required and no other is allowed.
+macro_rules! objects {
+    ($(struct $name:ident { $($key:ident: $type:ty,)* })*) => {$(
+        #[derive(Clone, Debug, Deserialize, PartialEq)]
+        #[serde(deny_unknown_fields)]
+        #[allow(clippy::struct_field_names, clippy::allow_attributes, reason = "the names are those of the document")]
+        pub(crate) struct $name {
+            $(#[serde(deserialize_with = "present")] pub(crate) $key: $type,)*
+        }
+    )*};
+}
+
+objects! {
+    struct Document {
+        schema: u32,
+        tool: String,
+        version: String,
+        generated_at: String,
+        host: Host,
+        coverage: Coverage,
+        sockets: Vec<Socket>,
+    }
+
+    struct Host {
+        name: String,
+        kernel: String,
+        boot_id: Option<String>,
+    }
+
+    struct Coverage {
+        complete: bool,
+        tables: Vec<Slice>,
+        owners: OwnerSearch,
+        namespaces: Namespaces,
+        losses: Losses,
+    }
+
+    struct Slice {
+        netns: u64,
+        family: String,
+        protocol: String,
+        source: String,
+        status: String,
+        reason: Option<String>,
+        fallback: Option<String>,
+        rows: u64,
+    }
+
+    struct OwnerSearch {
+        method: String,
+        processes: u64,
+        processes_denied: u64,
+        reason: Option<String>,
+        resolved: u64,
+        unresolved: Vec<Unresolved>,
+    }
+
+    struct Unresolved {
+        status: String,
+        count: u64,
+        reason: String,
+    }
+
+    struct Namespaces {
+        seen: u64,
+        read: String,
+    }
+
+    struct Losses {
+        repeated_rows: u64,
+        dump_retries: u64,
+        malformed_rows: u64,
+    }
+
+    struct Socket {
+        cookie: Option<String>,
+        netns: u64,
+        netns_name: Option<String>,
+        inode: Option<u64>,
+        family: String,
+        protocol: String,
+        r#type: String,
+        state: String,
+        role: String,
+        local_address: Option<String>,
+        local_port: Option<u16>,
+        remote_address: Option<String>,
+        remote_port: Option<u16>,
+        path: Option<String>,
+        path_hex: Option<String>,
+        peer_inode: Option<u64>,
+        interface: Option<String>,
+        interface_index: Option<u32>,
+        uid: Option<u32>,
+        user: Option<String>,
+        recv_q: Option<u32>,
+        send_q: Option<u32>,
+        scope: Option<String>,
+        reach: Option<String>,
+        v6only: Option<bool>,
+        unit: Option<String>,
+        container: Option<String>,
+        cgroup: Option<String>,
+        owner_status: String,
+        owner_count: Option<u64>,
+        owners: Option<Vec<Owner>>,
+        tcp_info: Option<Value>,
+        mem: Option<Value>,
+        timer: Option<Timer>,
+        opened_at: Option<String>,
+    }
+
+    struct Owner {
+        pid: u32,
+        tid: Option<u32>,
+        fds: Vec<u32>,
+        comm: String,
+        comm_hex: Option<String>,
+        exe: Option<String>,
+        exe_hex: Option<String>,
+        exe_deleted: Option<bool>,
+        cmdline: Option<Vec<String>>,
+        cmdline_hex: Option<Vec<String>>,
+        uid: Option<u32>,
+        user: Option<String>,
+        start_time: Option<String>,
+        unit: Option<String>,
+        container: Option<String>,
+    }
+
+    struct Timer {
+        name: String,
+        expires_ms: u32,
+        retransmits: u8,
+    }
+
+    struct Alert {
+        schema: u32,
+        r#type: String,
+        id: String,
+        alert: String,
+        severity: String,
+        at: String,
+        host: Host,
+        message: String,
+        reason: String,
+        policy: Option<String>,
+        pid: Option<u32>,
+        exe: Option<String>,
+        socket: Socket,
+    }
+
+    struct Summary {
+        schema: u32,
+        r#type: String,
+        at: String,
+        host: Host,
+        listeners: u64,
+        expected: u64,
+        unexpected: u64,
+        unverifiable: u64,
+        coverage: Coverage,
+    }
+}
+
+impl Document {
+    /// Reads a whole document, and checks what every document must keep.
+    pub(crate) fn read(text: &[u8]) -> Self {
+        let document: Self = serde_json::from_slice(text)
+            .unwrap_or_else(|error| panic!("not the documented JSON: {error}\n{}", text.escape_ascii()));
+        assert_eq!((document.schema, document.tool.as_str()), (1, "sockeye"));
+        assert_eq!(document.version, env!("CARGO_PKG_VERSION"));
+        moment(&document.generated_at);
+        document
+    }
+
+    /// The socket with this cookie; listed more than once it fails.
+    pub(crate) fn by_cookie(&self, cookie: u64) -> Option<&Socket> {
+        let cookie = cookie.to_string();
+        self.only(|socket| socket.cookie.as_ref() == Some(&cookie))
+    }
+
+    /// The socket with this inode; listed more than once it fails.
+    pub(crate) fn by_inode(&self, inode: u64) -> Option<&Socket> {
+        self.only(|socket| socket.inode == Some(inode))
+    }
+
+    /// The one socket of which this holds.
+    pub(crate) fn only(&self, is_it: impl Fn(&Socket) -> bool) -> Option<&Socket> {
+        let mut found = self.sockets.iter().filter(|socket| is_it(socket));
+        let first = found.next();
+        let more: Vec<_> = found.collect();
+        assert!(more.is_empty(), "listed more than once: {first:#?} {more:#?}");
+        first
+    }
+}
+
+/// A moment as RFC 3339 writes it, in UTC.
+pub(crate) fn moment(text: &str) -> jiff::Timestamp {
+    assert!(text.contains('T') && text.ends_with('Z'), "{text} is not RFC 3339 in UTC");
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// The bytes that a `*_hex` twin holds.
+pub(crate) fn unhex(digits: &str) -> Vec<u8> {
+    let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+    pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}

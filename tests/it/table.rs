@@ -1,0 +1,120 @@
+//! The table: the columns and words of `ss`, on a scenario to the letter, on own sockets by line.
+
+use std::net::{TcpListener, UdpSocket};
+use std::os::unix::net::UnixListener;
+
+use crate::harness::{assert_harmless, run, sockeye};
+use crate::stock::{inode, tcp_listener, udp_server};
+
+const SCENARIO: &str = "scenario:tests/scenarios/table.toml";
+
+/// The whole output for these options, on the scenario.
+fn listed(options: &[&str]) -> String {
+    let mut command = sockeye(&[options, &["--source", SCENARIO]].concat());
+    let ran = run(command.current_dir(env!("CARGO_MANIFEST_DIR")));
+    assert_harmless(&format!("{options:?}"), &ran.stdout);
+    ran.ok()
+}
+
+#[test]
+fn every_combination_looks_as_in_ss() {
+    for (name, options) in [
+        ("listeners-with-processes", &["-tulpn"][..]),
+        ("every-tcp", &["-tan"]),
+        ("tcp-listeners", &["-tln"]),
+        ("connected-udp-has-no-state", &["-un"]),
+        ("every-udp", &["-uan"]),
+        ("unix-listeners", &["-xlp"]),
+        ("ipv4-without-header", &["-H4an"]),
+        ("ipv6", &["-6tan"]),
+        ("connected-only", &["-pn"]),
+    ] {
+        insta::assert_snapshot!(name, listed(options));
+    }
+}
+
+#[test]
+fn without_options_and_without_a_terminal_it_is_everything() {
+    insta::assert_snapshot!("everything", listed(&[]));
+}
+
+#[test]
+fn long_options_and_separate_ones_say_the_same() {
+    let short = listed(&["-tulpn"]);
+    for options in [
+        &["-t", "-u", "-l", "-p", "-n"][..],
+        &["--tcp", "--udp", "--listening", "--processes", "--numeric"],
+        &["-tulpnO"],
+    ] {
+        assert_eq!(listed(options), short, "{options:?}");
+    }
+}
+
+/// The columns of the line that tells of this port, by the options given.
+fn line(options: &str, local: &str) -> Option<Vec<String>> {
+    let table = run(&mut sockeye(&[options])).ok();
+    let lines = table.lines().map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+    lines.into_iter().find(|columns| columns.iter().any(|column| column == local))
+}
+
+#[test]
+fn own_listeners_stand_where_ss_has_them() {
+    let port = |fd| rustix::net::getsockname(fd).map(std::net::SocketAddr::try_from).unwrap().unwrap().port();
+    let (v4, both, only) = (
+        tcp_listener("127.0.0.1:0", None, 31),
+        tcp_listener("[::]:0", Some(false), 32),
+        tcp_listener("[::]:0", Some(true), 33),
+    );
+    for (fd, host, backlog, peer) in
+        [(&v4, "127.0.0.1", "31", "0.0.0.0:*"), (&both, "*", "32", "*:*"), (&only, "[::]", "33", "[::]:*")]
+    {
+        let local = format!("{host}:{}", port(fd));
+        assert_eq!(line("-tln", &local).unwrap(), ["LISTEN", "0", backlog, &local, peer]);
+        let columns = line("-tulpn", &local).unwrap();
+        assert_eq!(columns[..6], ["tcp", "LISTEN", "0", backlog, &local, peer]);
+        let users = columns[6..].join(" ");
+        let us = format!(",pid={},fd={})", std::process::id(), std::os::fd::AsRawFd::as_raw_fd(fd));
+        assert!(users.starts_with("users:((\"") && users.ends_with(')') && users.contains(&us), "{users}");
+        assert_eq!(line("-tn", &local), None, "without -l and -a only connections");
+        assert_eq!(line("-uln", &local), None);
+        assert_eq!(line("-4tln", &local).is_some(), host == "127.0.0.1");
+        assert_eq!(line("-6tln", &local).is_some(), host != "127.0.0.1");
+    }
+}
+
+#[test]
+fn own_udp_and_unix_sockets_too() {
+    let server = udp_server("127.0.0.1");
+    let local = server.local_addr().unwrap().to_string();
+    assert_eq!(line("-uln", &local).unwrap(), ["UNCONN", "0", "0", &local, "0.0.0.0:*"]);
+    assert_eq!(line("-un", &local), None);
+    let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+    client.connect(server.local_addr().unwrap()).unwrap();
+    let ours = client.local_addr().unwrap().to_string();
+    assert_eq!(line("-un", &ours).unwrap(), ["0", "0", &ours, &local]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("socket");
+    let listener = UnixListener::bind(&path).unwrap();
+    let columns = line("-xl", path.to_str().unwrap()).unwrap();
+    assert_eq!(columns[..2], ["u_str", "LISTEN"]);
+    assert_eq!(columns[4..], [path.to_str().unwrap(), &inode(&listener).to_string(), "*", "0"]);
+}
+
+#[test]
+fn numbers_stand_for_services_where_names_are_not_wanted() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    // An ephemeral port has no name, so it is a number in both forms.
+    assert!(line("-tln", &local).is_some());
+    for options in [&["-tln"][..], &["-tan"], &["-uan"]] {
+        let numeric = listed(options);
+        let ports = numeric
+            .lines()
+            .skip(1)
+            .flat_map(str::split_whitespace)
+            .filter_map(|column| column.rsplit_once(':'));
+        for (_, port) in ports {
+            assert!(port == "*" || port.parse::<u16>().is_ok(), "{options:?}: {port}");
+        }
+    }
+}

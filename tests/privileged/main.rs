@@ -1,0 +1,50 @@
+//! The tests that need root: other users' processes, and network namespaces of their own.
+//!
+//! It always compiles and always names every case. A case that cannot run is ignored and says why;
+//! under CI, where there is root, a case that cannot run has failed.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
+#![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
+
+#[path = "../it/document.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod document;
+#[path = "../it/harness.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod harness;
+mod namespaces;
+mod others;
+#[path = "../it/stock.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod stock;
+mod trust;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+/// A named test, which panics to fail.
+type Case = (&'static str, fn());
+
+fn main() -> ExitCode {
+    let ci = std::env::vars_os().any(|(name, _)| name == "CI");
+    let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
+    let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
+    let groups = [(others::CASES, root), (trust::CASES, root), (namespaces::CASES, namespace)];
+    let trials =
+        groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));
+    // One after the other: what one case forks would hold the sockets of another for an instant.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+fn trial((name, case): Case, missing: Option<&'static str>, ci: bool) -> Trial {
+    let Some(missing) = missing else {
+        return Trial::test(name, move || {
+            case();
+            Ok(())
+        });
+    };
+    let unrun = move || Err(format!("it {missing}, and under CI every case must run").into());
+    Trial::test(name, unrun).with_kind(missing).with_ignored_flag(!ci)
+}
