@@ -73,10 +73,11 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     Ok(Socket { queues, details: Some(Arc::new(details)), ..Socket::new(basics, &context.ephemeral) })
 }
 
-/// `NETLINK_UNCONNECTED`, `NETLINK_CONNECTED` (`net/netlink/af_netlink.c`).
+/// `NETLINK_UNCONNECTED`, `NETLINK_CONNECTED` (`net/netlink/af_netlink.c`), and the `TCP_CLOSE` that
+/// every socket begins with.
 fn state(raw: u8) -> Option<State> {
     match raw {
-        0 => Some(State::Unconnected),
+        0 | 7 => Some(State::Unconnected),
         1 => Some(State::Established),
         _ => None,
     }
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn decodes_a_listener_to_groups() {
         let bytes = message(
-            0,
+            7,
             &[
                 (MEMINFO, &words(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
                 (GROUPS, &(1u64 << 32 | 0b101).to_ne_bytes()),
