@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::model::{Identity, Socket, SocketKey, State, TimerKind};
+use crate::model::{Identity, Socket, SocketKey, SocketType, State, TimerKind};
 
 /// `sctp_state_t` of an association (`linux/sctp.h`), in the nearest words of TCP.
 #[must_use]
@@ -81,6 +81,9 @@ impl Told {
                 return;
             }
             into.push(endpoint);
+        } else if matches!(&self.associations[..], [only] if only.kind == SocketType::Stream) {
+            // The text tables list no endpoint beside a one-to-one connection.
+            into.append(&mut self.associations);
         }
         into.extend(self.associations.into_iter().map(named_by_its_addresses));
     }
@@ -104,7 +107,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Basics, Cookie, Details, Endpoint, Ends, Family, Inode, NetnsId, PortRange, Protocol, SocketType,
+        Basics, Cookie, Details, Endpoint, Ends, Family, Inode, NetnsId, PortRange, Protocol,
     };
 
     fn row(cookie: u64, state: State, peer: Option<u16>) -> Socket {
@@ -155,7 +158,9 @@ mod tests {
     #[test]
     fn an_association_without_its_endpoint_is_kept() {
         let settled = settle(vec![row(1, State::Established, Some(1)), row(2, State::Listen, None)]);
-        assert_eq!(settled.len(), 2);
+        assert_eq!((settled.len(), settled[0].key.cookie()), (2, None));
+        let one_to_one = Socket { kind: SocketType::Stream, ..row(3, State::Established, Some(1)) };
+        assert_eq!(settle(vec![one_to_one])[0].key.cookie(), Some(Cookie(3)));
     }
 
     #[test]

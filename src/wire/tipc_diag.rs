@@ -3,14 +3,16 @@
 //!
 //! Which service addresses a socket has is not told, only that it has some.
 
+use std::sync::Arc;
+
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_diag::{BY_FAMILY, cookie};
 use super::{Ask, Context, WireError, netlink, number};
 use crate::model::{
-    Basics, Cookie, Ends, Family, Identity, Inode, Name, Protocol, Queues, Role, Socket, SocketKey,
-    SocketType, State, Uid,
+    Basics, Cookie, Details, Ends, Family, Identity, Inode, Memory, Name, Protocol, Queues, Role, Socket,
+    SocketKey, SocketType, State, Uid,
 };
 
 const AF_TIPC: u8 = 30;
@@ -29,9 +31,11 @@ const COOKIE: u16 = 10;
 /// `TIPC_NLA_CON_NODE`, `TIPC_NLA_CON_SOCK`
 const CON_NODE: u16 = 2;
 const CON_SOCK: u16 = 3;
-/// `TIPC_NLA_SOCK_STAT_RCVQ`, `TIPC_NLA_SOCK_STAT_SENDQ`
-const STAT_RCVQ: u16 = 1;
-const STAT_SENDQ: u16 = 2;
+/// `TIPC_NLA_SOCK_STAT_RCVQ`, `TIPC_NLA_SOCK_STAT_SENDQ`, `TIPC_NLA_SOCK_STAT_DROP`: this nest alone
+/// is counted from 0.
+const STAT_RCVQ: u16 = 0;
+const STAT_SENDQ: u16 = 1;
+const STAT_DROP: u16 = 4;
 
 /// `struct tipc_sock_diag_req`, 8 bytes.
 #[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -70,11 +74,13 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         inode: told.inode,
     };
     let socket = Socket::new(basics, &context.ephemeral);
+    let memory = told.drops.map(|drops| Memory { drops: Some(drops), ..Memory::default() });
     Ok(Socket {
         // A datagram socket with a service address is there for others, as a UDP server is.
         role: if told.published && socket.state == State::Unconnected { Role::Listener } else { socket.role },
         uid: told.inode.and(told.uid),
         queues: told.queues,
+        details: Some(Arc::new(Details { memory, ..Details::default() })),
         ..socket
     })
 }
@@ -110,6 +116,7 @@ struct Told {
     cookie: Option<Cookie>,
     /// In messages: TIPC counts no bytes.
     queues: Queues,
+    drops: Option<u32>,
 }
 
 impl Told {
@@ -132,11 +139,12 @@ impl Told {
         match kind {
             ADDR => self.node = number(payload),
             REF => self.port = number(payload),
-            CON => (self.peer_node, self.peer_port) = pair(payload, CON_NODE, CON_SOCK),
+            CON => [self.peer_node, self.peer_port] = numbers(payload, [CON_NODE, CON_SOCK]),
             HAS_PUBL => self.published = true,
             STAT => {
-                let (recv, send) = pair(payload, STAT_RCVQ, STAT_SENDQ);
+                let [recv, send, drops] = numbers(payload, [STAT_RCVQ, STAT_SENDQ, STAT_DROP]);
                 self.queues = Queues { recv, send };
+                self.drops = drops;
             }
             TYPE => self.kind = number(payload),
             INO => self.inode = number(payload).and_then(|inode| Inode::new(inode.into())),
@@ -152,13 +160,12 @@ impl Told {
     }
 }
 
-/// Two numbers out of a nest.
-fn pair(nest: &[u8], first: u16, second: u16) -> (Option<u32>, Option<u32>) {
-    let find = |wanted| {
+/// Numbers out of a nest.
+fn numbers<const N: usize>(nest: &[u8], wanted: [u16; N]) -> [Option<u32>; N] {
+    wanted.map(|wanted| {
         let mut known = netlink::attributes(nest).flatten();
         known.find(|(kind, _)| *kind == wanted).and_then(|(_, payload)| number(payload))
-    };
-    (find(first), find(second))
+    })
 }
 
 #[cfg(test)]
@@ -200,7 +207,7 @@ mod tests {
 
     #[test]
     fn decodes_a_listener_and_a_connection() {
-        let stat = nest(STAT, &[(STAT_RCVQ, &[2, 0, 0, 0]), (STAT_SENDQ, &[3, 0, 0, 0])]);
+        let stat = nest(STAT, &[(0, &[2, 0, 0, 0]), (1, &[3, 0, 0, 0]), (4, &[5, 0, 0, 0])]);
         let listener = decode(&message(1, 10, &[(HAS_PUBL, &[]), (STAT, &stat[4..])]), &CONTEXT).unwrap();
         assert_eq!((listener.state, listener.role), (State::Listen, Role::Listener));
         assert_eq!((listener.key.cookie(), listener.inode), (Some(Cookie(1 << 32 | 9)), Inode::new(42)));
