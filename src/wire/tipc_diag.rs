@@ -221,6 +221,8 @@ mod tests {
         };
         assert_eq!(listener.ends.names(), (Some(local), None));
 
+        assert_eq!(listener.details.unwrap().memory.unwrap().drops, Some(5));
+
         let con = nest(CON, &[(CON_NODE, &[7, 0, 0, 0]), (CON_SOCK, &[8, 0, 0, 0])]);
         let connection = decode(&message(5, 1, &[(CON, &con[4..])]), &CONTEXT).unwrap();
         let peer =

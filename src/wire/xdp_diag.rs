@@ -1,7 +1,7 @@
 //! `xsk_diag`: `AF_XDP` sockets (`linux/xdp_diag.h`, `net/xdp/xsk_diag.c`).
 //!
-//! Kernels since 6.7 end the dump at a socket that is not bound yet, so that those behind it are
-//! not told; the earlier ones tell it without a place (`xsk_diag_fill`).
+//! One that is not bound yet is told without a place. Newer kernels end the dump at one whose
+//! interface is gone (`XSK_UNBOUND` in `xsk_diag_fill`), so that older sockets are not told.
 
 use std::sync::Arc;
 

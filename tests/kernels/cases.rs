@@ -252,15 +252,28 @@ fn service(kind: u32) -> Bytes {
 fn tipc() -> io::Result<Opened> {
     let listener = raw::bound(TIPC, SEQPACKET, 0, &service(18888))?;
     listen(&listener, 0)?;
+    let client = raw::open(TIPC, SEQPACKET, 0)?;
+    let one_service = Bytes::new(TIPC, &[&[2, 0], &18888u32.to_ne_bytes(), &1u32.to_ne_bytes(), &[0; 4]]);
+    // A connection of TIPC is not made before it is accepted.
+    let accepted = std::thread::scope(|scope| {
+        let accepting = scope.spawn(|| accept(&listener));
+        connect(&client, &one_service)?;
+        accepting.join().unwrap()
+    })?;
     let server = raw::bound(TIPC, RDM, 0, &service(18889))?;
     let expected = vec![
+        Expected::of(&client).is("tipc", "tipc", "established").has("role", "connection"),
+        Expected::of(&accepted).is("tipc", "tipc", "established").has("role", "connection"),
         Expected::of(&listener).is("tipc", "tipc", "listen").has("type", "seqpacket"),
         Expected::of(&server).is("tipc", "tipc", "unconnected").has("role", "listener").has("type", "rdm"),
     ];
-    Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(server)] })
+    let kept: Vec<Box<dyn Any>> =
+        vec![Box::new(listener), Box::new(client), Box::new(accepted), Box::new(server)];
+    Ok(Opened { expected, kept })
 }
 
-/// A socket on the first queue of `lo`. It needs memory for packets and rings before it can be bound.
+/// A socket on the first queue of `lo`, and one that is not bound. The first needs memory for packets
+/// and rings before it can be.
 fn xdp() -> io::Result<Opened> {
     use rustix::net::xdp::{SocketAddrXdp, SocketAddrXdpFlags, XdpUmemReg, XdpUmemRegFlags};
     const PAGE: usize = 4096;
@@ -283,7 +296,10 @@ fn xdp() -> io::Result<Opened> {
     bind(&socket, &SocketAddrXdp::new(SocketAddrXdpFlags::XDP_COPY, LO, 0))?;
     let expected = Expected::of(&socket).is("xdp", "xdp", "unconnected").has("interface", "lo");
     let expected = expected.has("local_port", 0).has("role", "listener");
-    Ok(Opened { expected: vec![expected], kept: vec![Box::new(socket), Box::new(memory)] })
+    let unbound = raw::open(XDP, RAW, 0)?;
+    let idle = Expected::of(&unbound).is("xdp", "xdp", "closed").has("role", "idle");
+    let kept: Vec<Box<dyn Any>> = vec![Box::new(socket), Box::new(memory), Box::new(unbound)];
+    Ok(Opened { expected: vec![expected, idle], kept })
 }
 
 fn bluetooth(kind: u32, protocol: u32, name: &'static str) -> io::Result<Opened> {
