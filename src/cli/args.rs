@@ -126,7 +126,7 @@ pub(super) struct OtherProtocols {
     /// vsock sockets
     #[arg(long)]
     vsock: bool,
-    /// AF_XDP sockets
+    /// XDP sockets
     #[arg(long)]
     xdp: bool,
     /// TIPC sockets

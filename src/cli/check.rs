@@ -6,9 +6,9 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::{notice, policy, reader};
 use crate::config::Environment;
+use crate::model::Ask;
 use crate::output::alert::{self, Summary};
 use crate::policy::{AlertKind, Watcher, is_judged};
-use crate::wire::Ask;
 
 /// Checks, reports and tells by its exit code: 0 clean, 1 unexpected, 3 not enough seen.
 pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result<Exit> {

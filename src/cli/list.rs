@@ -7,12 +7,11 @@ use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
 use super::{notice, reader};
 use crate::config::Environment;
-use crate::model::{Family, Names, Protocol, Row, State};
+use crate::model::{Ask, Family, Names, Protocol, Row, State};
 use crate::output::{json, table};
 use crate::source::{Wanted, everything};
 use crate::store::Table;
 use crate::sys;
-use crate::wire::Ask;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
@@ -59,6 +58,8 @@ fn write_table(
 #[derive(Debug)]
 struct Selection {
     tables: Vec<Wanted>,
+    /// The protocols that were named; empty for all.
+    chosen: Vec<Protocol>,
     states: States,
     service_names: bool,
     ask: Ask,
@@ -67,6 +68,10 @@ struct Selection {
 
 /// Protocols of which `ss` tells the kind although no other is asked for.
 const SEVERAL_KINDS: [Protocol; 4] = [Protocol::Unix, Protocol::Packet, Protocol::Vsock, Protocol::Tipc];
+
+/// Protocols that know no connection: `ss` lists them whichever states are asked for.
+const STATELESS: [Protocol; 5] =
+    [Protocol::Packet, Protocol::Netlink, Protocol::Xdp, Protocol::Hci, Protocol::Other];
 
 /// The groups of states that `ss` knows by option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +107,9 @@ impl Selection {
                 Family::Inet6 => args.ipv6 || !one_version,
                 _ => !one_version || chosen.contains(protocol),
             };
-            version && (chosen.is_empty() || chosen.contains(protocol))
+            // What is in no table is known only when all tables are.
+            let asked = chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other);
+            version && asked
         };
         let tables: Vec<Wanted> = everything().into_iter().filter(wants).collect();
         let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
@@ -121,16 +128,23 @@ impl Selection {
             },
             ask: if args.json { Ask::EVERYTHING } else { Ask::NOTHING },
             tables,
+            chosen,
         }
     }
 
     fn shows(&self, row: &Row) -> bool {
+        if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
+            return false;
+        }
         let state = row.socket.state;
+        let stateless = STATELESS.contains(&row.socket.protocol);
         let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
         match self.states {
             States::All => true,
             States::Listening => idle || state == State::Listen,
-            States::Connected => !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv),
+            States::Connected => {
+                stateless || !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv)
+            }
         }
     }
 }

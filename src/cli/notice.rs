@@ -18,7 +18,7 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     let mut notices = Vec::new();
     let mut told: Vec<&SliceStatus> = Vec::new();
     for read in &coverage.slices {
-        let Some(end) = ending(&read.status) else { continue };
+        let Some(end) = ending(read) else { continue };
         if told.contains(&&read.status) {
             continue;
         }
@@ -38,9 +38,10 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
 }
 
 /// What to say of a table in that state; nothing when there is nothing to miss.
-fn ending(status: &SliceStatus) -> Option<&'static str> {
-    match status {
+fn ending(read: &SliceCoverage) -> Option<&'static str> {
+    match read.status {
         SliceStatus::Ok | SliceStatus::Unsupported(_) => None,
+        SliceStatus::Fallback(_) if read.rows == 0 => None, // no row has less detail
         SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),

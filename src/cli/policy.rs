@@ -9,11 +9,11 @@ use super::args::{LearnArgs, PolicyArgs};
 use super::exit::Exit;
 use super::{complain, notice, reader};
 use crate::config::Environment;
+use crate::model::Ask;
 use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
 use crate::sys::host;
 use crate::text::{self, counted};
-use crate::wire::Ask;
 
 /// A policy and where it came from.
 pub(super) struct Loaded {

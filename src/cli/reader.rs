@@ -4,13 +4,13 @@ use anyhow::Context as _;
 
 use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
 use crate::engine::{OwnerMethod, Sampler, single};
+use crate::model::Ask;
 use crate::policy;
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
 use crate::source::scenario::Scenario;
 use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
-use crate::wire::Ask;
 
 /// The tables that policies judge.
 pub(super) fn judged_tables() -> Vec<Wanted> {

@@ -5,10 +5,10 @@ use super::exit::Exit;
 use super::reader;
 use crate::config::Environment;
 use crate::engine;
+use crate::model::Ask;
 use crate::source::everything;
 use crate::sys::clock;
 use crate::tui::{self, ColorChoice, Ended};
-use crate::wire::Ask;
 
 /// How long closed sockets stay on the screen.
 const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);

@@ -11,12 +11,11 @@ use super::exit::Exit;
 use super::{complain, notice, policy, reader};
 use crate::config::Environment;
 use crate::engine::{Feed, Snapshot, spawn};
-use crate::model::SliceStatus;
+use crate::model::{Ask, SliceStatus};
 use crate::output::alert;
 use crate::policy::{Watcher, is_judged};
 use crate::store::Moment;
 use crate::text::counted;
-use crate::wire::Ask;
 
 /// Watches and reports, line by line, each flushed at once.
 pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result<Exit> {

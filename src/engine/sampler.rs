@@ -8,6 +8,7 @@ use crate::model::{
 };
 use crate::owner::{self, ProcScanner};
 use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
+use crate::sys::cgroup::Cgroups;
 use crate::sys::names::{Interfaces, Users};
 use crate::sys::{clock, host};
 
@@ -28,6 +29,7 @@ pub struct Sampler {
     scanner: ProcScanner,
     users: Users,
     interfaces: Interfaces,
+    cgroups: Cgroups,
     host: Option<Arc<Host>>,
 }
 
@@ -42,6 +44,7 @@ impl Sampler {
             scanner: ProcScanner::default(),
             users: Users::default(),
             interfaces: Interfaces::default(),
+            cgroups: Cgroups::default(),
             host: None,
         }
     }
@@ -77,7 +80,12 @@ impl Sampler {
         if let Some(netns) = residual {
             let (family, protocol) = RESIDUAL;
             let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
+            let blind = reading.slices.iter().any(|read| !read.status.proves_absence());
             match &map {
+                // Whatever stands in the table that could not be read would seem to be in none.
+                _ if blind => {
+                    coverage.status = SliceStatus::Partial("not every table could be read".to_owned());
+                }
                 Some(map) => {
                     residual::append(reading, map, &mut coverage, || self.source.read(&self.wanted).ok());
                 }
@@ -112,6 +120,8 @@ impl Sampler {
                 names.interfaces.insert(index, name);
             }
         }
+        let cgroup = |socket: &Socket| socket.details.as_ref().and_then(|details| details.cgroup);
+        names.cgroups = self.cgroups.paths(&sockets.iter().filter_map(cgroup).collect());
         names
     }
 }

@@ -61,7 +61,7 @@ pub enum Name {
     Packet { protocol: u16 },
     /// A context and a port (vsock(7)).
     Vsock { cid: u32, port: u32 },
-    /// A device queue of an AF_XDP socket.
+    /// A device queue of an `AF_XDP` socket.
     Xdp { queue: u32 },
     /// A TIPC node and port reference, or a service address.
     Tipc { node: u32, port: u32 },
@@ -100,8 +100,9 @@ impl fmt::Display for Name {
             },
             Self::Xdp { .. } => f.write_str("queue"),
             Self::Tipc { node, .. } => write!(f, "{node:x}"),
-            Self::Bluetooth { device: [a, b, c, d, e, g], .. } => {
-                write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+            Self::Bluetooth { device, .. } => {
+                let bytes = device.map(|byte| format!("{byte:02x}"));
+                f.write_str(&bytes.join(":"))
             }
         }
     }

@@ -249,7 +249,7 @@ pub struct NetlinkDetails {
     pub flags: Option<u32>,
 }
 
-/// Of an AF_XDP socket (`linux/xdp_diag.h`).
+/// Of an `AF_XDP` socket (`linux/xdp_diag.h`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct XdpDetails {
     pub interface: Option<IfIndex>,

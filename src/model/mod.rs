@@ -4,6 +4,7 @@
 //! Types do not derive `Serialize`: what leaves the process has types of its own in `output`.
 
 mod address;
+mod ask;
 mod bytes;
 mod change;
 mod coverage;
@@ -20,6 +21,7 @@ mod tcp_info;
 mod words;
 
 pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
+pub use ask::Ask;
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
 pub use coverage::{Coverage, OwnerCoverage, Slice, SliceCoverage, SliceStatus};

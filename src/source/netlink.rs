@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use super::protocols::{self, Counts};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
+use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{DiagError, DiagSocket, Dump};
 use crate::sys::{host, procnet};
-use crate::wire::{Ask, Context, inet_diag, netlink};
+use crate::wire::{Context, inet_diag, netlink};
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -73,16 +74,26 @@ pub(super) struct Reader {
     refused: BTreeMap<Wanted, String>,
     /// The kernel refuses dumps that ask for BPF storages to who may not use BPF.
     no_storages: bool,
+    /// The kernel's own counts at the beginning of this reading.
+    counts: Counts,
     buffer: Vec<u8>,
 }
 
 impl Reader {
     pub(super) fn new(fallback: bool) -> Self {
-        Self { fallback, socket: None, refused: BTreeMap::new(), no_storages: false, buffer: Vec::new() }
+        Self {
+            fallback,
+            socket: None,
+            refused: BTreeMap::new(),
+            no_storages: false,
+            counts: Counts::default(),
+            buffer: Vec::new(),
+        }
     }
 
     /// Appends every wanted table, and its coverage.
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
+        self.counts = Counts::read();
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
             let coverage = self.read_table(table, place, ask, reading);
             reading.slices.push(coverage);
@@ -97,7 +108,7 @@ impl Reader {
         reading: &mut Reading,
     ) -> SliceCoverage {
         let table = known.table;
-        let Some(diag) = known.diag else { return procfs::read_table(known, place, reading) };
+        let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             match self.drain(diag, &place.context(table), ask, &mut coverage) {
@@ -110,14 +121,23 @@ impl Reader {
                     self.refused.insert(table, error.to_string());
                 }
                 Err(error) => {
-                    coverage.status = SliceStatus::Failed(error.to_string());
+                    coverage.status = match error {
+                        _ if error.is_unknown() => protocols::unlisted(self.counts.of(table)),
+                        _ if error.is_denial() => SliceStatus::Denied(error.to_string()),
+                        _ => SliceStatus::Failed(error.to_string()),
+                    };
                     return coverage;
                 }
             }
         }
-        let mut coverage = procfs::read_table(known, place, reading);
-        if let (SliceStatus::Ok, Some(why)) = (&coverage.status, self.refused.get(&table)) {
-            coverage.status = SliceStatus::Fallback(why.clone());
+        let mut coverage = procfs::read_table(known, place, &self.counts, reading);
+        if let Some(why) = self.refused.get(&table) {
+            coverage.status = match coverage.status {
+                SliceStatus::Ok => SliceStatus::Fallback(why.clone()),
+                SliceStatus::Fallback(and) => SliceStatus::Fallback(format!("{why}; {and}")),
+                SliceStatus::Failed(and) => SliceStatus::Failed(format!("{why}; {and}")),
+                other => other,
+            };
         }
         coverage
     }

@@ -9,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::netlink::Place;
+use super::protocols::{self, Count, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
@@ -24,8 +25,9 @@ impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
         let mut reading = Reading::default();
+        let counts = Counts::read();
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = read_table(table, place, &mut reading);
+            let coverage = read_table(table, place, &counts, &mut reading);
             reading.slices.push(coverage);
         }
         Ok(reading)
@@ -33,10 +35,15 @@ impl SocketSource for Procfs {
 }
 
 /// Appends the sockets of one table.
-pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Reading) -> SliceCoverage {
+pub(super) fn read_table(
+    known: &KernelTable,
+    place: Place,
+    counts: &Counts,
+    reading: &mut Reading,
+) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
     if known.text.is_empty() {
-        coverage.status = SliceStatus::Unsupported("this kernel offers no such table".to_owned());
+        coverage.status = protocols::unlisted(counts.of(known.table));
         return coverage;
     }
     let context = place.context(known.table);
@@ -50,7 +57,7 @@ pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Readin
             }),
             // Half a table is none: what it lacks would look closed.
             Err(error) => {
-                coverage.status = trouble(text.file, &error);
+                coverage.status = trouble(text.file, &error, counts.of(known.table));
                 return coverage;
             }
         }
@@ -59,9 +66,9 @@ pub(super) fn read_table(known: &KernelTable, place: Place, reading: &mut Readin
     coverage
 }
 
-fn trouble(file: &str, error: &io::Error) -> SliceStatus {
+fn trouble(file: &str, error: &io::Error, count: Count) -> SliceStatus {
     match error.kind() {
-        io::ErrorKind::NotFound => SliceStatus::Unsupported(format!("this kernel has no /proc/net/{file}")),
+        io::ErrorKind::NotFound => protocols::unlisted(count),
         io::ErrorKind::PermissionDenied => {
             SliceStatus::Denied(format!("/proc/net/{file} may not be read: {error}"))
         }
@@ -130,7 +137,7 @@ mod tests {
             let mut names = Names::default();
             let mut keys = Vec::new();
             proc_unix::parse(text, &context, &mut |line| {
-                keys.push(names.socket(line.unwrap(), &context).key)
+                keys.push(names.socket(line.unwrap(), &context).key);
             });
             keys
         };

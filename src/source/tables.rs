@@ -5,10 +5,10 @@
 
 use super::Wanted;
 use crate::model::Family::{self, Bluetooth, Inet, Inet6, Netlink, Packet, Smc, Tipc, Unix, Vsock, Xdp};
-use crate::model::{Protocol, Socket};
+use crate::model::{Ask, Protocol, Socket};
 use crate::wire::line::Line;
 use crate::wire::{
-    Ask, Context, WireError, inet_diag, netlink_diag, packet_diag, proc_bluetooth, proc_inet, proc_netlink,
+    Context, WireError, inet_diag, netlink_diag, packet_diag, proc_bluetooth, proc_inet, proc_netlink,
     proc_packet, proc_sctp, proc_unix, sctp, smc_diag, tipc_diag, unix_diag, vsock_diag, xdp_diag,
 };
 

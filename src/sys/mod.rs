@@ -4,6 +4,7 @@
 //! what they mean. If `unsafe` is ever needed it lives here and nowhere else; so far rustix spares
 //! us all of it.
 
+pub mod cgroup;
 pub mod clock;
 pub mod file;
 pub mod host;

@@ -54,6 +54,25 @@ impl DiagError {
     }
 }
 
+impl DiagError {
+    /// True when the kernel has no dump of the kind at all (`sock_diag_rcv_msg`).
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Refused(Errno::NOENT))
+    }
+
+    /// True when this process may not, rather than the kernel cannot.
+    #[must_use]
+    pub fn is_denial(&self) -> bool {
+        match self {
+            Self::Open(errno) | Self::Send(errno) | Self::Receive(errno) | Self::Refused(errno) => {
+                matches!(*errno, Errno::PERM | Errno::ACCESS)
+            }
+            Self::Truncated | Self::Wire(_) => false,
+        }
+    }
+}
+
 /// How a drained dump ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dump {

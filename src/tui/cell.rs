@@ -219,7 +219,7 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         Value::Numbers(list) => joined(list.iter()).into(),
         Value::Inodes(list) => joined(list.iter().map(|inode| inode.get())).into(),
         Value::Sockets(list) => {
-            joined(list.iter().filter_map(|key| key.cookie()).map(|cookie| cookie.0)).into()
+            joined(list.iter().filter_map(crate::model::SocketKey::cookie).map(|cookie| cookie.0)).into()
         }
         Value::Md5Keys(list) => joined(list.iter().map(|key| format!("{}/{}", key.addr, key.prefix))).into(),
         Value::Storages(list) => {

@@ -4,9 +4,9 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Ask, WireError, netlink, number};
+use super::{WireError, netlink, number};
 use crate::model::{
-    BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
+    Ask, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
     Protocol, Shutdown, Subflow, TcpInfo, Tls,
 };
 
@@ -89,7 +89,7 @@ impl Told {
             MARK => details.mark = number(payload),
             CLASS_ID => details.class_id = number(payload),
             CGROUP_ID => {
-                details.cgroup = payload.first_chunk().copied().map(u64::from_ne_bytes).map(CgroupId)
+                details.cgroup = payload.first_chunk().copied().map(u64::from_ne_bytes).map(CgroupId);
             }
             SOCKOPT => details.options = payload.first_chunk().copied().map(u16::from_le_bytes).map(Options),
             MD5SIG => details.md5_keys = Some(payload.as_chunks().0.iter().filter_map(md5_key).collect()),

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
 
-use super::{Ask, Context, WireError, inet_details, netlink, prefix, sctp};
+use super::{Context, WireError, inet_details, netlink, prefix, sctp};
 use crate::model::{
-    Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
+    Ask, Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
     SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 

@@ -15,6 +15,7 @@ pub mod proc_inet;
 pub mod proc_netlink;
 pub mod proc_packet;
 pub mod proc_pid;
+pub mod proc_protocols;
 pub mod proc_sctp;
 pub mod proc_unix;
 pub mod sctp;
@@ -53,37 +54,6 @@ pub struct Context {
     pub protocol: Protocol,
     /// The ports that the namespace hands out unasked.
     pub ephemeral: PortRange,
-}
-
-/// Which details a dump shall bring. Each costs the kernel time and room in every message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ask {
-    /// `tcp_info` and congestion control.
-    pub info: bool,
-    /// Memory and drops.
-    pub memory: bool,
-    /// Everything else: TOS, class, shutdown, Unix files, rings and filters.
-    pub rest: bool,
-    /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
-    pub storages: bool,
-}
-
-impl Ask {
-    /// Addresses and states alone.
-    pub const NOTHING: Self = Self { info: false, memory: false, rest: false, storages: false };
-    /// All there is.
-    pub const EVERYTHING: Self = Self { info: true, memory: true, rest: true, storages: true };
-
-    /// What either asks for.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        Self {
-            info: self.info || other.info,
-            memory: self.memory || other.memory,
-            rest: self.rest || other.rest,
-            storages: self.storages || other.storages,
-        }
-    }
 }
 
 /// A struct from the front of bytes that may be longer.

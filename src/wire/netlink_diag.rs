@@ -9,9 +9,9 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Ask, Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, prefix, show_request};
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, Inode, Name, NetlinkDetails, Protocol, Queues, Socket,
+    Ask, Basics, Details, Ends, Family, Identity, Inode, Name, NetlinkDetails, Protocol, Queues, Socket,
     SocketKey, SocketType, State,
 };
 

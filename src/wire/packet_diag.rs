@@ -9,10 +9,10 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Ask, Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, prefix, show_request};
 use crate::model::{
-    Basics, BpfInstruction, Details, Ends, Family, Identity, IfIndex, Inode, Name, PacketDetails, Protocol,
-    Queues, Ring, Socket, SocketKey, SocketType, State, Uid,
+    Ask, Basics, BpfInstruction, Details, Ends, Family, Identity, IfIndex, Inode, Name, PacketDetails,
+    Protocol, Queues, Ring, Socket, SocketKey, SocketType, State, Uid,
 };
 
 const AF_PACKET: u8 = 17;

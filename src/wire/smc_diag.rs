@@ -9,9 +9,9 @@ use zerocopy::byteorder::native_endian::{U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_diag::{BY_FAMILY, SockId};
-use super::{Ask, Context, WireError, netlink, number, prefix};
+use super::{Context, WireError, netlink, number, prefix};
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, Inode, Protocol, Shutdown, SmcDetails, SmcMode, Socket,
+    Ask, Basics, Details, Ends, Family, Identity, Inode, Protocol, Shutdown, SmcDetails, SmcMode, Socket,
     SocketKey, SocketType, State, Uid,
 };
 
@@ -142,7 +142,7 @@ mod tests {
         for number in [0u32, 9, 0, 1000] {
             bytes.extend(number.to_ne_bytes()); // interface, cookie, uid
         }
-        bytes.extend((1u64 << 32 | 77).to_ne_bytes()); // inode
+        bytes.extend(((1u64 << 32) + 77).to_ne_bytes()); // inode
         netlink::push_attribute(&mut bytes, SHUTDOWN, &[2]);
         netlink::push_attribute(&mut bytes, FALLBACK, &[3, 0, 0, 3, 0, 0, 0, 0]);
         bytes
@@ -156,7 +156,7 @@ mod tests {
         let local = Endpoint::new([127, 0, 0, 1].into(), 8080);
         assert_eq!(socket.ends, Ends::Inet { local, remote: None });
         assert_eq!((socket.family, socket.state, socket.role), (Family::Smc, State::Listen, Role::Listener));
-        assert_eq!((socket.key.cookie(), socket.inode), (Some(Cookie(9)), Inode::new(1 << 32 | 77)));
+        assert_eq!((socket.key.cookie(), socket.inode), (Some(Cookie(9)), Inode::new((1 << 32) + 77)));
         assert_eq!(socket.uid, Some(Uid(1000)));
         let details = socket.details.unwrap();
         let reason = u32::from_ne_bytes([3, 0, 0, 3]);

@@ -9,10 +9,10 @@ use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Ask, Context, WireError, netlink, number};
+use super::{Context, WireError, netlink, number};
 use crate::model::{
-    Basics, Cookie, Details, Ends, Family, Identity, Inode, Memory, Name, Protocol, Queues, Role, Socket,
-    SocketKey, SocketType, State, Uid,
+    Ask, Basics, Cookie, Details, Ends, Family, Identity, Inode, Memory, Name, Protocol, Queues, Role,
+    Socket, SocketKey, SocketType, State, Uid,
 };
 
 const AF_TIPC: u8 = 30;

@@ -7,9 +7,9 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Ask, Context, WireError, netlink, number, prefix};
+use super::{Context, WireError, netlink, number, prefix};
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, Inode, Protocol, Queues, Shutdown, Socket, SocketKey,
+    Ask, Basics, Details, Ends, Family, Identity, Inode, Protocol, Queues, Shutdown, Socket, SocketKey,
     SocketType, State, SystemBytes, Uid, UnixDetails, UnixName,
 };
 

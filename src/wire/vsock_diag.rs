@@ -7,10 +7,10 @@ use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Ask, Context, WireError, netlink, prefix};
+use super::{Context, WireError, netlink, prefix};
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, Inode, Name, Protocol, Shutdown, Socket, SocketKey, SocketType,
-    State,
+    Ask, Basics, Details, Ends, Family, Identity, Inode, Name, Protocol, Shutdown, Socket, SocketKey,
+    SocketType, State,
 };
 
 const AF_VSOCK: u8 = 40;

@@ -10,10 +10,10 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Ask, Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, prefix, show_request};
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, IfIndex, Inode, Name, Protocol, Socket, SocketKey, SocketType,
-    State, Uid, XdpDetails,
+    Ask, Basics, Details, Ends, Family, Identity, IfIndex, Inode, Name, Protocol, Socket, SocketKey,
+    SocketType, State, Uid, XdpDetails,
 };
 
 const AF_XDP: u8 = 44;

@@ -3,6 +3,8 @@
 //! Declared by hand and on purpose not shared with the program: when a key appears, disappears or
 //! changes its type there, reading it back fails here.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -22,6 +24,9 @@ macro_rules! objects {
         }
     )*};
 }
+
+/// An object of numbers, each of which may be unknown.
+pub(crate) type Numbers = BTreeMap<String, Option<u64>>;
 
 objects! {
     struct Document {
@@ -55,7 +60,6 @@ objects! {
         source: String,
         status: String,
         reason: Option<String>,
-        fallback: Option<String>,
         rows: u64,
     }
 
@@ -95,10 +99,11 @@ objects! {
         r#type: String,
         state: String,
         role: String,
+        role_reason: String,
         local_address: Option<String>,
-        local_port: Option<u16>,
+        local_port: Option<u32>,
         remote_address: Option<String>,
-        remote_port: Option<u16>,
+        remote_port: Option<u32>,
         path: Option<String>,
         path_hex: Option<String>,
         peer_inode: Option<u64>,
@@ -108,19 +113,46 @@ objects! {
         user: Option<String>,
         recv_q: Option<u32>,
         send_q: Option<u32>,
+        accept_queue: Option<u32>,
+        backlog: Option<u32>,
+        listener_cookie: Option<String>,
+        mptcp: Option<bool>,
         scope: Option<String>,
         reach: Option<String>,
         v6only: Option<bool>,
         unit: Option<String>,
         container: Option<String>,
         cgroup: Option<String>,
+        cgroup_id: Option<String>,
+        tos: Option<u8>,
+        tclass: Option<u8>,
+        class_id: Option<u32>,
+        mark: Option<u32>,
+        shutdown: Option<String>,
+        ip_protocol: Option<u8>,
+        ulp: Option<String>,
+        protocol_name: Option<String>,
+        local_addresses: Option<Vec<String>>,
+        remote_addresses: Option<Vec<String>>,
+        md5_keys: Option<Vec<String>>,
+        bpf_storages: Option<Vec<Value>>,
         owner_status: String,
         owner_count: Option<u64>,
         owners: Option<Vec<Owner>>,
-        tcp_info: Option<Value>,
-        mem: Option<Value>,
-        timer: Option<Timer>,
         opened_at: Option<String>,
+        timer: Option<Timer>,
+        mem: Option<Numbers>,
+        tcp_info: Option<Numbers>,
+        congestion: Option<BTreeMap<String, Value>>,
+        options: Option<BTreeMap<String, bool>>,
+        tls: Option<BTreeMap<String, Value>>,
+        subflow: Option<Numbers>,
+        mptcp_info: Option<BTreeMap<String, Value>>,
+        unix: Option<BTreeMap<String, Value>>,
+        packet: Option<BTreeMap<String, Value>>,
+        netlink: Option<BTreeMap<String, Value>>,
+        xdp: Option<BTreeMap<String, Value>>,
+        smc: Option<BTreeMap<String, Value>>,
     }
 
     struct Owner {
@@ -218,4 +250,44 @@ pub(crate) fn moment(text: &str) -> jiff::Timestamp {
 pub(crate) fn unhex(digits: &str) -> Vec<u8> {
     let pairs = digits.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
+}
+
+impl Socket {
+    /// The socket without its details, which other tests look at.
+    pub(crate) fn plain(&self) -> Self {
+        Self {
+            role_reason: String::new(),
+            accept_queue: None,
+            backlog: None,
+            listener_cookie: None,
+            mptcp: None,
+            cgroup: None,
+            cgroup_id: None,
+            tos: None,
+            tclass: None,
+            class_id: None,
+            mark: None,
+            shutdown: None,
+            ip_protocol: None,
+            ulp: None,
+            protocol_name: None,
+            local_addresses: None,
+            remote_addresses: None,
+            md5_keys: None,
+            bpf_storages: None,
+            mem: None,
+            tcp_info: None,
+            congestion: None,
+            options: None,
+            tls: None,
+            subflow: None,
+            mptcp_info: None,
+            unix: None,
+            packet: None,
+            netlink: None,
+            xdp: None,
+            smc: None,
+            ..self.clone()
+        }
+    }
 }

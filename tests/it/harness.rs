@@ -4,6 +4,7 @@
 //! Time is never asked: a deadline is a number of short pauses. Only processes started here are
 //! ended, each through its own handle.
 
+use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
@@ -137,6 +138,14 @@ impl Holder {
             // Another test forked while this program was being written, and holds it open still.
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => Err(error.to_string()),
             spawned => Ok(spawned.expect("a holder can be started")),
+        });
+        // spawn(2) returns when the memory of the new program stands; its name and what it closes
+        // come after that, its arguments last.
+        let arguments = || fs::read(format!("/proc/{}/cmdline", child.id())).unwrap();
+        let before = fs::read("/proc/self/cmdline").unwrap();
+        eventually(|| match arguments() {
+            text if text.is_empty() || text == before => Err("it is still on its way".to_owned()),
+            _ => Ok(()),
         });
         Self { stdin: child.stdin.take(), child }
     }

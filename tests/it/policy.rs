@@ -74,7 +74,7 @@ impl Policy {
 
     /// What a check says about a port: the alert, and the line for people.
     fn says(&self, port: u16) -> Option<(Alert, String)> {
-        let alert = self.check().1.into_iter().find(|alert| alert.socket.local_port == Some(port));
+        let alert = self.check().1.into_iter().find(|alert| alert.socket.local_port == Some(port.into()));
         let text = self.run(&["check"]).stdout().to_owned();
         let line = text.lines().find(|line| line.contains(&format!(":{port} ")));
         assert_eq!(alert.is_some(), line.is_some(), "{text}");
@@ -210,10 +210,12 @@ fn learning_twice_adds_nothing_and_keeps_what_people_wrote() {
     let first = learn(&[]);
     assert_eq!(first, format!("{}: 3 entries added; 0 listeners were covered before\n", policy.path()));
     let learnt = policy.text();
+    let file = || std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(&policy.path).unwrap());
+    let written = file();
     assert!(learnt.ends_with(&dry), "what was announced is what is written");
     insta::assert_snapshot!("learnt", learnt);
     assert_eq!(learn(&[]), format!("{}: 0 entries added; 4 listeners were covered before\n", policy.path()));
-    assert_eq!(policy.text(), learnt);
+    assert_eq!((policy.text(), file()), (learnt.clone(), written), "not even written again");
     // People came by: a comment, an odd layout, an entry less.
     let cut = learnt.rfind("\n[[expect]]").unwrap();
     let kept = learnt[..cut].replace("\n[[expect]]\n", "\n# why not\n[[expect]]   # \u{e9}\n");
@@ -293,7 +295,11 @@ impl Watch {
     /// The kinds of alerts about a port, in the order in which they were printed.
     fn about(&self, port: u16) -> Vec<String> {
         let alerts = self.alerts.lock().unwrap();
-        alerts.iter().filter(|one| one.socket.local_port == Some(port)).map(|one| one.alert.clone()).collect()
+        alerts
+            .iter()
+            .filter(|one| one.socket.local_port == Some(port.into()))
+            .map(|one| one.alert.clone())
+            .collect()
     }
 
     /// Waits until the last word about the port is this one.
@@ -346,7 +352,7 @@ fn a_watch_reports_each_fact_once() {
     assert!(watch.about(port(&learnt)).is_empty(), "what was learnt is silent");
     {
         let alerts = watch.alerts.lock().unwrap();
-        let told = alerts.iter().find(|alert| alert.socket.local_port == Some(port_of_new)).unwrap();
+        let told = alerts.iter().find(|alert| alert.socket.local_port == Some(port_of_new.into())).unwrap();
         assert_eq!((told.pid, told.exe.as_ref()), (Some(std::process::id()), Some(&own_exe())));
         assert!(told.socket.opened_at.is_none() && told.host.boot_id.is_some());
         let mut ids: Vec<_> = alerts.iter().map(|alert| &alert.id).collect();

@@ -39,6 +39,7 @@ impl Session {
         let pair = native_pty_system().openpty(SIZE).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
+        command.cwd("."); // or it would start in the user's home, which not every user has
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");

@@ -64,8 +64,11 @@ fn procfs_takes_over_and_says_so() {
         let found = told.by_inode(held.inode()).expect("it is found all the same");
         compare(says, &told, found, &as_procfs(&held.truth));
         for read in &told.coverage.tables {
-            assert_eq!((&*read.source, &*read.status), ("procfs", "complete"), "{read:?}");
-            assert!(read.fallback.as_ref().is_some_and(|why| why.contains(says)), "{read:?}");
+            // ICMP and the residual rows never come through netlink.
+            let refused = !matches!(read.protocol.as_str(), "icmp" | "other") && read.status != "unsupported";
+            assert_eq!(read.source, "procfs", "{read:?}");
+            assert_eq!(refused, read.reason.as_ref().is_some_and(|why| why.contains(says)), "{read:?}");
+            assert!(!refused || matches!(read.status.as_str(), "fallback" | "failed"), "{read:?}");
         }
         let about = ran.stderr().lines().filter(|line| line.contains("/proc")).collect::<Vec<_>>();
         let [notice] = about.as_slice() else { panic!("one notice: {}", ran.stderr()) };
@@ -92,10 +95,14 @@ fn netlink_alone_fails_instead_of_showing_nothing() {
         assert_eq!(ran.code(), 2, "{says}");
         assert!(ran.stderr().starts_with("sockeye: ") && ran.stderr().contains(says), "{}", ran.stderr());
         let told = Document::read(&ran.stdout);
-        assert!(told.sockets.is_empty() && !told.coverage.complete);
+        let listed = |socket: &crate::document::Socket| matches!(&*socket.protocol, "tcp" | "udp" | "unix");
+        assert!(!told.sockets.iter().any(listed) && !told.coverage.complete);
         for read in &told.coverage.tables {
-            assert_eq!((&*read.source, &*read.status), ("netlink", "failed"), "{read:?}");
-            assert!(read.reason.as_ref().is_some_and(|why| why.contains(says)), "{read:?}");
+            if read.source == "netlink" {
+                let word = if errno == 1 { "denied" } else { "failed" };
+                assert_eq!(read.status, word, "{read:?}");
+                assert!(read.reason.as_ref().is_some_and(|why| why.contains(says)), "{read:?}");
+            }
         }
         let ran = run_refused(errno, sockeye(&["-tln", "--source", "netlink"]));
         assert_eq!((ran.code(), ran.stderr().contains("could not be read")), (2, true), "{}", ran.stderr());

@@ -31,7 +31,7 @@ fn thousands_of_connections_are_all_there_and_each_once() {
     for args in [&["--json"][..], &["--json", "--source", "netlink", "-t"]] {
         let told = document(args);
         let of_ours = |socket: &&crate::document::Socket| {
-            socket.local_port == Some(addr.port()) || socket.remote_port == Some(addr.port())
+            socket.local_port == Some(addr.port().into()) || socket.remote_port == Some(addr.port().into())
         };
         let ours: Vec<_> =
             told.sockets.iter().filter(of_ours).filter(|socket| socket.state == "established").collect();

@@ -35,8 +35,8 @@ fn assert_found(all: &[Held]) {
 }
 
 fn listens(truth: &mut Socket, scope: &str, reach: &str, v6only: Option<bool>) {
-    truth.state = "listen".to_owned();
-    truth.role = "listener".to_owned();
+    "listen".clone_into(&mut truth.state);
+    "listener".clone_into(&mut truth.role);
     truth.scope = Some(scope.to_owned());
     truth.reach = Some(reach.to_owned());
     truth.v6only = v6only;
@@ -101,9 +101,9 @@ fn seen_from(client: &TcpStream, state: &str, status: &str) -> Socket {
         state: state.to_owned(),
         owner_status: status.to_owned(),
         local_address: Some(local.ip().to_string()),
-        local_port: Some(local.port()),
+        local_port: Some(local.port().into()),
         remote_address: Some(remote.ip().to_string()),
-        remote_port: Some(remote.port()),
+        remote_port: Some(remote.port().into()),
         scope: Some("loopback".to_owned()),
         reach: Some("v4".to_owned()),
         ..unknown()
@@ -111,7 +111,7 @@ fn seen_from(client: &TcpStream, state: &str, status: &str) -> Socket {
 }
 
 fn by_ends(told: &Document, local: SocketAddr, remote: SocketAddr) -> Option<&Socket> {
-    let ports = (Some(local.port()), Some(remote.port()));
+    let ports = (Some(local.port().into()), Some(remote.port().into()));
     told.only(|socket| socket.protocol == "tcp" && (socket.local_port, socket.remote_port) == ports)
 }
 
@@ -127,7 +127,7 @@ fn assert_far_end(client: &TcpStream, truth: &Socket) {
             found.cloned().ok_or_else(|| format!("no {} through {source}", truth.state))
         });
         assert_eq!(found.cookie.is_some(), source == "netlink");
-        assert_eq!(&Socket { cookie: None, timer: None, ..found }, truth, "{source}");
+        assert_eq!(&Socket { cookie: None, timer: None, ..found.plain() }, truth, "{source}");
     }
 }
 
@@ -166,7 +166,7 @@ fn what_its_process_closed_is_an_orphan_and_has_no_user() {
     });
     let timer = gone.timer.clone().expect("a timer ends it");
     assert_eq!((timer.name.as_str(), timer.expires_ms <= 60_000), ("time-wait", true));
-    assert_eq!(Socket { cookie: None, timer: None, ..gone }, truth);
+    assert_eq!(Socket { cookie: None, timer: None, ..gone.plain() }, truth);
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn a_unix_connection_that_nobody_accepted() {
         send_q: None,
         ..unknown()
     };
-    assert_eq!(told.only(is_it), Some(&truth));
+    assert_eq!(told.only(is_it).map(Socket::plain).as_ref(), Some(&truth));
 }
 
 #[test]
@@ -387,13 +387,15 @@ fn the_document_says_what_was_read_and_how() {
     let _listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let told = document(&["--json"]);
     let tables: Vec<_> = told.coverage.tables.iter().map(|read| (&*read.family, &*read.protocol)).collect();
-    let every = [("inet", "tcp"), ("inet6", "tcp"), ("inet", "udp"), ("inet6", "udp"), ("unix", "unix")];
-    assert_eq!(tables, every);
+    let some = [("inet", "tcp"), ("inet6", "tcp"), ("inet", "udp"), ("inet6", "udp"), ("unix", "unix")];
+    assert!(some.iter().all(|table| tables.contains(table)), "{tables:?}");
     for read in &told.coverage.tables {
         let here = |socket: &&Socket| (&socket.family, &socket.protocol) == (&read.family, &read.protocol);
         assert_eq!(read.rows, told.sockets.iter().filter(here).count() as u64, "{read:?}");
-        assert_eq!((&*read.source, &*read.status, &read.reason), ("netlink", "complete", &None));
-        assert_eq!((read.netns, &read.fallback), (unknown().netns, &None));
+        assert_eq!(read.netns, unknown().netns);
+        if some.contains(&(&*read.family, &*read.protocol)) {
+            assert_eq!((&*read.source, &*read.status, &read.reason), ("netlink", "ok", &None));
+        }
     }
     let owners = &told.coverage.owners;
     assert_eq!((&*owners.method, owners.processes > 0), ("procfs", true));
@@ -402,7 +404,6 @@ fn the_document_says_what_was_read_and_how() {
     assert_eq!(owners.resolved + unresolved, told.sockets.len() as u64);
     assert_eq!((told.coverage.namespaces.seen, &*told.coverage.namespaces.read), (1, "own"));
     assert_eq!(told.coverage.losses.malformed_rows, 0);
-    assert_eq!(told.coverage.complete, owners.processes_denied == 0);
     let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_eq!(told.host.boot_id.as_deref(), Some(boot_id.trim_end()));
 }
@@ -416,7 +417,7 @@ fn owners_are_null_with_a_reason_when_nobody_asked() {
         truth.owner_status = "not-scanned".to_owned();
     });
     let told = document(&["--json", "--owners", "none"]);
-    assert_eq!(told.by_cookie(held.cookie()), Some(&held.truth));
+    assert_eq!(told.by_cookie(held.cookie()).map(Socket::plain).as_ref(), Some(&held.truth));
     assert_eq!(told.coverage.owners.method, "none");
 }
 
@@ -445,6 +446,8 @@ fn a_selection_lists_what_it_says_and_reads_nothing_else() {
         for (held, shown) in all.iter().zip(shown) {
             assert_eq!(told.by_cookie(held.cookie()).is_some(), shown, "{args:?}: {}", held.what);
         }
-        assert_eq!(told.coverage.tables.len(), tables, "{args:?}");
+        let every = ["tcp", "udp", "unix"];
+        let read = told.coverage.tables.iter().filter(|read| every.contains(&&*read.protocol)).count();
+        assert_eq!(read, tables, "{args:?}");
     }
 }

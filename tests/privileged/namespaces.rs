@@ -128,7 +128,7 @@ fn clean_found_clean() {
         let ran = with_policy(&["check", "--json"], &policy);
         assert_eq!((ran.code(), ran.stdout().lines().count()), (1, 2), "{ran:?}");
         let alert: Alert = serde_json::from_str(ran.stdout().lines().next().unwrap()).unwrap();
-        let port = new.local_addr().as_ref().map(SocketAddr::port).ok();
+        let port = new.local_addr().as_ref().map(SocketAddr::port).ok().map(u32::from);
         assert_eq!((alert.socket.local_port, alert.pid), (port, Some(std::process::id())));
         drop(new);
         clean();

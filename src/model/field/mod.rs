@@ -101,7 +101,6 @@ const fn composed(base: Field) -> Field {
 
 impl Field {
     /// The same field under another name in JSON, where its object says the rest.
-    #[expect(clippy::needless_pass_by_value, reason = "a constant is built from a constant")]
     const fn named(self, member: &'static str) -> Self {
         let Self { key, title, kind, align, width, help, composed, extract, .. } = self;
         Self { key, member, title, kind, align, width, help, composed, extract }

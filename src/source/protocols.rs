@@ -1,0 +1,75 @@
+//! Whether a table that cannot be listed has anything in it: the kernel's own counts.
+
+use std::collections::HashMap;
+
+use super::Wanted;
+use crate::model::{Family, Protocol, SliceStatus};
+use crate::sys::procnet;
+use crate::wire::proc_protocols;
+
+/// The counts of the calling thread's namespace.
+#[derive(Debug, Default)]
+pub(super) struct Counts(Option<HashMap<String, usize>>);
+
+/// What the counts say about a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Count {
+    /// The kernel has this protocol, and so many sockets of it.
+    Sockets(usize),
+    /// The kernel has no such protocol.
+    NoProtocol,
+    /// The counts could not be read, or do not name the protocol.
+    Untold,
+}
+
+impl Counts {
+    /// Reads the counts.
+    pub(super) fn read() -> Self {
+        Self(procnet::table("protocols").ok().map(|text| proc_protocols::parse(&text)))
+    }
+
+    /// What they say about a table.
+    pub(super) fn of(&self, table: Wanted) -> Count {
+        let (Some(counts), Some(name)) = (&self.0, kernel_name(table)) else { return Count::Untold };
+        counts.get(name).map_or(Count::NoProtocol, |sockets| Count::Sockets(*sockets))
+    }
+}
+
+/// What is known of a table that the kernel does not list: its own count may still tell.
+pub(super) fn unlisted(count: Count) -> SliceStatus {
+    match count {
+        Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
+        Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
+        Count::Sockets(some) => SliceStatus::Failed(format!(
+            "by the kernel's own count there are {some}, but it lists them nowhere"
+        )),
+        Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
+    }
+}
+
+/// The kernel's name for the protocol of a table (`struct proto`). Unix sockets are of two, which
+/// the table does not tell apart.
+fn kernel_name((family, protocol): Wanted) -> Option<&'static str> {
+    let (v4, v6) = match protocol {
+        Protocol::Tcp => ("TCP", "TCPv6"),
+        Protocol::Udp => ("UDP", "UDPv6"),
+        Protocol::UdpLite => ("UDP-Lite", "UDPLITEv6"),
+        Protocol::Raw => ("RAW", "RAWv6"),
+        Protocol::Icmp => ("PING", "PINGv6"),
+        Protocol::Sctp => ("SCTP", "SCTPv6"),
+        Protocol::Dccp => ("DCCP", "DCCPv6"),
+        Protocol::Mptcp => ("MPTCP", "MPTCPv6"),
+        Protocol::Smc => ("SMC", "SMC6"),
+        Protocol::Packet => ("PACKET", "PACKET"),
+        Protocol::Netlink => ("NETLINK", "NETLINK"),
+        Protocol::Vsock => ("AF_VSOCK", "AF_VSOCK"),
+        Protocol::Xdp => ("XDP", "XDP"),
+        Protocol::Tipc => ("TIPC", "TIPC"),
+        Protocol::L2cap => ("L2CAP", "L2CAP"),
+        Protocol::Rfcomm => ("RFCOMM", "RFCOMM"),
+        Protocol::Sco => ("SCO", "SCO"),
+        Protocol::Hci => ("HCI", "HCI"),
+        Protocol::Unix | Protocol::Other => return None,
+    };
+    Some(if family == Family::Inet6 { v6 } else { v4 })
+}
