@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod json;
+mod other_ends;
 pub mod table;
 
 /// The version of the JSON documents. It rises only when a reader of the old one would break.

@@ -5,9 +5,10 @@
 
 use std::io::{self, Write};
 
+use super::other_ends;
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Name, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey,
-    SocketType, State, UnixName,
+    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey, SocketType,
+    State, UnixName,
 };
 use crate::text::{escape, push, width};
 
@@ -139,10 +140,9 @@ impl Cells {
                 peer.push('*');
                 inode(peer_port, *other);
             }
-            Ends::Other { local: here, remote } => {
-                other_name(local, port, *here);
-                interface(local, socket, names);
-                other_name(peer, peer_port, *remote);
+            Ends::Other { .. } => {
+                other_ends::local(local, port, socket, names);
+                other_ends::remote(peer, peer_port, socket);
             }
         }
         if layout.processes {
@@ -260,10 +260,9 @@ fn address(cell: &mut String, socket: &Socket, end: Endpoint) {
 
 /// The interface that the socket is bound to, as in `0.0.0.0%eth0`.
 fn interface(cell: &mut String, socket: &Socket, names: &Names) {
-    let Some(index) = socket.interface else { return };
-    match names.interface(socket) {
-        Some(name) => push(cell, format_args!("%{}", escape(name.as_bytes()))),
-        None => push(cell, format_args!("%{}", index.get())),
+    if socket.interface.is_some() {
+        cell.push('%');
+        other_ends::interface(cell, socket, names);
     }
 }
 
@@ -290,19 +289,6 @@ fn unix_name(cell: &mut String, name: Option<&UnixName>) {
         None => cell.push('*'),
         Some(UnixName::Path(path)) => cell.push_str(&escape(path.as_bytes())),
         Some(UnixName::Abstract(name)) => push(cell, format_args!("@{}", escape(name.as_bytes()))),
-    }
-}
-
-/// An address and a port of another family; `*` where there is none.
-fn other_name(cell: &mut String, port: &mut String, name: Option<Name>) {
-    match name {
-        None => cell.push('*'),
-        Some(name) => push(cell, format_args!("{name}")),
-    }
-    match name.and_then(|name| Some((name, name.port()?))) {
-        None | Some((Name::Vsock { .. }, u32::MAX)) => port.push_str(":*"),
-        Some((Name::Netlink { .. }, 0)) => port.push_str(":kernel"),
-        Some((_, number)) => push(port, format_args!(":{number}")),
     }
 }
 

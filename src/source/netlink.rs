@@ -132,7 +132,7 @@ impl Reader {
             match self.drain(diag, &place.context(table), ask, &mut coverage) {
                 Ok(()) => {
                     let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
-                    keep(sockets, &mut coverage, reading);
+                    keep(known.settle(sockets), &mut coverage, reading);
                     return coverage;
                 }
                 Err(error) if self.fallback && error.is_refusal() => {

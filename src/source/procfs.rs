@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::netlink::Place;
-use super::protocols::{self, Counts};
+use super::protocols::{self, Count, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
@@ -44,33 +44,38 @@ pub(super) fn read_table(
     reading: &mut Reading,
 ) -> SliceCoverage {
     let mut coverage = SliceCoverage::new(place.slice(known.table), "procfs");
-    let Some(text) = known.text else {
+    if known.text.is_empty() {
         coverage.status = protocols::unlisted(counts.of(known.table));
         return coverage;
-    };
-    match procnet::table(place.whose, text.file) {
-        Ok(bytes) => {
-            let context = place.context(known.table);
-            let mut names = Names::default();
-            let mut sockets = Vec::new();
-            (text.parse)(&bytes, &context, &mut |line| match line {
+    }
+    let context = place.context(known.table);
+    let mut names = Names::default();
+    let mut sockets = Vec::new();
+    for text in known.text {
+        match procnet::table(place.whose, text.file) {
+            Ok(bytes) => (text.parse)(&bytes, &context, &mut |line| match line {
                 Ok(line) => sockets.push(names.socket(line, &context)),
                 Err(_) => coverage.malformed += 1,
-            });
-            keep(sockets, &mut coverage, reading);
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            coverage.status = protocols::unlisted(counts.of(known.table));
-        }
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            coverage.status =
-                SliceStatus::Denied(format!("/proc/net/{} may not be read: {error}", text.file));
-        }
-        Err(error) => {
-            coverage.status = SliceStatus::Failed(format!("cannot read /proc/net/{}: {error}", text.file));
+            }),
+            // Half a table is none: what it lacks would look closed.
+            Err(error) => {
+                coverage.status = trouble(text.file, &error, counts.of(known.table));
+                return coverage;
+            }
         }
     }
+    keep(known.settle(sockets), &mut coverage, reading);
     coverage
+}
+
+fn trouble(file: &str, error: &io::Error, count: Count) -> SliceStatus {
+    match error.kind() {
+        io::ErrorKind::NotFound => protocols::unlisted(count),
+        io::ErrorKind::PermissionDenied => {
+            SliceStatus::Denied(format!("/proc/net/{file} may not be read: {error}"))
+        }
+        _ => SliceStatus::Failed(format!("cannot read /proc/net/{file}: {error}")),
+    }
 }
 
 /// Stand-in identities for sockets that have neither cookie nor inode.

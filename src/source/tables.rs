@@ -4,10 +4,13 @@
 //! here. Nothing is read here.
 
 use super::Wanted;
-use crate::model::Family::{Inet, Inet6, Unix};
-use crate::model::{Ask, Family, Protocol, Socket};
+use crate::model::Family::{self, Bluetooth, Inet, Inet6, Netlink, Packet, Smc, Tipc, Unix, Vsock, Xdp};
+use crate::model::{Ask, Protocol, Socket};
 use crate::wire::line::Line;
-use crate::wire::{Context, WireError, inet_diag, proc_inet, proc_unix, unix_diag};
+use crate::wire::{
+    Context, WireError, inet_diag, netlink_diag, packet_diag, proc_bluetooth, proc_inet, proc_netlink,
+    proc_packet, proc_sctp, proc_unix, sctp, smc_diag, tipc_diag, unix_diag, vsock_diag, xdp_diag,
+};
 
 /// One table of the kernel.
 #[derive(Debug)]
@@ -15,8 +18,18 @@ pub(super) struct KernelTable {
     pub(super) table: Wanted,
     /// Through `sock_diag`, where the kernel can.
     pub(super) diag: Option<Diag>,
-    /// Through a file below `/proc/self/net`.
-    pub(super) text: Option<Text>,
+    /// Through files below `/proc/self/net`; all of them together are the table.
+    pub(super) text: &'static [Text],
+}
+
+impl KernelTable {
+    /// The rows as sockets: where one socket is told in several rows, they are brought together.
+    pub(super) fn settle(&self, rows: Vec<Socket>) -> Vec<Socket> {
+        match self.table.1 {
+            Protocol::Sctp => sctp::settle(rows),
+            _ => rows,
+        }
+    }
 }
 
 /// How to ask for a dump and read its messages.
@@ -37,36 +50,54 @@ pub(super) struct Text {
     pub(super) parse: fn(&[u8], &Context, EachLine<'_>),
 }
 
-const INET_DIAG: Option<Diag> = Some(Diag { request: inet_diag::dump_request, decode: inet_diag::decode });
-const UNIX_DIAG: Option<Diag> = Some(Diag { request: unix_diag::dump_request, decode: unix_diag::decode });
+macro_rules! diag {
+    ($module:ident) => {
+        Some(Diag { request: $module::dump_request, decode: $module::decode })
+    };
+}
 
-const fn table(table: Wanted, diag: Option<Diag>, text: Option<Text>) -> KernelTable {
+macro_rules! text {
+    ($($parse:path: $file:literal),*) => {
+        &[$(Text { file: $file, parse: $parse }),*]
+    };
+}
+
+const fn table(table: Wanted, diag: Option<Diag>, text: &'static [Text]) -> KernelTable {
     KernelTable { table, diag, text }
 }
 
-const fn inet(file: &'static str) -> Text {
-    Text { file, parse: proc_inet::parse }
-}
+const SCTP_TEXT: &[Text] =
+    text!(proc_sctp::parse_endpoints: "sctp/eps", proc_sctp::parse_associations: "sctp/assocs");
 
 /// Every table, in the order in which they are read and reported.
 pub(super) static TABLES: &[KernelTable] = &[
-    table((Inet, Protocol::Tcp), INET_DIAG, Some(inet("tcp"))),
-    table((Inet6, Protocol::Tcp), INET_DIAG, Some(inet("tcp6"))),
-    table((Inet, Protocol::Udp), INET_DIAG, Some(inet("udp"))),
-    table((Inet6, Protocol::Udp), INET_DIAG, Some(inet("udp6"))),
-    table((Inet, Protocol::UdpLite), INET_DIAG, Some(inet("udplite"))),
-    table((Inet6, Protocol::UdpLite), INET_DIAG, Some(inet("udplite6"))),
-    table((Inet, Protocol::Raw), INET_DIAG, Some(inet("raw"))),
-    table((Inet6, Protocol::Raw), INET_DIAG, Some(inet("raw6"))),
-    table((Inet, Protocol::Icmp), None, Some(inet("icmp"))),
-    table((Inet6, Protocol::Icmp), None, Some(inet("icmp6"))),
-    table((Inet, Protocol::Sctp), INET_DIAG, None),
-    table((Inet6, Protocol::Sctp), INET_DIAG, None),
-    table((Inet, Protocol::Dccp), INET_DIAG, None),
-    table((Inet6, Protocol::Dccp), INET_DIAG, None),
-    table((Inet, Protocol::Mptcp), INET_DIAG, None),
-    table((Inet6, Protocol::Mptcp), INET_DIAG, None),
-    table((Unix, Protocol::Unix), UNIX_DIAG, Some(Text { file: "unix", parse: proc_unix::parse })),
+    table((Inet, Protocol::Tcp), diag!(inet_diag), text!(proc_inet::parse: "tcp")),
+    table((Inet6, Protocol::Tcp), diag!(inet_diag), text!(proc_inet::parse: "tcp6")),
+    table((Inet, Protocol::Udp), diag!(inet_diag), text!(proc_inet::parse: "udp")),
+    table((Inet6, Protocol::Udp), diag!(inet_diag), text!(proc_inet::parse: "udp6")),
+    table((Inet, Protocol::UdpLite), diag!(inet_diag), text!(proc_inet::parse: "udplite")),
+    table((Inet6, Protocol::UdpLite), diag!(inet_diag), text!(proc_inet::parse: "udplite6")),
+    table((Inet, Protocol::Raw), diag!(inet_diag), text!(proc_inet::parse: "raw")),
+    table((Inet6, Protocol::Raw), diag!(inet_diag), text!(proc_inet::parse: "raw6")),
+    table((Inet, Protocol::Icmp), None, text!(proc_inet::parse: "icmp")),
+    table((Inet6, Protocol::Icmp), None, text!(proc_inet::parse: "icmp6")),
+    table((Inet, Protocol::Sctp), diag!(inet_diag), SCTP_TEXT),
+    table((Inet6, Protocol::Sctp), diag!(inet_diag), SCTP_TEXT),
+    table((Inet, Protocol::Dccp), diag!(inet_diag), &[]),
+    table((Inet6, Protocol::Dccp), diag!(inet_diag), &[]),
+    table((Inet, Protocol::Mptcp), diag!(inet_diag), &[]),
+    table((Inet6, Protocol::Mptcp), diag!(inet_diag), &[]),
+    table((Unix, Protocol::Unix), diag!(unix_diag), text!(proc_unix::parse: "unix")),
+    table((Packet, Protocol::Packet), diag!(packet_diag), text!(proc_packet::parse: "packet")),
+    table((Netlink, Protocol::Netlink), diag!(netlink_diag), text!(proc_netlink::parse: "netlink")),
+    table((Vsock, Protocol::Vsock), diag!(vsock_diag), &[]),
+    table((Xdp, Protocol::Xdp), diag!(xdp_diag), &[]),
+    table((Tipc, Protocol::Tipc), diag!(tipc_diag), &[]),
+    table((Smc, Protocol::Smc), diag!(smc_diag), &[]),
+    table((Bluetooth, Protocol::L2cap), None, text!(proc_bluetooth::parse: "l2cap")),
+    table((Bluetooth, Protocol::Rfcomm), None, text!(proc_bluetooth::parse: "rfcomm")),
+    table((Bluetooth, Protocol::Sco), None, text!(proc_bluetooth::parse: "sco")),
+    table((Bluetooth, Protocol::Hci), None, text!(proc_bluetooth::parse: "hci")),
 ];
 
 /// Sockets that are in no table of the kernel. No source can read them: they are known by their

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
 
-use super::{Context, WireError, inet_details, netlink, prefix};
+use super::{Context, WireError, inet_details, netlink, prefix, sctp};
 use crate::model::{
     Ask, Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
     SocketKey, SocketType, State, Timer, TimerKind, Uid,
@@ -110,6 +110,10 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     };
     let told = inet_details::read(attributes, context.protocol)?;
     let (kind, state) = kind_and_state(context.protocol, reply.state);
+    // An endpoint of SCTP is told as a socket, its associations with numbers of their own.
+    let association = context.protocol == Protocol::Sctp && told.details.peers.is_some();
+    let state = if association { sctp::association_state(reply.state) } else { state };
+    let timer = if association { sctp::timer(reply.timer) } else { TimerKind::from_diag(reply.timer) };
     let state = state.ok_or(WireError::State(reply.state))?;
     // A bound socket that is dumped on request (TCP_BOUND_INACTIVE, Linux 6.8) reports TCP_CLOSE.
     let bound = context.protocol == Protocol::Tcp && reply.id.sport.get() != 0;
@@ -127,13 +131,10 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     Ok(Socket {
         // The kernel writes uid 0 with inode 0 (SYN-RECV, TIME-WAIT, before accept): that is not root.
         uid: inode.map(|_| Uid(reply.uid.get())),
-        interface: IfIndex::new(reply.id.interface.get()),
+        // Of an association it is where its route leads, not what it is bound to.
+        interface: reply.id.interface().filter(|_| !association),
         queues: Queues { recv: Some(reply.rqueue.get()), send: Some(reply.wqueue.get()) },
-        timer: TimerKind::from_diag(reply.timer).map(|kind| Timer {
-            kind,
-            expires_ms: reply.expires.get(),
-            retransmits: reply.retrans,
-        }),
+        timer: timer.map(|kind| Timer { kind, expires_ms: reply.expires.get(), retransmits: reply.retrans }),
         v6only: told.v6only,
         details: (told.details != Details::default()).then(|| Arc::new(told.details)),
         ..Socket::new(basics, &context.ephemeral)
@@ -171,6 +172,15 @@ impl SockId {
 
     pub(super) fn cookie(&self) -> Cookie {
         cookie(self.cookie)
+    }
+
+    pub(super) fn interface(&self) -> Option<IfIndex> {
+        IfIndex::new(self.interface.get())
+    }
+
+    /// True when nothing stands where only an IPv6 address would reach.
+    pub(super) fn fits_ipv4(&self) -> bool {
+        self.src[4..].iter().chain(&self.dst[4..]).all(|byte| *byte == 0)
     }
 }
 
@@ -274,6 +284,21 @@ mod tests {
         let mptcp = request(Family::Inet, Protocol::Mptcp);
         assert_eq!(mptcp[16 + 56..], [8, 0, 3, 0, 6, 1, 0, 0], "262 does not fit a byte");
         assert_eq!(mptcp[..4], 80u32.to_ne_bytes());
+    }
+
+    #[test]
+    fn an_association_has_states_and_timers_of_its_own() {
+        let sctp = Context { protocol: Protocol::Sctp, ..TCP };
+        let mut bytes = listener();
+        bytes[1] = 3; // SCTP_STATE_ESTABLISHED; of a socket it would be SYN-RECV
+        bytes[2] = 4; // T3-rtx; of TCP it would be a window probe
+        netlink::push_attribute(&mut bytes, 13, &[0; 128]); // INET_DIAG_PEERS
+        netlink::push_attribute(&mut bytes, 2, &[1; 32]); // struct sctp_info, which is no tcp_info
+        let socket = decode(&bytes, &sctp).unwrap();
+        assert_eq!(socket.state, State::Established);
+        assert_eq!(socket.timer.unwrap().kind, TimerKind::Retransmit);
+        assert_eq!(socket.interface, None, "a route is no binding");
+        assert_eq!(socket.details.unwrap().tcp_info, None);
     }
 
     proptest::proptest! {

@@ -8,14 +8,26 @@ pub mod inet_details;
 pub mod inet_diag;
 pub mod line;
 pub mod netlink;
+pub mod netlink_diag;
+pub mod packet_diag;
+pub mod proc_bluetooth;
 pub mod proc_cgroup;
 pub mod proc_inet;
 pub mod proc_mountinfo;
+pub mod proc_netlink;
+pub mod proc_packet;
 pub mod proc_pid;
 pub mod proc_protocols;
+pub mod proc_sctp;
 pub mod proc_unix;
+pub mod sctp;
 pub mod services;
+mod show_request;
+pub mod smc_diag;
+pub mod tipc_diag;
 pub mod unix_diag;
+pub mod vsock_diag;
+pub mod xdp_diag;
 
 use crate::model::{Family, NetnsId, PortRange, Protocol};
 

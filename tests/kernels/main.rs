@@ -1,0 +1,100 @@
+//! Run inside a kernel that `tests/kernels/run` boots: opens a socket of every family that the
+//! kernel has, runs sockeye, and compares. On any other machine it does nothing.
+//!
+//!     kernels SOCKEYE [MISSING-MODULE ...]
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "that is how it fails, and reports")]
+
+mod cases;
+mod expect;
+mod raw;
+
+use std::process::{Command, ExitCode};
+
+use cases::{CASES, Case, Opened};
+use serde_json::Value;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((sockeye, missing)) = arguments.split_first().filter(|(first, _)| first.starts_with('/')) else {
+        println!("the kernels are booted by tests/kernels/run");
+        return ExitCode::SUCCESS;
+    };
+    let opened: Vec<_> = CASES.iter().map(|case| (case, (case.open)())).collect();
+    let mut tally = Tally::default();
+    // The same sockets through both ways.
+    for (textual, options) in [(false, &["--json"][..]), (true, &["--json", "--source", "procfs"])] {
+        let reading = Reading { textual, missing, document: read(sockeye, options) };
+        for (case, opened) in &opened {
+            match opened {
+                Ok(opened) => reading.check(case, opened, &mut tally),
+                Err(error) => tally.take(&format!("{}: cannot be opened", case.name), Err(error.to_string())),
+            }
+        }
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn take(&mut self, what: &str, outcome: Result<(), String>) {
+        match outcome {
+            Ok(()) => self.passed += 1,
+            Err(why) => {
+                self.failed += 1;
+                println!("FAILED {what}: {why}");
+            }
+        }
+    }
+}
+
+/// One document; what sockeye says on stderr is shown, because it may explain a failure.
+fn read(sockeye: &str, options: &[&str]) -> Value {
+    let output = Command::new(sockeye).args(options).output().unwrap();
+    print!("{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What sockeye said, and how it was asked.
+struct Reading<'a> {
+    /// From the text tables alone.
+    textual: bool,
+    /// The modules that the kernel lacks.
+    missing: &'a [String],
+    document: Value,
+}
+
+impl Reading<'_> {
+    fn check(&self, case: &Case, opened: &Opened, tally: &mut Tally) {
+        if self.textual && !case.textual {
+            return;
+        }
+        let way = if self.textual { "procfs" } else { "netlink" };
+        let lister = case.lister.filter(|_| !self.textual);
+        let told = lister.is_none_or(|module| !self.missing.iter().any(|name| name == module));
+        let inodes: Vec<u64> = opened.expected.iter().map(|expected| expected.inode).collect();
+        tally.take(&format!("{} through {way}", case.name), self.count(&inodes));
+        for (at, expected) in opened.expected.iter().enumerate() {
+            let what = format!("{} {at} through {way}", case.name);
+            if told || case.textual {
+                tally.take(&what, expected.check(&self.document, lister.is_none() || !told));
+            } else {
+                // In no table, it must be found by its descriptor all the same.
+                tally.take(&format!("{what}, unlisted"), expected.residual().check(&self.document, true));
+            }
+        }
+    }
+    /// As many rows as were expected, and no more: some sockets are told several times.
+    fn count(&self, inodes: &[u64]) -> Result<(), String> {
+        let sockets = self.document["sockets"].as_array().ok_or("the document has no sockets")?;
+        let ours = |row: &&Value| row["inode"].as_u64().is_some_and(|inode| inodes.contains(&inode));
+        let rows = sockets.iter().filter(ours).count();
+        if rows == inodes.len() { Ok(()) } else { Err(format!("{rows} rows, not {}", inodes.len())) }
+    }
+}
