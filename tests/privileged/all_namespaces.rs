@@ -354,7 +354,8 @@ fn two_hundred() {
     let mut sampler = Sampler::new(Box::new(source), tables, OwnerMethod::None);
     let mut table = Table::new(Duration::ZERO);
     let mut read = BTreeSet::new();
-    for round in 1..=40 {
+    // Some rounds more than namespaces: the machine may have others, which take their turn too.
+    for _ in 0..400 {
         let (next, changes) = table.apply(sampler.take().unwrap());
         table = next;
         let coverage = &table.moment().unwrap().coverage;
@@ -363,11 +364,14 @@ fn two_hundred() {
         let skipped =
             coverage.gaps().filter(|slice| slice.status.reason().unwrap().contains("used up")).count();
         assert!(skipped >= 199, "{skipped}");
-        assert_eq!(read.len(), 1 + round, "another one in every round");
         let made = |netns: u64| all.iter().any(|made| made.truth.netns == netns);
         let closed = changes.iter().filter(|change| change.kind == ChangeKind::Closed);
         assert_eq!(closed.filter(|change| made(change.socket.key.netns.0)).count(), 0);
         let rows = table.open().filter(|row| made(row.socket.key.netns.0)).count();
         assert_eq!(rows, read.iter().filter(|netns| made(**netns)).count(), "what was read once stays");
+        if rows == all.len() {
+            return;
+        }
     }
+    panic!("only {} of all were read in 400 rounds", read.len());
 }
