@@ -70,6 +70,10 @@ struct Selection {
 /// Protocols of which `ss` tells the kind although no other is asked for.
 const SEVERAL_KINDS: [Protocol; 4] = [Protocol::Unix, Protocol::Packet, Protocol::Vsock, Protocol::Tipc];
 
+/// Protocols that know no connection: `ss` lists them whichever states are asked for.
+const STATELESS: [Protocol; 5] =
+    [Protocol::Packet, Protocol::Netlink, Protocol::Xdp, Protocol::Hci, Protocol::Other];
+
 /// The groups of states that `ss` knows by option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum States {
@@ -135,11 +139,14 @@ impl Selection {
             return false;
         }
         let state = row.socket.state;
+        let stateless = STATELESS.contains(&row.socket.protocol);
         let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
         match self.states {
             States::All => true,
             States::Listening => idle || state == State::Listen,
-            States::Connected => !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv),
+            States::Connected => {
+                stateless || !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv)
+            }
         }
     }
 }

@@ -76,6 +76,9 @@ pub struct SliceCoverage {
     pub status: SliceStatus,
     /// Rows kept.
     pub rows: usize,
+    /// How many sockets of the protocol the kernel counts itself (`/proc/net/protocols`), at about
+    /// the same time. It counts no TIME-WAIT and no handshake, and sockets that are in no table.
+    pub counted: Option<usize>,
     /// Rows that the kernel repeated and that were dropped.
     pub repeated: usize,
     /// How often the read was started again because the kernel said that it was interrupted.
@@ -88,7 +91,16 @@ impl SliceCoverage {
     /// A slice of which nothing has been read yet.
     #[must_use]
     pub fn new(slice: Slice, source: &'static str) -> Self {
-        Self { slice, source, status: SliceStatus::Ok, rows: 0, repeated: 0, retries: 0, malformed: 0 }
+        Self {
+            slice,
+            source,
+            status: SliceStatus::Ok,
+            rows: 0,
+            counted: None,
+            repeated: 0,
+            retries: 0,
+            malformed: 0,
+        }
     }
 }
 

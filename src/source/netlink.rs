@@ -112,7 +112,8 @@ impl Reader {
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
         self.counts = Counts::read(place.whose);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = self.read_table(table, place, ask, reading);
+            let mut coverage = self.read_table(table, place, ask, reading);
+            coverage.counted = self.counts.number(table.table);
             reading.slices.push(coverage);
         }
     }

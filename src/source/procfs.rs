@@ -27,7 +27,8 @@ impl SocketSource for Procfs {
         let mut reading = Reading::of_own(place.netns);
         let counts = Counts::read(Whose::Ours);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = read_table(table, place, &counts, &mut reading);
+            let mut coverage = read_table(table, place, &counts, &mut reading);
+            coverage.counted = counts.number(table.table);
             reading.slices.push(coverage);
         }
         reading.name_interfaces(0);

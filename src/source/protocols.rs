@@ -28,6 +28,14 @@ impl Counts {
         Self(procnet::table(whose, "protocols").ok().map(|text| proc_protocols::parse(&text)))
     }
 
+    /// How many sockets of a table's protocol there are, where that is told.
+    pub(super) fn number(&self, table: Wanted) -> Option<usize> {
+        match self.of(table) {
+            Count::Sockets(number) => Some(number),
+            Count::NoProtocol | Count::Untold => None,
+        }
+    }
+
     /// What they say about a table.
     pub(super) fn of(&self, table: Wanted) -> Count {
         let (Some(counts), Some(name)) = (&self.0, kernel_name(table)) else { return Count::Untold };

@@ -27,6 +27,7 @@ fn owners(pids: &[u32]) -> Owners {
             exe: None,
             cmdline: None,
             uid: None,
+            security: None,
             started: None,
         }),
         fds: vec![Fd(3)],

@@ -61,6 +61,7 @@ objects! {
         status: String,
         reason: Option<String>,
         rows: u64,
+        kernel_count: Option<u64>,
     }
 
     struct OwnerSearch {
@@ -180,6 +181,7 @@ objects! {
         uid: Option<u32>,
         user: Option<String>,
         start_time: Option<String>,
+        security_context: Option<String>,
         unit: Option<String>,
         container: Option<String>,
     }

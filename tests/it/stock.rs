@@ -100,6 +100,7 @@ fn asked(fd: BorrowedFd<'_>) -> Socket {
 }
 
 /// A connection of this namespace of which nothing is known but that it is established and idle.
+#[expect(clippy::too_many_lines, reason = "one line for each key of the document")]
 pub(crate) fn unknown() -> Socket {
     Socket {
         cookie: None,
@@ -194,6 +195,9 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
         uid: Some(uid),
         user: user(uid),
         start_time: None,
+        security_context: fs::read_to_string(format!("{dir}/attr/current"))
+            .ok()
+            .map(|name| name.trim_end().trim_end_matches('\0').to_owned()),
         unit: None,
         container: None,
     }

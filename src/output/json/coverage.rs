@@ -26,6 +26,7 @@ struct TableView<'a> {
     status: &'static str,
     reason: Option<&'a str>,
     rows: usize,
+    kernel_count: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -98,6 +99,7 @@ fn table(read: &SliceCoverage) -> TableView<'_> {
         status: read.status.word(),
         reason: read.status.reason(),
         rows: read.rows,
+        kernel_count: read.counted,
     }
 }
 

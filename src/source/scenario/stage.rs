@@ -136,6 +136,7 @@ impl Maker<'_> {
                     exe: path.map(|path| Executable { path, deleted: process.deleted }),
                     cmdline: process.cmdline.as_ref().map(arguments).transpose()?,
                     uid: process.uid.map(Uid),
+                    security: None,
                     started: None,
                 }),
             ))
