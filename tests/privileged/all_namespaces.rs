@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::net::{TcpListener, UdpSocket};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -15,6 +15,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::fs::{Mode, OFlags};
 use sockeye::engine::{OwnerMethod, Sampler};
 use sockeye::model::{Ask, ChangeKind, Family, Protocol};
 use sockeye::source::namespaces::Namespaces;
@@ -37,6 +38,7 @@ pub(crate) const CASES: &[Case] = &[
     ("all_namespaces::what_cannot_be_read_at_all_is_listed_as_refused", refused),
     ("all_namespaces::there_need_be_no_way_back", no_way_back),
     ("all_namespaces::those_that_vanish_meanwhile_spoil_nothing", vanishing),
+    ("all_namespaces::a_file_system_that_never_answers_is_not_waited_for", silent_file_system),
     ("all_namespaces::two_hundred_are_all_read_once_and_in_turn_when_time_is_short", two_hundred),
 ];
 
@@ -339,6 +341,34 @@ fn vanishing() {
         stop.store(true, Ordering::Relaxed);
         judged.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     });
+}
+
+/// A FUSE file system whose server never answers, and a descriptor whose path looks like that of a
+/// mounted namespace. Both are gone when the holder is.
+fn silent_file_system() {
+    const MOUNT: &str = "exec 3<>/dev/fuse && mkdir \"$0\" && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 none \"$0\" && exec cat";
+    if !Path::new("/dev/fuse").exists() {
+        return; // this kernel has no such file systems
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let point = dir.path().join("netns");
+    let mut command = Command::new("unshare");
+    command.args(["-m", "--propagation", "private", "sh", "-c", MOUNT]).arg(&point);
+    let holder = Holder::spawn(&mut command);
+    let inside =
+        Path::new("/proc").join(holder.pid().to_string()).join("root").join(point.strip_prefix("/").unwrap());
+    let mounts = format!("/proc/{}/mountinfo", holder.pid());
+    eventually(|| {
+        let text = std::fs::read_to_string(&mounts).unwrap();
+        if text.contains(" - fuse ") { Ok(()) } else { Err(text) }
+    });
+    let look = OFlags::PATH | OFlags::CLOEXEC;
+    let held = rustix::fs::open(&inside, look, Mode::empty()).unwrap();
+    let link = std::fs::read_link(format!("/proc/self/fd/{}", held.as_raw_fd())).unwrap();
+    assert!(link.to_str().unwrap().contains("netns"), "the descriptor must be looked at: {link:?}");
+    let (truth, _alone) = elsewhere(listen_in_new);
+    let told = document(&["--json", "-tl", "--all-netns"]);
+    assert_eq!(namespace(&told, &truth).map(|known| &*known.found), Some("socket"));
 }
 
 fn two_hundred() {
