@@ -1,5 +1,6 @@
 //! The arguments, as they are typed. What they mean together is decided by the commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -179,6 +180,12 @@ pub(super) struct ReadingArgs {
     /// How owners are found
     #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
     pub(super) owners: OwnersChoice,
+    /// Every network namespace, not only the own one
+    #[arg(long, conflicts_with = "net")]
+    pub(super) all_netns: bool,
+    /// One network namespace: by its name, by a process in it, or by its inode
+    #[arg(short = 'N', long, value_name = "NAME|PID|INODE")]
+    pub(super) net: Option<OsString>,
 }
 
 /// Where sockets are read from.

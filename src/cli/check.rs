@@ -21,7 +21,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
         listeners: table.open().filter(|row| is_judged(&row.socket)).count(),
         unexpected: count(AlertKind::Unexpected),
         unverifiable: count(AlertKind::Unverifiable),
-        whole: moment.coverage.gaps().next().is_none(),
+        whole: moment.coverage.is_whole(),
     };
     let mut out = BufWriter::new(io::stdout().lock());
     for found in &alerts {

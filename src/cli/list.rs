@@ -48,9 +48,10 @@ fn write_table(
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row)).collect();
     table::sort(&mut rows);
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
-    table::write(out, &rows, selection.layout, names, &|protocol, port| {
-        services.get(&(protocol, port)).cloned()
-    })?;
+    let first = rows.first().map(|row| row.socket.key.netns);
+    let several = rows.iter().any(|row| Some(row.socket.key.netns) != first);
+    let layout = table::Layout { netns: several, ..selection.layout };
+    table::write(out, &rows, layout, names, &|protocol, port| services.get(&(protocol, port)).cloned())?;
     Ok(())
 }
 
@@ -119,6 +120,7 @@ impl Selection {
             states,
             service_names: !args.numeric && asks_like_ss(args),
             layout: table::Layout {
+                netns: false, // known when the rows are
                 header: !args.no_header,
                 // Unix, packet and TIPC sockets are of several kinds themselves.
                 netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),

@@ -1,7 +1,9 @@
 //! What a reading could not see, in words for stderr.
 
+use std::collections::BTreeSet;
+
 use super::complain;
-use crate::model::{Coverage, Family, NoOwner, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, Family, NetnsCoverage, NoOwner, SliceCoverage, SliceStatus};
 use crate::sys::host;
 use crate::text;
 
@@ -18,15 +20,25 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     let mut notices = Vec::new();
     let mut told: Vec<&SliceStatus> = Vec::new();
     for read in &coverage.slices {
-        let Some(end) = ending(read) else { continue };
-        if told.contains(&&read.status) {
+        let Some(end) = ending(&read.status, read.rows == 0) else { continue };
+        let whole_namespace = |known: &NetnsCoverage| known.status == read.status;
+        if told.contains(&&read.status) || coverage.namespaces.list.iter().any(whole_namespace) {
             continue;
         }
         told.push(&read.status);
-        let same = coverage.slices.iter().filter(|other| other.status == read.status);
-        let names: Vec<_> = same.map(name).collect();
-        notices.push(format!("{} {end}: {}", names.join(", "), read.status.reason().unwrap_or_default()));
+        let same = || coverage.slices.iter().filter(|other| other.status == read.status);
+        let mut names: Vec<String> = Vec::new();
+        for name in same().map(name) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let places = same().map(|read| read.slice.netns).collect::<BTreeSet<_>>().len();
+        let names = names.join(", ");
+        let names = if places > 1 { format!("{names} in {places} network namespaces") } else { names };
+        notices.push(format!("{names} {end}: {}", read.status.reason().unwrap_or_default()));
     }
+    notices.extend(namespaces(coverage));
     let malformed: usize = coverage.slices.iter().map(|read| read.malformed).sum();
     if malformed > 0 {
         notices.push(format!("{} could not be understood", text::counted(malformed, "row", "rows")));
@@ -37,11 +49,49 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     notices
 }
 
+/// Namespaces that were not read as they should be, equal reasons folded into one.
+fn namespaces(coverage: &Coverage) -> Vec<String> {
+    const SHOWN: usize = 5;
+    let known = &coverage.namespaces;
+    let mut notices: Vec<String> = Vec::new();
+    let mut told: Vec<&SliceStatus> = Vec::new();
+    for first in &known.list {
+        let Some(end) = ending(&first.status, false).filter(|_| !told.contains(&&first.status)) else {
+            continue;
+        };
+        told.push(&first.status);
+        let same = || known.list.iter().filter(|other| other.status == first.status);
+        let names: Vec<_> = same().take(SHOWN).map(netns_name).collect();
+        let more = if same().count() > SHOWN { ", …" } else { "" };
+        notices.push(format!(
+            "{} {end}: {}: {}{more}",
+            text::counted(same().count(), "network namespace", "network namespaces"),
+            first.status.reason().unwrap_or_default(),
+            names.join(", "),
+        ));
+    }
+    if known.left_out > 0 {
+        let left_out = text::counted(known.left_out, "network namespace", "network namespaces");
+        notices.push(format!("{left_out} left out: there are too many"));
+    }
+    if let Some(gap) = &known.gap {
+        notices.push(format!("there may be more network namespaces: {gap}"));
+    }
+    notices
+}
+
+fn netns_name(known: &NetnsCoverage) -> String {
+    match &known.name {
+        Some(name) => text::escape(name.as_bytes()).into_owned(),
+        None => known.id.0.to_string(),
+    }
+}
+
 /// What to say of a table in that state; nothing when there is nothing to miss.
-fn ending(read: &SliceCoverage) -> Option<&'static str> {
-    match read.status {
+fn ending(status: &SliceStatus, empty: bool) -> Option<&'static str> {
+    match status {
         SliceStatus::Ok | SliceStatus::Unsupported(_) => None,
-        SliceStatus::Fallback(_) if read.rows == 0 => None, // no row has less detail
+        SliceStatus::Fallback(_) if empty => None, // no row has less detail
         SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),

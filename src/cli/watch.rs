@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::{complain, notice, policy, reader};
 use crate::config::Environment;
 use crate::engine::{Feed, Snapshot, spawn};
-use crate::model::{Ask, SliceStatus};
+use crate::model::{Ask, Coverage, Family, Protocol, SliceStatus};
 use crate::output::alert;
 use crate::policy::{Watcher, is_judged};
 use crate::store::Moment;
@@ -27,7 +27,8 @@ pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result
         watcher: Watcher::new(loaded.policy),
         told: None,
     };
-    let sampler = reader::sampler(&args.reading, reader::judged_tables(), Ask::NOTHING)?;
+    let sampler =
+        reader::live_sampler(&args.reading, reader::judged_tables(), Ask::NOTHING, args.interval.interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
     let _poller = spawn(sampler, args.interval.interval, Duration::ZERO, move |feed| send.send(feed).is_ok())
@@ -48,8 +49,8 @@ struct Watch {
     json: bool,
     expectations: usize,
     watcher: Watcher,
-    /// The coverage that was told last, by status of each table, so that trouble is told once.
-    told: Option<Vec<SliceStatus>>,
+    /// The trouble that was told last, so that it is told once.
+    told: Option<Vec<Trouble>>,
 }
 
 impl Watch {
@@ -69,8 +70,8 @@ impl Watch {
     }
 
     fn tell_coverage(&mut self, snapshot: &Snapshot, moment: &Moment) {
-        let status: Vec<_> = moment.coverage.slices.iter().map(|read| read.status.clone()).collect();
-        if self.told.as_ref() == Some(&status) {
+        let trouble = trouble(&moment.coverage);
+        if self.told.as_ref() == Some(&trouble) {
             return;
         }
         if self.told.is_none() {
@@ -82,10 +83,28 @@ impl Watch {
                 self.path,
                 crate::text::brief(snapshot.interval),
             ));
-        } else if moment.coverage.gaps().next().is_none() {
+        } else if moment.coverage.is_whole() {
             complain("sockeye: every table can be read again");
         }
         notice::tell(&moment.coverage, true);
-        self.told = Some(status);
+        self.told = Some(trouble);
     }
+}
+
+/// A table that was not read as it should be, in whichever namespace: those come, go and take turns.
+type Trouble = (Family, Protocol, SliceStatus);
+
+/// Each trouble once, in the order of the tables.
+fn trouble(coverage: &Coverage) -> Vec<Trouble> {
+    let mut all: Vec<Trouble> = Vec::new();
+    for read in coverage.slices.iter().filter(|read| read.status != SliceStatus::Ok) {
+        let one = (read.slice.family, read.slice.protocol, read.status.clone());
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|(family, protocol, status)| {
+        (*family, *protocol, status.word(), status.reason().map(str::to_owned))
+    });
+    all
 }

@@ -9,7 +9,7 @@ use crate::model::{
 use crate::owner::{self, ProcScanner};
 use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
-use crate::sys::names::{Interfaces, Users};
+use crate::sys::names::Users;
 use crate::sys::{clock, host};
 
 /// How owners are found.
@@ -28,7 +28,6 @@ pub struct Sampler {
     method: OwnerMethod,
     scanner: ProcScanner,
     users: Users,
-    interfaces: Interfaces,
     cgroups: Cgroups,
     host: Option<Arc<Host>>,
 }
@@ -43,7 +42,6 @@ impl Sampler {
             method,
             scanner: ProcScanner::default(),
             users: Users::default(),
-            interfaces: Interfaces::default(),
             cgroups: Cgroups::default(),
             host: None,
         }
@@ -59,13 +57,13 @@ impl Sampler {
         let taken = clock::now();
         relations::relate(&mut reading.sockets);
         let owners = self.find_owners(&mut reading);
-        let names = Arc::new(self.names(&reading.sockets));
+        let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets));
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
             names,
             sockets: reading.sockets,
-            coverage: Coverage { slices: reading.slices, owners },
+            coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
         })
     }
 
@@ -73,8 +71,10 @@ impl Sampler {
     fn find_owners(&mut self, reading: &mut Reading) -> OwnerCoverage {
         let netns = reading.slices.first().map(|read| read.slice.netns);
         let residual = netns.filter(|_| self.wanted.contains(&RESIDUAL));
+        // What is in no table may be in one that was not read.
+        let all_read = reading.namespaces.list.iter().all(|known| known.status.proves_absence());
         let map = match self.method {
-            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, residual)),
+            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, residual.filter(|_| all_read))),
             OwnerMethod::None => None,
         };
         if let Some(netns) = residual {
@@ -91,6 +91,10 @@ impl Sampler {
                 }
                 None => coverage.status = SliceStatus::Partial("owners were not looked up".to_owned()),
             }
+            if !all_read {
+                let why = "not every network namespace was read, so nothing is known to be in no table";
+                coverage.status = SliceStatus::Partial(why.to_owned());
+            }
             reading.slices.push(coverage);
         }
         match map {
@@ -99,8 +103,8 @@ impl Sampler {
         }
     }
 
-    fn names(&mut self, sockets: &[Socket]) -> Names {
-        let mut names = Names::default();
+    /// Adds the names of users to those that the source knows.
+    fn names(&mut self, mut names: Names, sockets: &[Socket]) -> Names {
         let owners = sockets.iter().filter_map(|socket| socket.owners.known()).flat_map(|set| &set.shown);
         let uids = sockets
             .iter()
@@ -111,13 +115,6 @@ impl Sampler {
                 && let Some(name) = self.users.name(uid)
             {
                 names.users.insert(uid, name);
-            }
-        }
-        for index in sockets.iter().filter_map(|socket| socket.interface) {
-            if !names.interfaces.contains_key(&index)
-                && let Some(name) = self.interfaces.name(index)
-            {
-                names.interfaces.insert(index, name);
             }
         }
         let cgroup = |socket: &Socket| socket.details.as_ref().and_then(|details| details.cgroup);
@@ -135,6 +132,6 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         host: stage.host,
         names: stage.names,
         sockets: reading.sockets,
-        coverage: Coverage { slices: reading.slices, owners },
+        coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
     }
 }

@@ -1,6 +1,6 @@
 //! What a reading could see, and what it could not: the promise "never a silent gap" as data.
 
-use super::{Family, NetnsId, NoOwner, Protocol};
+use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Protocol};
 
 /// One table of the kernel: the unit that a source reads whole or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +76,9 @@ pub struct SliceCoverage {
     pub status: SliceStatus,
     /// Rows kept.
     pub rows: usize,
+    /// How many sockets of the protocol the kernel counts itself (`/proc/net/protocols`), at about
+    /// the same time. It counts no TIME-WAIT and no handshake, and sockets that are in no table.
+    pub counted: Option<usize>,
     /// Rows that the kernel repeated and that were dropped.
     pub repeated: usize,
     /// How often the read was started again because the kernel said that it was interrupted.
@@ -88,7 +91,16 @@ impl SliceCoverage {
     /// A slice of which nothing has been read yet.
     #[must_use]
     pub fn new(slice: Slice, source: &'static str) -> Self {
-        Self { slice, source, status: SliceStatus::Ok, rows: 0, repeated: 0, retries: 0, malformed: 0 }
+        Self {
+            slice,
+            source,
+            status: SliceStatus::Ok,
+            rows: 0,
+            counted: None,
+            repeated: 0,
+            retries: 0,
+            malformed: 0,
+        }
     }
 }
 
@@ -113,19 +125,28 @@ pub struct OwnerCoverage {
 pub struct Coverage {
     pub slices: Vec<SliceCoverage>,
     pub owners: OwnerCoverage,
+    pub namespaces: NamespaceCoverage,
 }
 
 impl Coverage {
-    /// True when absence from the reading proves that the socket is gone.
+    /// True when absence from the reading proves that the socket is gone: its table was read whole,
+    /// or its namespace is gone.
     #[must_use]
     pub fn proves_absence(&self, slice: Slice) -> bool {
         self.slices.iter().any(|read| read.slice == slice && read.status.proves_absence())
+            || self.namespaces.is_gone(slice.netns)
     }
 
-    /// True when every slice was read whole and no process was out of reach.
+    /// True when every slice of every namespace was read whole.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gaps().next().is_none() && self.namespaces.is_whole()
+    }
+
+    /// True when everything was read whole and no process was out of reach.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.slices.iter().all(|read| read.status.proves_absence()) && self.owners.denied == 0
+        self.is_whole() && self.owners.denied == 0
     }
 
     /// The slices that were not read whole, each a reason to distrust an empty answer.

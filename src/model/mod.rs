@@ -12,6 +12,7 @@ mod details;
 pub mod field;
 mod ids;
 mod kind;
+mod namespace;
 mod process;
 mod row;
 mod sample;
@@ -33,6 +34,7 @@ pub use details::{
 pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kind::{Family, Protocol, SocketType};
+pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
 pub use process::{Executable, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use row::{Life, Row};
 pub use sample::{Host, Names, Sample, Stamp};

@@ -35,6 +35,8 @@ pub struct Process {
     pub cmdline: Option<Vec<SystemBytes>>,
     /// The effective user.
     pub uid: Option<Uid>,
+    /// What the security module calls it (as `SELinux` or `AppArmor` do); `None` without one.
+    pub security: Option<SystemBytes>,
     /// When it started.
     pub started: Option<jiff::Timestamp>,
 }

@@ -37,10 +37,19 @@ pub struct Host {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Names {
     pub users: BTreeMap<Uid, SystemBytes>,
-    pub interfaces: BTreeMap<IfIndex, SystemBytes>,
+    /// Every namespace numbers its interfaces by itself.
+    pub interfaces: BTreeMap<(NetnsId, IfIndex), SystemBytes>,
     pub namespaces: BTreeMap<NetnsId, SystemBytes>,
     /// Paths below the root of cgroup v2.
     pub cgroups: BTreeMap<CgroupId, SystemBytes>,
+}
+
+impl Names {
+    /// The name of the interface that the socket is bound to.
+    #[must_use]
+    pub fn interface(&self, socket: &Socket) -> Option<&SystemBytes> {
+        self.interfaces.get(&(socket.key.netns, socket.interface?))
+    }
 }
 
 /// What the kernel said, once.

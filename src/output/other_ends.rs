@@ -1,7 +1,7 @@
 //! The ends of sockets that are neither internet nor Unix, as the table of `ss` shows them: what
 //! stands before the separator, and the separator with what stands behind it. Decides no layout.
 
-use crate::model::{Family, IfIndex, Name, Names, Socket};
+use crate::model::{Family, Name, Names, Socket};
 use crate::text::{escape, push};
 
 /// `ETH_P_ALL`, of a packet socket that receives everything.
@@ -20,14 +20,12 @@ pub(super) fn local(address: &mut String, port: &mut String, socket: &Socket, na
             }
             port.push(':');
             match socket.interface {
-                Some(index) => interface(port, index, names),
+                Some(_) => interface(port, socket, names),
                 None => port.push('*'),
             }
         }
         (Family::Xdp, Some(Name::Xdp { queue })) => {
-            if let Some(index) = socket.interface {
-                interface(address, index, names);
-            }
+            interface(address, socket, names);
             push(port, format_args!(":q{queue}"));
         }
         (_, Some(name)) => known(address, port, name),
@@ -62,11 +60,12 @@ fn known(address: &mut String, port: &mut String, name: Name) {
     }
 }
 
-/// The name of an interface, or its index.
-pub(super) fn interface(cell: &mut String, index: IfIndex, names: &Names) {
-    match names.interfaces.get(&index) {
-        Some(name) => cell.push_str(&escape(name.as_bytes())),
-        None => push(cell, format_args!("{}", index.get())),
+/// The name of the interface that the socket is bound to, or its index.
+pub(super) fn interface(cell: &mut String, socket: &Socket, names: &Names) {
+    match (names.interface(socket), socket.interface) {
+        (Some(name), _) => cell.push_str(&escape(name.as_bytes())),
+        (None, Some(index)) => push(cell, format_args!("{}", index.get())),
+        (None, None) => {}
     }
 }
 
@@ -74,7 +73,7 @@ pub(super) fn interface(cell: &mut String, index: IfIndex, names: &Names) {
 mod tests {
     use super::*;
     use crate::model::{
-        Basics, Cookie, Ends, Identity, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
+        Basics, Cookie, Ends, Identity, IfIndex, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
     };
 
     /// Both ends in one line, each as the two cells that the table makes of it.
@@ -91,7 +90,7 @@ mod tests {
         let interface = IfIndex::new(index);
         let socket = Socket { interface, ..Socket::new(basics, &PortRange::default()) };
         let mut names = Names::default();
-        names.interfaces.extend(IfIndex::new(2).map(|index| (index, "eth0".into())));
+        names.interfaces.extend(IfIndex::new(2).map(|index| ((NetnsId(1), index), "eth0".into())));
         let mut cells = [String::new(), String::new(), String::new(), String::new()];
         let [address, port, peer, peer_port] = &mut cells;
         local(address, port, &socket, &names);

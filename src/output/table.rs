@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use super::other_ends;
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, Owners, Protocol, Row, Socket, SocketKey, SocketType, State,
-    UnixName,
+    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey, SocketType,
+    State, UnixName,
 };
 use crate::text::{escape, push, width};
 
@@ -17,6 +17,8 @@ use crate::text::{escape, push, width};
 #[expect(clippy::struct_excessive_bools, reason = "each is a part that ss shows or hides")]
 pub struct Layout {
     pub header: bool,
+    /// `Netns`, which `ss` does not have: when there are several.
+    pub netns: bool,
     /// `Netid`, which `ss` shows only when more than one kind of socket is asked for.
     pub netid: bool,
     /// `State`, which `ss` hides when only one state can occur.
@@ -77,13 +79,13 @@ fn ties(row: &Row) -> (Option<&UnixName>, Option<Inode>, SocketKey) {
     (row.socket.ends.unix_name(), row.socket.inode, row.socket.key)
 }
 
-const COLUMNS: usize = 9;
+const COLUMNS: usize = 10;
 /// Columns that are pushed to the right, towards the separator behind them.
-const RIGHT: [bool; COLUMNS] = [false, false, false, false, true, false, true, false, false];
+const RIGHT: [bool; COLUMNS] = [false, false, false, false, false, true, false, true, false, false];
 /// What stands behind each column.
-const GAPS: [&str; COLUMNS] = [" ", " ", " ", " ", "", " ", "", " ", ""];
+const GAPS: [&str; COLUMNS] = [" ", " ", " ", " ", " ", "", " ", "", " ", ""];
 
-/// The cells of one line: Netid, State, Recv-Q, Send-Q, local address, local port (with its
+/// The cells of one line: Netns, Netid, State, Recv-Q, Send-Q, local address, local port (with its
 /// separator), peer address, peer port, processes. An empty column takes no room.
 #[derive(Default)]
 struct Cells([String; COLUMNS]);
@@ -91,7 +93,10 @@ struct Cells([String; COLUMNS]);
 impl Cells {
     fn fill_header(&mut self, layout: Layout) {
         self.clear();
-        let [netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        let [netns, netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        if layout.netns {
+            netns.push_str("Netns");
+        }
         if layout.netid {
             netid.push_str("Netid");
         }
@@ -109,7 +114,10 @@ impl Cells {
 
     fn fill(&mut self, socket: &Socket, layout: Layout, names: &Names, services: Services<'_>) {
         self.clear();
-        let [netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        let [netns, netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
+        if layout.netns {
+            netns_name(netns, socket.key.netns, names);
+        }
         if layout.netid {
             netid.push_str(netid_of(socket));
         }
@@ -163,6 +171,14 @@ impl Cells {
             write!(out, "{:before$}{cell}{:after$}{gap}", "", "")?;
         }
         out.write_all(b"\n")
+    }
+}
+
+/// The name of a namespace; its number when it has none.
+fn netns_name(cell: &mut String, id: NetnsId, names: &Names) {
+    match names.namespaces.get(&id) {
+        Some(name) => cell.push_str(&escape(name.as_bytes())),
+        None => push(cell, format_args!("{}", id.0)),
     }
 }
 
@@ -244,9 +260,9 @@ fn address(cell: &mut String, socket: &Socket, end: Endpoint) {
 
 /// The interface that the socket is bound to, as in `0.0.0.0%eth0`.
 fn interface(cell: &mut String, socket: &Socket, names: &Names) {
-    if let Some(index) = socket.interface {
+    if socket.interface.is_some() {
         cell.push('%');
-        other_ends::interface(cell, index, names);
+        other_ends::interface(cell, socket, names);
     }
 }
 

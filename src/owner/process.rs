@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
-use crate::model::{Executable, Pid, Process, ProcessId};
+use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_pid;
@@ -22,12 +22,16 @@ pub(super) fn read(
     let exe = executable(dir);
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
     let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
+    // proc(5): "attr/current"; an error where no security module is at work.
+    let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
+    let security = security.map(|name| SystemBytes::from(name.strip_suffix(b"\0").unwrap_or(name)));
     Ok(Arc::new(Process {
         id: ProcessId { pid, start: stat.start },
         comm: stat.comm,
         exe,
         cmdline,
         uid,
+        security: security.filter(|name| !name.is_empty()),
         started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     }))
 }

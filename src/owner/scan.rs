@@ -12,7 +12,7 @@ use super::{OwnerMap, Stray, process};
 use crate::model::{Fd, Inode, NetnsId, Pid, Socket};
 use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
-use crate::wire::proc_pid::{namespace_link, socket_link};
+use crate::wire::proc_pid::{net_link, socket_link};
 
 /// A child on its way from fork to exec holds all that its parent holds. Had it become another
 /// program between the walk over its descriptors and the look at its name, that program would stand
@@ -111,7 +111,7 @@ impl ProcScanner {
     /// what a process elsewhere holds most likely stands in a table of elsewhere.
     fn note_strays(&mut self, dir: &ProcessDir, pid: Pid, map: &mut OwnerMap) {
         let Some(netns) = self.strays.filter(|_| !self.unasked.is_empty()) else { return };
-        let here = dir.link(c"ns/net").is_ok_and(|link| namespace_link(&link) == Some(netns));
+        let here = dir.link(c"ns/net").is_ok_and(|link| net_link(&link) == Some(netns));
         if !here {
             return;
         }

@@ -4,6 +4,7 @@
 //! is normal, silence about it is a bug. It knows no filter and no owner (a script excepted: it
 //! tells its owners and its time itself).
 
+pub mod namespaces;
 pub mod netlink;
 pub mod procfs;
 mod protocols;
@@ -14,7 +15,11 @@ pub use tables::{RESIDUAL, everything};
 
 use std::sync::Arc;
 
-use crate::model::{Family, Host, Names, OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp};
+use crate::model::{
+    Family, Host, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
+    SliceCoverage, SliceStatus, Socket, Stamp,
+};
+use crate::sys::names::Interfaces;
 
 /// A family and a protocol: one table of the kernel.
 pub type Wanted = (Family, Protocol);
@@ -31,10 +36,37 @@ pub trait SocketSource: Send {
 pub struct Reading {
     /// Each key at most once.
     pub sockets: Vec<Socket>,
-    /// One for every wanted table, in the order asked for.
+    /// For each namespace that was read one for every wanted table, in the order asked for.
     pub slices: Vec<SliceCoverage>,
+    pub namespaces: NamespaceCoverage,
+    /// Names of namespaces and interfaces: only who is in a namespace can ask for the latter.
+    pub names: Names,
     /// The surroundings, when the source brings its own.
     pub stage: Option<Stage>,
+}
+
+impl Reading {
+    /// A reading of the namespace that sockeye is in, which looks at no other.
+    fn of_own(id: NetnsId) -> Self {
+        let own = NetnsCoverage { id, name: None, found: NetnsFound::Own, status: SliceStatus::Ok };
+        let namespaces = NamespaceCoverage { list: vec![own], ..NamespaceCoverage::default() };
+        Self { namespaces, ..Self::default() }
+    }
+
+    /// Names the interfaces of the sockets from that place on, which must be those of the namespace
+    /// that the calling thread is in.
+    fn name_interfaces(&mut self, from: usize) {
+        let mut lookup = Interfaces::default();
+        for socket in &self.sockets[from..] {
+            let Some(index) = socket.interface else { continue };
+            let key = (socket.key.netns, index);
+            if !self.names.interfaces.contains_key(&key)
+                && let Some(name) = lookup.name(index)
+            {
+                self.names.interfaces.insert(key, name);
+            }
+        }
+    }
 }
 
 /// What a script knows besides sockets. Its sockets carry their owners already.
@@ -51,6 +83,10 @@ pub struct Stage {
 pub enum SourceError {
     #[error(transparent)]
     Netns(#[from] crate::sys::host::NetnsError),
+    #[error("cannot start the thread that enters namespaces: {0}")]
+    Thread(std::io::Error),
+    #[error(transparent)]
+    Pick(#[from] namespaces::PickError),
 }
 
 /// Appends the sockets of one table, each key once. Of rows that the kernel repeated the later

@@ -10,7 +10,9 @@ use super::protocols::{self, Counts};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
+use crate::sys::host::NetnsError;
 use crate::sys::netlink::{DiagError, DiagSocket, Dump};
+use crate::sys::procnet::Whose;
 use crate::sys::{host, procnet};
 use crate::wire::{Context, inet_diag, netlink};
 
@@ -40,9 +42,10 @@ impl Netlink {
 
 impl SocketSource for Netlink {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
-        let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
-        let mut reading = Reading::default();
+        let place = Place::here()?;
+        let mut reading = Reading::of_own(place.netns);
         self.reader.read(wanted, place, self.ask, &mut reading);
+        reading.name_interfaces(0);
         Ok(reading)
     }
 }
@@ -52,9 +55,17 @@ impl SocketSource for Netlink {
 pub(super) struct Place {
     pub(super) netns: NetnsId,
     pub(super) ephemeral: PortRange,
+    /// Whose `/proc/PID/net` shows it.
+    pub(super) whose: Whose,
 }
 
 impl Place {
+    /// The namespace that the calling thread is in.
+    pub(super) fn here() -> Result<Self, NetnsError> {
+        let ephemeral = procnet::ephemeral_ports();
+        Ok(Self { netns: host::netns()?, ephemeral, whose: Whose::Ours })
+    }
+
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
         Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral }
     }
@@ -91,11 +102,18 @@ impl Reader {
         }
     }
 
+    /// Prepares for another namespace: a socket belongs to the one that it was opened in. What was
+    /// refused stays refused, it is the kernel or the sandbox that does it.
+    pub(super) fn move_on(&mut self) {
+        self.socket = None;
+    }
+
     /// Appends every wanted table, and its coverage.
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
-        self.counts = Counts::read();
+        self.counts = Counts::read(place.whose);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = self.read_table(table, place, ask, reading);
+            let mut coverage = self.read_table(table, place, ask, reading);
+            coverage.counted = self.counts.number(table.table);
             reading.slices.push(coverage);
         }
     }

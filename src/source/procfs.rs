@@ -13,7 +13,7 @@ use super::protocols::{self, Count, Counts};
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{Basics, Details, Identity, SliceCoverage, SliceStatus, Socket, SocketKey};
-use crate::sys::{host, procnet};
+use crate::sys::procnet::{self, Whose};
 use crate::wire::Context;
 use crate::wire::line::Line;
 
@@ -23,13 +23,15 @@ pub struct Procfs;
 
 impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
-        let place = Place { netns: host::netns()?, ephemeral: procnet::ephemeral_ports() };
-        let mut reading = Reading::default();
-        let counts = Counts::read();
+        let place = Place::here()?;
+        let mut reading = Reading::of_own(place.netns);
+        let counts = Counts::read(Whose::Ours);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let coverage = read_table(table, place, &counts, &mut reading);
+            let mut coverage = read_table(table, place, &counts, &mut reading);
+            coverage.counted = counts.number(table.table);
             reading.slices.push(coverage);
         }
+        reading.name_interfaces(0);
         Ok(reading)
     }
 }
@@ -50,7 +52,7 @@ pub(super) fn read_table(
     let mut names = Names::default();
     let mut sockets = Vec::new();
     for text in known.text {
-        match procnet::table(text.file) {
+        match procnet::table(place.whose, text.file) {
             Ok(bytes) => (text.parse)(&bytes, &context, &mut |line| match line {
                 Ok(line) => sockets.push(names.socket(line, &context)),
                 Err(_) => coverage.malformed += 1,
@@ -131,7 +133,7 @@ mod tests {
         let text = b"head\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
-        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default() };
+        let place = Place { netns: NetnsId(1), ephemeral: PortRange::default(), whose: Whose::Ours };
         let context = place.context((Family::Unix, Protocol::Unix));
         let read = || {
             let mut names = Names::default();

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use super::Wanted;
 use crate::model::{Family, Protocol, SliceStatus};
-use crate::sys::procnet;
+use crate::sys::procnet::{self, Whose};
 use crate::wire::proc_protocols;
 
-/// The counts of the calling thread's namespace.
+/// The counts of a namespace.
 #[derive(Debug, Default)]
 pub(super) struct Counts(Option<HashMap<String, usize>>);
 
@@ -26,8 +26,16 @@ pub(super) enum Count {
 
 impl Counts {
     /// Reads the counts.
-    pub(super) fn read() -> Self {
-        Self(procnet::table("protocols").ok().map(|text| proc_protocols::parse(&text)))
+    pub(super) fn read(whose: Whose) -> Self {
+        Self(procnet::table(whose, "protocols").ok().map(|text| proc_protocols::parse(&text)))
+    }
+
+    /// How many sockets of a table's protocol there are, where that is told.
+    pub(super) fn number(&self, table: Wanted) -> Option<usize> {
+        match self.of(table) {
+            Count::Sockets(number) => Some(number),
+            Count::NoProtocol | Count::Untold => None,
+        }
     }
 
     /// What they say about a table.

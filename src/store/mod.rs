@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Change, Coverage, Host, Names, Row, Sample, Slice, SocketKey, Stamp, Subject};
+use crate::model::{
+    Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
+};
 
 /// Every socket that is open, and those that closed a moment ago.
 #[derive(Clone, Debug)]
@@ -66,6 +68,7 @@ impl Table {
         for read in sample.coverage.slices.iter().filter(|read| read.status.proves_absence()) {
             known.insert(read.slice, read.source);
         }
+        forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
         let moment =
             Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
         (Self { rows, known, keep_closed: self.keep_closed, moment: Some(moment) }, changes)
@@ -93,6 +96,17 @@ impl Table {
     pub fn moment(&self) -> Option<&Moment> {
         self.moment.as_ref()
     }
+}
+
+/// Forgets the slices of namespaces that are gone, once their last row is: containers come and go
+/// for as long as somebody watches.
+fn forget_the_gone(known: &mut BTreeMap<Slice, &'static str>, rows: &[Row], now: &NamespaceCoverage) {
+    known.retain(|slice, _| {
+        !now.is_gone(slice.netns) || {
+            let first = rows.partition_point(|row| row.socket.key.netns < slice.netns);
+            rows.get(first).is_some_and(|row| row.socket.key.netns == slice.netns)
+        }
+    });
 }
 
 impl Moment {

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NetnsId, NoOwner, Owner,
-    OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, SliceCoverage, SliceStatus,
-    Socket, SocketType, State, Uid,
+    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage,
+    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId,
+    Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -27,6 +27,7 @@ fn owners(pids: &[u32]) -> Owners {
             exe: None,
             cmdline: None,
             uid: None,
+            security: None,
             started: None,
         }),
         fds: vec![Fd(3)],
@@ -192,6 +193,73 @@ fn losing_sight_of_an_owner_is_no_change_of_owner() {
         let (_, all) = run(vec![complete(&[socket(1, State::Listen, 0, &[7])]), complete(&[unseen.clone()])]);
         assert_eq!(all[1], [log]);
     }
+}
+
+/// The same sample, of a world with these namespaces.
+fn among(mut sample: Sample, namespaces: &[NetnsId], exhaustive: bool) -> Sample {
+    let namespace = |id: &NetnsId| NetnsCoverage {
+        id: *id,
+        name: None,
+        found: NetnsFound::Process,
+        status: SliceStatus::Ok,
+    };
+    sample.coverage.slices.retain(|read| namespaces.contains(&read.slice.netns));
+    sample.coverage.namespaces = NamespaceCoverage {
+        list: namespaces.iter().map(namespace).collect(),
+        exhaustive,
+        ..NamespaceCoverage::default()
+    };
+    sample
+}
+
+#[test]
+fn a_namespace_that_is_gone_closes_its_rows_after_two_absences() {
+    let other = NetnsId(NETNS.0 + 1);
+    for (exhaustive, end) in [(true, "closed 1"), (false, "")] {
+        let mut table = Table::new(Duration::from_secs(3));
+        let mut log = Vec::new();
+        for at in 0..8 {
+            let (sockets, namespaces) =
+                if at == 0 { (vec![listener(1)], vec![NETNS]) } else { (vec![], vec![other]) };
+            let next = among(sample(at, sockets, SliceStatus::Ok, "s"), &namespaces, exhaustive);
+            let (next, changes) = table.apply(next);
+            table = next;
+            log.push(changes.iter().map(told).collect::<Vec<_>>().join(" "));
+        }
+        assert_eq!(log[..3], ["found 1", "", end], "after two absences, not after one");
+        assert!(log[3..].iter().all(String::is_empty), "{log:?}");
+        assert_eq!(table.known.is_empty(), exhaustive, "what is gone is forgotten, what is unseen is not");
+        assert_eq!(table.rows().is_empty(), exhaustive);
+    }
+}
+
+#[test]
+fn a_namespace_that_is_missed_once_closes_nothing() {
+    let mut table = Table::new(Duration::from_secs(3));
+    for at in 0..6 {
+        let sample = if at % 2 == 0 {
+            among(sample(at, vec![listener(1)], SliceStatus::Ok, "s"), &[NETNS], true)
+        } else {
+            among(sample(at, vec![], SliceStatus::Ok, "s"), &[], true)
+        };
+        let (next, changes) = table.apply(sample);
+        table = next;
+        assert_eq!(changes.len(), usize::from(at == 0), "{changes:?}");
+    }
+}
+
+#[test]
+fn a_namespace_that_was_not_read_this_time_keeps_its_rows() {
+    let skipped = || SliceStatus::Partial("the time was used up".into());
+    let mut table = Table::new(Duration::from_secs(3));
+    for at in 0..6 {
+        let (sockets, status) =
+            if at == 0 { (vec![listener(1)], SliceStatus::Ok) } else { (vec![], skipped()) };
+        let (next, changes) = table.apply(among(sample(at, sockets, status, "s"), &[NETNS], true));
+        table = next;
+        assert_eq!(changes.len(), usize::from(at == 0), "{changes:?}");
+    }
+    assert_eq!(table.open().count(), 1);
 }
 
 /// A set of sockets, as one reading might hold it.

@@ -1,8 +1,7 @@
 //! The only place that talks to the kernel: netlink, `/proc`, clocks, users, files.
 //!
 //! Layer 2. Thin: it moves bytes and errnos, `wire` understands them, `source` and `owner` decide
-//! what they mean. If `unsafe` is ever needed it lives here and nowhere else; so far rustix spares
-//! us all of it.
+//! what they mean. The only `unsafe` is here: requests to the kernel that rustix has no call for.
 
 pub mod cgroup;
 pub mod clock;
@@ -10,6 +9,7 @@ pub mod file;
 pub mod host;
 pub mod names;
 pub mod netlink;
+pub mod netns;
 pub mod procdir;
 pub mod procnet;
 

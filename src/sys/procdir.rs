@@ -30,23 +30,27 @@ impl ProcDir {
     /// The pids of the processes that it lists now, ascending.
     pub fn pids(&self) -> Result<Vec<Pid>, Errno> {
         // A descriptor of its own: the position of a directory belongs to its descriptor.
-        let list = openat(&self.fd, c".", DIRECTORY, Mode::empty())?;
-        let mut pids = Vec::new();
-        let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
-        let mut entries = RawDir::new(&list, &mut buffer);
-        while let Some(entry) = entries.next() {
-            let entry = entry?;
-            let number = proc_pid::number(entry.file_name().to_bytes());
-            pids.extend(number.and_then(|number| u32::try_from(number).ok()).map(Pid));
-        }
-        pids.sort_unstable();
-        Ok(pids)
+        numbers(&openat(&self.fd, c".", DIRECTORY, Mode::empty())?)
     }
 
     /// Opens the directory of a process. ENOENT and ESRCH: it is gone.
     pub fn process(&self, pid: Pid) -> Result<ProcessDir, Errno> {
         openat(&self.fd, pid.0.to_string(), DIRECTORY, Mode::empty()).map(|fd| ProcessDir { fd })
     }
+}
+
+/// The entries of a directory that are numbers, ascending.
+fn numbers(list: &OwnedFd) -> Result<Vec<Pid>, Errno> {
+    let mut numbers = Vec::new();
+    let mut buffer = [MaybeUninit::uninit(); 16 * 1024];
+    let mut entries = RawDir::new(list, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let number = proc_pid::number(entry.file_name().to_bytes());
+        numbers.extend(number.and_then(|number| u32::try_from(number).ok()).map(Pid));
+    }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
 
 /// The directory of one process, held open.
@@ -87,6 +91,17 @@ impl ProcessDir {
         Ok(walk)
     }
 
+    /// True when it has more than one thread: every thread is a link of the directory.
+    #[must_use]
+    pub fn has_threads(&self) -> bool {
+        statat(&self.fd, c"task", AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
+    }
+
+    /// The thread ids, ascending.
+    pub fn threads(&self) -> Result<Vec<Pid>, Errno> {
+        numbers(&openat(&self.fd, c"task", DIRECTORY, Mode::empty())?)
+    }
+
     /// What the link of one descriptor says.
     pub fn fd_link(&self, fd: Fd) -> Result<Vec<u8>, Errno> {
         rustix::fs::readlinkat(&self.fd, format!("fd/{}", fd.0), Vec::new())
@@ -113,6 +128,11 @@ impl ProcessDir {
     /// Where a link in the directory points.
     pub fn link(&self, name: &CStr) -> Result<Vec<u8>, Errno> {
         rustix::fs::readlinkat(&self.fd, name, Vec::new()).map(std::ffi::CString::into_bytes)
+    }
+
+    /// Where a link below the directory points.
+    pub fn link_at(&self, path: &str) -> Result<Vec<u8>, Errno> {
+        rustix::fs::readlinkat(&self.fd, path, Vec::new()).map(std::ffi::CString::into_bytes)
     }
 
     /// True when the target of a link has no name left in its file system.

@@ -1,18 +1,40 @@
-//! Files below `/proc` that describe the network of the calling process.
+//! Files below `/proc` that describe a network namespace: that of the calling thread, or that of
+//! any task that can be seen.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 
+use super::netns::Task;
 use crate::model::PortRange;
 
-/// The whole text of a table, by the name of its file. Of the calling thread, which may be in a
-/// namespace of its own; and not `/proc/net`, which is missing where procfs is mounted with
-/// `subset=pid`.
-pub fn table(file: &str) -> io::Result<Vec<u8>> {
-    std::fs::read(format!("/proc/thread-self/net/{file}"))
+/// Whose namespace is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The one that the calling thread is in.
+    Ours,
+    /// The one that a task is in. This needs no right beyond seeing the task.
+    Theirs(Task),
 }
 
-/// The ports that the kernel hands out unasked (`net.ipv4.ip_local_port_range`, ip(7)); the
-/// kernel's default when it may not be read.
+/// The whole text of a table, by the name of its file. Not from `/proc/net`, which is missing
+/// where procfs is mounted with `subset=pid`.
+pub fn table(whose: Whose, file: &str) -> io::Result<Vec<u8>> {
+    std::fs::read(match whose {
+        Whose::Ours => format!("/proc/thread-self/net/{file}"),
+        Whose::Theirs(task) => format!("{}/net/{file}", task.dir()),
+    })
+}
+
+/// A number that tells namespaces apart for a reader who may not see their nsfs files: the inode of
+/// a file in `/proc/PID/net`, of which every namespace has its own. procfs and nsfs number their
+/// inodes from one counter (`proc_alloc_inum`), so it is never the number of another namespace.
+pub fn stand_in(task: Task) -> io::Result<u64> {
+    std::fs::metadata(task.dir() + "/net/dev").map(|meta| meta.ino())
+}
+
+/// The ports that the kernel of the calling thread's namespace hands out unasked
+/// (`net.ipv4.ip_local_port_range`, ip(7)); the kernel's default when it may not be read.
+/// `/proc/sys/net` is that of the task that opens it, so it follows setns(2).
 #[must_use]
 pub fn ephemeral_ports() -> PortRange {
     std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")

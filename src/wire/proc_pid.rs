@@ -57,10 +57,11 @@ pub fn socket_link(target: &[u8]) -> Option<Inode> {
     Inode::new(number(target.strip_prefix(b"socket:[")?.strip_suffix(b"]")?)?)
 }
 
-/// The network namespace that a link in `/proc/PID/ns` points to: `net:[4026531833]`.
+/// The network namespace that a link in `/proc/PID/ns` or `/proc/PID/fd` points to:
+/// `net:[4026531840]`.
 #[must_use]
-pub fn namespace_link(target: &[u8]) -> Option<NetnsId> {
-    number(target.strip_prefix(b"net:[")?.strip_suffix(b"]")?).map(NetnsId)
+pub fn net_link(target: &[u8]) -> Option<NetnsId> {
+    number(target.strip_prefix(b"net:[")?.strip_suffix(b"]")?).filter(|inode| *inode != 0).map(NetnsId)
 }
 
 /// A plain decimal number and nothing else: the name of a process or descriptor directory.
@@ -135,6 +136,14 @@ mod tests {
             b"socket:[1](deleted)",
         ] {
             assert_eq!(socket_link(other), None);
+        }
+    }
+
+    #[test]
+    fn net_links() {
+        assert_eq!(net_link(b"net:[4026531840]"), Some(NetnsId(4_026_531_840)));
+        for other in [&b"net:[0]"[..], b"net:[]", b"net:[1", b"mnt:[1]", b"/net:[1]", b"net:[1] (deleted)"] {
+            assert_eq!(net_link(other), None);
         }
     }
 

@@ -61,6 +61,7 @@ objects! {
         status: String,
         reason: Option<String>,
         rows: u64,
+        kernel_count: Option<u64>,
     }
 
     struct OwnerSearch {
@@ -80,7 +81,18 @@ objects! {
 
     struct Namespaces {
         seen: u64,
-        read: String,
+        refused: u64,
+        left_out: u64,
+        reason: Option<String>,
+        list: Vec<Namespace>,
+    }
+
+    struct Namespace {
+        netns: u64,
+        name: Option<String>,
+        found: String,
+        status: String,
+        reason: Option<String>,
     }
 
     struct Losses {
@@ -169,6 +181,7 @@ objects! {
         uid: Option<u32>,
         user: Option<String>,
         start_time: Option<String>,
+        security_context: Option<String>,
         unit: Option<String>,
         container: Option<String>,
     }

@@ -402,7 +402,9 @@ fn the_document_says_what_was_read_and_how() {
     assert!(owners.unresolved.iter().all(|why| why.count > 0 && !why.reason.is_empty()), "{owners:?}");
     let unresolved: u64 = owners.unresolved.iter().map(|why| why.count).sum();
     assert_eq!(owners.resolved + unresolved, told.sockets.len() as u64);
-    assert_eq!((told.coverage.namespaces.seen, &*told.coverage.namespaces.read), (1, "own"));
+    let namespaces = &told.coverage.namespaces;
+    assert_eq!((namespaces.seen, namespaces.refused, namespaces.list.len()), (1, 0, 1));
+    assert_eq!((&*namespaces.list[0].found, &*namespaces.list[0].status), ("own", "ok"));
     assert_eq!(told.coverage.losses.malformed_rows, 0);
     let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
     assert_eq!(told.host.boot_id.as_deref(), Some(boot_id.trim_end()));

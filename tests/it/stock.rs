@@ -195,6 +195,9 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
         uid: Some(uid),
         user: user(uid),
         start_time: None,
+        security_context: fs::read_to_string(format!("{dir}/attr/current"))
+            .ok()
+            .map(|name| name.trim_end().trim_end_matches('\0').to_owned()),
         unit: None,
         container: None,
     }

@@ -34,7 +34,7 @@ fn in_namespace(test: fn()) {
 }
 
 /// Moves the calling thread into a network namespace of its own.
-fn enter_new() -> rustix::io::Result<()> {
+pub(crate) fn enter_new() -> rustix::io::Result<()> {
     #[expect(deprecated, reason = "only UnshareFlags::FILES makes it unsafe")]
     rustix::thread::unshare(UnshareFlags::NEWNET)
 }

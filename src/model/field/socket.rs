@@ -101,7 +101,7 @@ pub static FIELDS: &[Field] = &[
         }
     }),
     field(("interface", "IFACE"), Kind::Text, 8, "The interface that the socket is bound to.", |s| {
-        Value::of(s.socket().interface.and_then(|index| s.names.interfaces.get(&index)), Value::Text)
+        Value::of(s.names.interface(s.socket()), Value::Text)
     }),
     field(("interface_index", "IFINDEX"), Kind::Number, 7, "The index of that interface.", |s| {
         Value::of(s.socket().interface, |index| Value::Number(index.get().into()))

@@ -1,16 +1,19 @@
 //! The coverage block: what was read, how, and what was not.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
-use crate::model::{OwnerCoverage, SliceCoverage};
+use crate::model::{NamespaceCoverage, NetnsCoverage, OwnerCoverage, SliceCoverage};
 use crate::store::Moment;
+use crate::text::escape;
 
 #[derive(Serialize)]
 pub(in crate::output) struct CoverageView<'a> {
     complete: bool,
     tables: Vec<TableView<'a>>,
     owners: OwnersView<'a>,
-    namespaces: NamespacesView,
+    namespaces: NamespacesView<'a>,
     losses: LossesView,
 }
 
@@ -23,6 +26,7 @@ struct TableView<'a> {
     status: &'static str,
     reason: Option<&'a str>,
     rows: usize,
+    kernel_count: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -43,10 +47,23 @@ struct UnresolvedView {
 }
 
 #[derive(Serialize)]
-struct NamespacesView {
+struct NamespacesView<'a> {
     seen: usize,
-    /// Only the namespace of sockeye itself is read so far.
-    read: &'static str,
+    refused: usize,
+    /// Found, but more than are read.
+    left_out: usize,
+    /// Why there may be more.
+    reason: Option<&'a str>,
+    list: Vec<NetnsView<'a>>,
+}
+
+#[derive(Serialize)]
+struct NetnsView<'a> {
+    netns: u64,
+    name: Option<Cow<'a, str>>,
+    found: &'static str,
+    status: &'static str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -64,7 +81,7 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
         complete: coverage.is_complete(),
         tables: coverage.slices.iter().map(table).collect(),
         owners: owners(&coverage.owners),
-        namespaces: NamespacesView { seen: 1, read: "own" },
+        namespaces: namespaces(&coverage.namespaces),
         losses: LossesView {
             repeated_rows: sum(|read| read.repeated),
             dump_retries: sum(|read| read.retries),
@@ -82,6 +99,27 @@ fn table(read: &SliceCoverage) -> TableView<'_> {
         status: read.status.word(),
         reason: read.status.reason(),
         rows: read.rows,
+        kernel_count: read.counted,
+    }
+}
+
+fn namespaces(known: &NamespaceCoverage) -> NamespacesView<'_> {
+    NamespacesView {
+        seen: known.list.len() + known.left_out,
+        refused: known.refused(),
+        left_out: known.left_out,
+        reason: known.gap.as_deref(),
+        list: known.list.iter().map(namespace).collect(),
+    }
+}
+
+fn namespace(known: &NetnsCoverage) -> NetnsView<'_> {
+    NetnsView {
+        netns: known.id.0,
+        name: known.name.as_ref().map(|name| escape(name.as_bytes())),
+        found: known.found.word(),
+        status: known.status.word(),
+        reason: known.status.reason(),
     }
 }
 

@@ -136,6 +136,7 @@ struct OwnerView<'a> {
     uid: Option<u32>,
     user: Option<std::borrow::Cow<'a, str>>,
     start_time: Option<String>,
+    security_context: Option<std::borrow::Cow<'a, str>>,
     unit: Option<&'a str>,
     container: Option<&'a str>,
 }
@@ -161,6 +162,7 @@ impl<'a> OwnerView<'a> {
             cmdline_hex: process.cmdline.as_deref().and_then(cmdline_hex),
             uid: process.uid.map(|uid| uid.0),
             user: user.map(|name| escape(name.as_bytes())),
+            security_context: process.security.as_ref().map(|name| escape(name.as_bytes())),
             start_time: process.started.map(|started| started.to_string()),
             unit: None,
             container: None,

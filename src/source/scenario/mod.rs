@@ -70,7 +70,8 @@ impl SocketSource for Scenario {
             .cloned()
             .collect();
         let taken = self.play.at(scene.at + Duration::from_secs(overtime));
-        Ok(Reading { stage: Some(self.play.stage(taken, scene, &sockets)), sockets, slices })
+        let stage = Some(self.play.stage(taken, scene, &sockets));
+        Ok(Reading { sockets, slices, stage, ..Reading::of_own(self.play.netns) })
     }
 }
 

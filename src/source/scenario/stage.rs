@@ -116,7 +116,7 @@ impl Maker<'_> {
         for (index, name) in &self.script.interfaces {
             let number = index.get_ref().parse().ok().and_then(IfIndex::new);
             let number = number.ok_or_else(|| self.wrong(index, "an interface number is wanted"))?;
-            names.interfaces.insert(number, self.bytes(name)?);
+            names.interfaces.insert((self.netns, number), self.bytes(name)?);
         }
         if let Some(name) = &self.script.netns_name {
             names.namespaces.insert(self.netns, self.bytes(name)?);
@@ -136,6 +136,7 @@ impl Maker<'_> {
                     exe: path.map(|path| Executable { path, deleted: process.deleted }),
                     cmdline: process.cmdline.as_ref().map(arguments).transpose()?,
                     uid: process.uid.map(Uid),
+                    security: None,
                     started: None,
                 }),
             ))

@@ -1,0 +1,204 @@
+//! Network namespaces: opening one by any of the ways that lead to it, and entering it.
+//!
+//! setns(2) moves one thread. [`Namespace::enter`] is therefore for a thread that ends with its
+//! work: coming back can be refused where going was allowed (a user namespace below the one that
+//! owns ours). A handle keeps its namespace alive, so hold it no longer than it is read.
+
+use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
+
+use rustix::fs::{CWD, Mode, OFlags, fstat, fstatfs, openat};
+use rustix::io::Errno;
+use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, ioctl};
+use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::model::{Fd, NetnsId, Pid};
+
+/// `NSFS_MAGIC` of `linux/magic.h`.
+const NSFS: u64 = 0x6e73_6673;
+/// `CLONE_NEWNET`, as `NS_GET_NSTYPE` answers (`linux/nsfs.h`).
+const NEWNET: i32 = 0x4000_0000;
+
+/// A task: a process, or one of its threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Task {
+    pub pid: Pid,
+    /// The pid itself for the thread that leads the process.
+    pub tid: Pid,
+}
+
+impl Task {
+    /// Its directory below `/proc`.
+    #[must_use]
+    pub fn dir(self) -> String {
+        format!("/proc/{}/task/{}", self.pid.0, self.tid.0)
+    }
+}
+
+/// A way to a namespace. It may lead elsewhere by the time it is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// What the task is in.
+    Task(Task),
+    /// A mounted nsfs file, as seen by the process.
+    Mount { pid: Pid, point: Vec<u8> },
+    /// An nsfs file that the process holds open.
+    Descriptor { pid: Pid, fd: Fd },
+    /// What a socket of the process belongs to.
+    Socket { pid: Pid, fd: Fd },
+}
+
+/// Why a way did not lead to its namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WayError {
+    /// The process, the mount or the descriptor is gone, or leads elsewhere now.
+    #[error("it is there no more")]
+    Gone,
+    #[error("opening it is refused: {0}")]
+    Refused(Errno),
+    #[error("it cannot be opened: {0}")]
+    Other(Errno),
+}
+
+impl From<Errno> for WayError {
+    fn from(errno: Errno) -> Self {
+        match errno {
+            Errno::NOENT | Errno::SRCH | Errno::BADF | Errno::NOTDIR => Self::Gone,
+            Errno::ACCESS | Errno::PERM => Self::Refused(errno),
+            other => Self::Other(other),
+        }
+    }
+}
+
+/// A namespace, held open.
+#[derive(Debug)]
+pub struct Namespace {
+    fd: OwnedFd,
+    id: NetnsId,
+}
+
+impl Namespace {
+    /// Takes a way, and makes sure of where it led.
+    pub fn open(way: &Way, id: NetnsId) -> Result<Self, WayError> {
+        let found = match way {
+            Way::Task(task) => Self::of_file(&openat(CWD, task.dir() + "/ns/net", READ, Mode::empty())?),
+            Way::Mount { pid, point } => Self::at(mount_path(*pid, point)),
+            Way::Descriptor { pid, fd } => Self::at(fd_path(*pid, *fd).into_bytes()),
+            Way::Socket { pid, fd } => Donor::open(*pid).and_then(|donor| donor.socket_netns(*fd)),
+        }?;
+        if found.id == id { Ok(found) } else { Err(WayError::Gone) }
+    }
+
+    /// The namespace that a process holds open at a descriptor; `None` for any other file.
+    #[must_use]
+    pub fn held(pid: Pid, fd: Fd) -> Option<NetnsId> {
+        Self::at(fd_path(pid, fd).into_bytes()).ok().map(|found| found.id)
+    }
+
+    /// Which one it is.
+    #[must_use]
+    pub fn id(&self) -> NetnsId {
+        self.id
+    }
+
+    /// Moves the calling thread into the namespace.
+    pub fn enter(&self) -> Result<(), Errno> {
+        move_into_link_name_space(self.fd.as_fd(), Some(LinkNameSpaceType::Network))
+    }
+
+    /// The namespace file at a path where anything else may stand as well: nothing is opened
+    /// before it is known to be one, because opening a FIFO or a device has consequences.
+    fn at(path: Vec<u8>) -> Result<Self, Errno> {
+        Self::of_file(&openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
+    }
+
+    fn of_file(file: &OwnedFd) -> Result<Self, Errno> {
+        if u64::try_from(fstatfs(file)?.f_type) != Ok(NSFS) {
+            return Err(Errno::NOENT);
+        }
+        let fd = openat(CWD, format!("/proc/thread-self/fd/{}", file.as_raw_fd()), READ, Mode::empty())?;
+        Self::of_open(fd)
+    }
+
+    fn of_open(fd: OwnedFd) -> Result<Self, Errno> {
+        // SAFETY: the kernel reads and writes no memory for this request, it answers a number.
+        #[expect(unsafe_code, reason = "rustix has no safe call for NS_GET_NSTYPE")]
+        let kind = unsafe { ioctl(&fd, Plain::<0xb703>) }?;
+        if kind != NEWNET {
+            return Err(Errno::NOENT);
+        }
+        let id = NetnsId(fstat(&fd)?.st_ino);
+        Ok(Self { fd, id })
+    }
+}
+
+/// A process whose descriptors may be looked at by duplicating them.
+#[derive(Debug)]
+pub struct Donor {
+    pidfd: OwnedFd,
+}
+
+impl Donor {
+    /// Opens the process.
+    pub fn open(pid: Pid) -> Result<Self, Errno> {
+        let pid = i32::try_from(pid.0).ok().and_then(rustix::process::Pid::from_raw).ok_or(Errno::SRCH)?;
+        pidfd_open(pid, PidfdFlags::empty()).map(|pidfd| Self { pidfd })
+    }
+
+    /// The namespace that a socket belongs to. The duplicate is closed at once: while it lives, a
+    /// listener would outlive its owner. ENOENT for what is no socket.
+    pub fn socket_netns(&self, fd: Fd) -> Result<Namespace, Errno> {
+        let raw = i32::try_from(fd.0).map_err(|_| Errno::BADF)?;
+        let socket = pidfd_getfd(&self.pidfd, raw, PidfdGetfdFlags::empty())?;
+        // SAFETY: the kernel reads and writes no memory for this request, it answers a descriptor.
+        #[expect(unsafe_code, reason = "rustix has no safe call for SIOCGSKNS")]
+        let answer = unsafe { ioctl(&socket, Plain::<0x894c>) };
+        drop(socket);
+        let raw = match answer {
+            Err(Errno::NOTTY | Errno::INVAL | Errno::OPNOTSUPP) => Err(Errno::NOENT),
+            other => other,
+        }?;
+        // SAFETY: SIOCGSKNS answers a descriptor that it just made (`open_related_ns`), so it is
+        // open and nobody else owns it.
+        #[expect(unsafe_code, reason = "the kernel answers a bare number")]
+        let fd = unsafe { OwnedFd::from_raw_fd(raw) };
+        Namespace::of_open(fd)
+    }
+}
+
+const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
+
+fn fd_path(pid: Pid, fd: Fd) -> String {
+    format!("/proc/{}/fd/{}", pid.0, fd.0)
+}
+
+/// A mount point of another mount namespace, reached through the root of a process in it.
+fn mount_path(pid: Pid, point: &[u8]) -> Vec<u8> {
+    [format!("/proc/{}/root", pid.0).as_bytes(), point].concat()
+}
+
+/// A request without argument that answers a number.
+struct Plain<const REQUEST: Opcode>;
+
+// SAFETY: no memory goes in or out: the pointer is null, and the output is the return value.
+#[expect(unsafe_code, reason = "how rustix is told of a request that it does not know")]
+unsafe impl<const REQUEST: Opcode> Ioctl for Plain<REQUEST> {
+    type Output = i32;
+
+    const IS_MUTATING: bool = false;
+
+    fn opcode(&self) -> Opcode {
+        REQUEST
+    }
+
+    fn as_ptr(&mut self) -> *mut rustix::ffi::c_void {
+        std::ptr::null_mut()
+    }
+
+    unsafe fn output_from_ptr(
+        out: IoctlOutput,
+        _: *mut rustix::ffi::c_void,
+    ) -> rustix::io::Result<Self::Output> {
+        Ok(out)
+    }
+}

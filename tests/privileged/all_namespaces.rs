@@ -1,0 +1,373 @@
+//! Every network namespace of the machine: one of each kind, found and read; refused, vanishing and
+//! too many ones.
+//!
+//! The machine may have others; they are passed over.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::net::{TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sockeye::engine::{OwnerMethod, Sampler};
+use sockeye::model::{Ask, ChangeKind, Family, Protocol};
+use sockeye::source::namespaces::Namespaces;
+use sockeye::store::Table;
+use tempfile::TempDir;
+
+use crate::Case;
+use crate::document::{Document, Namespace, Socket};
+use crate::harness::{Holder, Ran, document, eventually, run, sockeye};
+use crate::namespaces::enter_new;
+use crate::others::PublicCopy;
+
+pub(crate) const CASES: &[Case] = &[
+    ("all_namespaces::five_of_five_kinds_are_found_each_with_its_listener", five_kinds),
+    ("all_namespaces::the_table_names_them_first", table_names_them),
+    ("all_namespaces::one_is_picked_by_name_inode_or_process", picked),
+    ("all_namespaces::an_ip_netns_name_is_its_name", ip_netns_name),
+    ("all_namespaces::each_has_ports_of_its_own_to_hand_out", own_port_range),
+    ("all_namespaces::a_stranger_reads_from_outside_what_it_may_not_enter", stranger),
+    ("all_namespaces::what_cannot_be_read_at_all_is_listed_as_refused", refused),
+    ("all_namespaces::there_need_be_no_way_back", no_way_back),
+    ("all_namespaces::those_that_vanish_meanwhile_spoil_nothing", vanishing),
+    ("all_namespaces::two_hundred_are_all_read_once_and_in_turn_when_time_is_short", two_hundred),
+];
+
+/// What is true of a namespace that a test made.
+#[derive(Clone, Copy, Debug)]
+struct Truth {
+    netns: u64,
+    port: u32,
+}
+
+/// Binds a listener in a new namespace. The calling thread stays in it.
+fn listen_in_new() -> (Truth, TcpListener) {
+    enter_new().unwrap();
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let netns = std::fs::metadata("/proc/thread-self/ns/net").unwrap().ino();
+    (Truth { netns, port: listener.local_addr().unwrap().port().into() }, listener)
+}
+
+/// Does something on a thread that is given up for it, because it changes its namespace.
+fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    std::thread::spawn(work).join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// A namespace with a process in it, which holds its listener.
+fn process() -> (Truth, Holder) {
+    elsewhere(|| {
+        let (truth, listener) = listen_in_new();
+        (truth, Holder::start(OwnedFd::from(listener), Stdio::null()))
+    })
+}
+
+/// A namespace that one thread of this process is in, until it is dropped.
+struct ThreadOnly {
+    truth: Truth,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ThreadOnly {
+    fn new() -> Self {
+        let (told, tell) = channel();
+        let (end, ended) = channel::<()>();
+        let thread = std::thread::spawn(move || {
+            let (truth, _listener) = listen_in_new();
+            told.send(truth).unwrap();
+            ended.recv().expect_err("nothing is ever sent: the other side ends");
+        });
+        let truth = tell.recv().unwrap();
+        Self { truth, end: Some(end), thread: Some(thread) }
+    }
+}
+
+impl Drop for ThreadOnly {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        drop(self.thread.take().map(JoinHandle::join));
+    }
+}
+
+/// A namespace whose file is mounted, seen by one process alone, and in which nobody is. Its
+/// listener is held by this process.
+struct Mounted {
+    truth: Truth,
+    _listener: TcpListener,
+    _inside: Holder,
+    _dir: TempDir,
+}
+
+impl Mounted {
+    /// `prepare` is run in the mount namespace, where `$FILE` is to be mounted.
+    fn new(prepare: &str, file: &dyn Fn(&Path) -> String) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = file(dir.path());
+        let script = format!(
+            "{prepare} touch \"$FILE\" && mount --bind /proc/thread-self/ns/net \"$FILE\" && exec nsenter -n/proc/$PPID/ns/net cat"
+        );
+        let at = path.clone();
+        let (truth, listener, mounted) = elsewhere(move || {
+            let (truth, listener) = listen_in_new();
+            let mut command = Command::new("unshare");
+            command.args(["-m", "--propagation", "private", "sh", "-c", &script]).env("FILE", at);
+            (truth, listener, Holder::spawn(&mut command))
+        });
+        let moved =
+            |holder: &Holder| std::fs::metadata(format!("/proc/{}/ns/net", holder.pid())).unwrap().ino();
+        eventually(|| if moved(&mounted) == truth.netns { Err("not yet".to_owned()) } else { Ok(()) });
+        Self { truth, _listener: listener, _inside: mounted, _dir: dir }
+    }
+}
+
+fn mounted() -> Mounted {
+    Mounted::new("", &|dir| dir.join("a b").to_str().unwrap().to_owned())
+}
+
+fn namespace<'a>(told: &'a Document, truth: &Truth) -> Option<&'a Namespace> {
+    told.coverage.namespaces.list.iter().find(|known| known.netns == truth.netns)
+}
+
+fn listener<'a>(told: &'a Document, truth: &Truth) -> Option<&'a Socket> {
+    told.sockets.iter().find(|socket| socket.netns == truth.netns && socket.local_port == Some(truth.port))
+}
+
+fn owners(socket: &Socket) -> Vec<u32> {
+    socket.owners.iter().flatten().map(|owner| owner.pid).collect()
+}
+
+fn five_kinds() {
+    let me = std::process::id();
+    let (process, holder) = process();
+    let thread = ThreadOnly::new();
+    let mount = mounted();
+    let (descriptor, _file, _held) = elsewhere(|| {
+        let (truth, listener) = listen_in_new();
+        (truth, File::open("/proc/thread-self/ns/net").unwrap(), listener)
+    });
+    let (socket, _alone) = elsewhere(listen_in_new);
+    for args in [&["--json", "--all-netns"][..], &["--json", "--all-netns", "-tl", "--source", "netlink"]] {
+        let told = document(args);
+        for (truth, found, owner) in [
+            (process, "process", holder.pid()),
+            (thread.truth, "thread", me),
+            (mount.truth, "mount", me),
+            (descriptor, "descriptor", me),
+            (socket, "socket", me),
+        ] {
+            let known = namespace(&told, &truth).unwrap_or_else(|| panic!("{found} is not found"));
+            assert_eq!((&*known.found, &*known.status, &known.reason), (found, "ok", &None));
+            let row = listener(&told, &truth).unwrap_or_else(|| panic!("{found} has no listener"));
+            assert!(owners(row).contains(&owner), "{found}: {row:#?}");
+            assert_eq!((&*row.state, row.netns_name.as_ref()), ("listen", known.name.as_ref()), "{found}");
+            assert!(known.name.is_some(), "{known:?}");
+            let slices = told.coverage.tables.iter().filter(|slice| slice.netns == truth.netns);
+            assert!(slices.count() > 0, "{found}: it has a coverage");
+        }
+        let own = told.coverage.namespaces.list.first().unwrap();
+        assert_eq!((&*own.found, &*own.status), ("own", "ok"));
+        assert!(told.coverage.namespaces.seen >= 6);
+    }
+    let alone = document(&["--json", "-tl"]);
+    assert!(listener(&alone, &process).is_none(), "without the option there is the own namespace alone");
+}
+
+fn table_names_them() {
+    let (truth, holder) = process();
+    let _here = TcpListener::bind("127.0.0.1:0").unwrap();
+    let ran = run(&mut sockeye(&["--all-netns", "-tln"]));
+    assert_eq!(ran.code(), 0, "{ran:?}");
+    assert!(ran.stdout().starts_with("Netns "), "{ran:?}");
+    let line = ran.stdout().lines().find(|line| line.contains(&format!(":{} ", truth.port))).unwrap();
+    assert!(line.starts_with(&format!("cat {} ", holder.pid())), "{line}");
+    let one = run(&mut sockeye(&["-N", &truth.netns.to_string(), "-tln"])).ok();
+    assert!(one.starts_with("State "), "one namespace needs no column: {one}");
+}
+
+fn picked() {
+    let (truth, holder) = process();
+    let (hidden, _alone) = elsewhere(listen_in_new);
+    let pid = holder.pid();
+    for pick in [pid.to_string(), truth.netns.to_string(), format!("cat {pid}")] {
+        let told = document(&["--json", "-tl", "-N", &pick]);
+        let ports: Vec<_> = told.sockets.iter().map(|socket| socket.local_port).collect();
+        assert_eq!(ports, [Some(truth.port)], "{pick}");
+        assert_eq!(told.coverage.namespaces.list.len(), 1);
+        assert_eq!(owners(&told.sockets[0]), [pid]);
+    }
+    let told = document(&["--json", "-tl", "--net", &hidden.netns.to_string()]);
+    assert_eq!((told.sockets.len(), told.sockets[0].local_port), (1, Some(hidden.port)));
+    let ran = run(&mut sockeye(&["-tl", "-N", "no such\x1b"]));
+    assert_eq!((ran.code(), ran.stdout.is_empty()), (2, true));
+    assert!(ran.stderr().contains(r"no network namespace no such\x1b"), "{}", ran.stderr());
+    assert!(ran.stderr().contains(&format!("cat {pid} ({})", truth.netns)), "{}", ran.stderr());
+}
+
+/// A directory of its own on `/run`, so that nothing outside sees the name.
+fn ip_netns_name() {
+    let prepare = "mount -t tmpfs tmpfs /run && mkdir /run/netns &&";
+    let mount = Mounted::new(prepare, &|_| "/run/netns/sockeye blue".to_owned());
+    let told = document(&["--json", "-tl", "--all-netns"]);
+    let known = namespace(&told, &mount.truth).unwrap();
+    assert_eq!((known.name.as_deref(), &*known.found), (Some("sockeye blue"), "mount"));
+    let told = document(&["--json", "-tl", "-N", "sockeye blue"]);
+    assert_eq!(told.sockets.first().map(|socket| socket.netns), Some(mount.truth.netns));
+}
+
+/// Whether a UDP socket is a client is told by the port range of its own namespace.
+fn own_port_range() {
+    let sockets = elsewhere(|| {
+        enter_new().unwrap();
+        // Of the task that opens it, so of this thread's namespace.
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "2000 2999").unwrap();
+        [2500, 40_000].map(|port| UdpSocket::bind(("0.0.0.0", port)).unwrap())
+    });
+    let told = document(&["--json", "-ua", "--all-netns"]);
+    let role = |socket: &UdpSocket| told.by_inode(crate::stock::inode(socket)).unwrap().role.clone();
+    assert_eq!(sockets.each_ref().map(role), ["client", "listener"]);
+}
+
+fn read(ran: &Ran) -> Document {
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    Document::read(&ran.stdout)
+}
+
+fn stranger() {
+    let (truth, holder) = process();
+    let copy = PublicCopy::new();
+    let ran = run(&mut copy.by_nobody(&["--json", "-tl", "--all-netns"]));
+    let told = read(&ran);
+    let row = told.sockets.iter().find(|socket| socket.local_port == Some(truth.port)).unwrap();
+    // Its nsfs file may not be read, so another number stands for it.
+    let known = told.coverage.namespaces.list.iter().find(|known| known.netns == row.netns).unwrap();
+    assert_eq!((&*known.found, &*known.status), ("process", "fallback"), "{known:?}");
+    assert!(known.reason.as_ref().unwrap().contains("CAP_SYS_ADMIN"), "{known:?}");
+    assert_eq!(known.name.as_deref(), Some(&*format!("cat {}", holder.pid())));
+    assert_eq!((row.cookie.as_ref(), &*row.state, &*row.owner_status), (None, "listen", "denied"));
+    let own = &told.coverage.namespaces.list[0];
+    assert_eq!((&*own.found, &*own.status), ("own", "ok"));
+    assert!(told.sockets.iter().all(|socket| socket.netns != truth.netns), "nothing is there twice");
+    assert!(told.coverage.namespaces.reason.is_some() && !told.coverage.complete);
+    let told_so = ran.stderr().lines().filter(|line| line.contains("read from /proc")).count();
+    assert_eq!(told_so, 1, "{}", ran.stderr());
+    let picked = copy.by_nobody(&["--json", "-tl", "-N", &holder.pid().to_string()]);
+    let ports: Vec<_> = read(&run(&mut { picked })).sockets.iter().map(|socket| socket.local_port).collect();
+    assert_eq!(ports, [Some(truth.port)]);
+}
+
+/// Run by nobody where a namespace is mounted in which there is no process.
+fn refused() {
+    let copy = PublicCopy::new();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(dir.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let script = "touch \"$FILE\" && unshare --net=\"$FILE\" true && exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$0\" \"$@\"";
+    let here = |args: &[&str]| {
+        let inner = copy.by_nobody(args);
+        let mut command = Command::new("unshare");
+        command
+            .args(["-m", "--propagation", "private", "sh", "-c", script])
+            .arg(inner.get_program())
+            .args(args);
+        command.env("FILE", dir.path().join("closed")).current_dir("/").stdin(Stdio::null());
+        run(&mut command)
+    };
+    let ran = here(&["--json", "-tl", "--all-netns"]);
+    let told = read(&ran);
+    let closed = |known: &&Namespace| known.name.as_ref().is_some_and(|name| name.ends_with("/closed"));
+    let known = told.coverage.namespaces.list.iter().find(closed).unwrap();
+    assert_eq!((&*known.found, &*known.status), ("mount", "denied"), "{known:?}");
+    assert_eq!(known.reason.as_deref(), Some("entering it needs CAP_SYS_ADMIN"));
+    assert!(told.coverage.namespaces.refused >= 1);
+    assert!(told.sockets.iter().all(|socket| socket.netns != known.netns));
+    assert!(ran.stderr().contains("network namespace could not be read"), "{}", ran.stderr());
+    let ran = here(&["-tl", "-N", known.name.as_ref().unwrap()]);
+    assert_eq!((ran.code(), ran.stdout.is_empty()), (2, true), "{ran:?}");
+    assert!(ran.stderr().contains("cannot be read: entering it needs CAP_SYS_ADMIN"), "{}", ran.stderr());
+}
+
+/// Root of a user namespace may enter the network namespaces made in it, but not come back to the
+/// one outside. `yes` ends when nobody reads it.
+fn no_way_back() {
+    let copy = PublicCopy::new();
+    let inner = copy.by_nobody(&[]);
+    let program = inner.get_program().to_str().unwrap().to_owned();
+    let script = "unshare -n yes | { read -r _; exec \"$0\" --json -tl --all-netns; }";
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Ur", "sh", "-c", script]);
+    let ran = run(command.arg(&program).current_dir("/").stdin(Stdio::null()));
+    let told = read(&ran);
+    let list = &told.coverage.namespaces.list;
+    let yes = |known: &&Namespace| known.name.as_ref().is_some_and(|name| name.starts_with("yes "));
+    let known = list.iter().find(yes).unwrap_or_else(|| panic!("{list:?}"));
+    assert_eq!((&*known.found, &*known.status, &known.reason), ("process", "ok", &None));
+    assert_eq!((&*list[0].found, &*list[0].status), ("own", "ok"));
+}
+
+fn vanishing() {
+    let here = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = u32::from(here.local_addr().unwrap().port());
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    drop(elsewhere(|| listen_in_new().1));
+                }
+            });
+        }
+        let judge = || {
+            for _ in 0..30 {
+                let told = document(&["--json", "-tl", "--all-netns"]);
+                let row = told.sockets.iter().find(|socket| socket.local_port == Some(port)).unwrap();
+                assert!(owners(row).contains(&std::process::id()), "{row:?}");
+                for known in &told.coverage.namespaces.list {
+                    let says = (&*known.status, known.reason.as_deref());
+                    let gap = ("failed", Some("it vanished while it was being read"));
+                    assert!(says == ("ok", None) || says == gap, "{known:?}");
+                }
+            }
+        };
+        // The others must be stopped, whatever came out.
+        let judged = std::panic::catch_unwind(judge);
+        stop.store(true, Ordering::Relaxed);
+        judged.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    });
+}
+
+fn two_hundred() {
+    let all: Vec<ThreadOnly> = (0..200).map(|_| ThreadOnly::new()).collect();
+    let told = document(&["--json", "-tl", "--all-netns"]);
+    for made in &all {
+        assert_eq!(namespace(&told, &made.truth).map(|known| &*known.status), Some("ok"));
+        assert!(listener(&told, &made.truth).is_some());
+    }
+    // With no time at all, the own one and one more are read each time, and never the same.
+    let source = Namespaces::netlink(Ask::NOTHING, true).within(Duration::ZERO);
+    let tables = vec![(Family::Inet, Protocol::Tcp)];
+    let mut sampler = Sampler::new(Box::new(source), tables, OwnerMethod::None);
+    let mut table = Table::new(Duration::ZERO);
+    let mut read = BTreeSet::new();
+    for round in 1..=40 {
+        let (next, changes) = table.apply(sampler.take().unwrap());
+        table = next;
+        let coverage = &table.moment().unwrap().coverage;
+        let whole = coverage.slices.iter().filter(|slice| slice.status.proves_absence());
+        read.extend(whole.map(|slice| slice.slice.netns.0));
+        let skipped =
+            coverage.gaps().filter(|slice| slice.status.reason().unwrap().contains("used up")).count();
+        assert!(skipped >= 199, "{skipped}");
+        assert_eq!(read.len(), 1 + round, "another one in every round");
+        let made = |netns: u64| all.iter().any(|made| made.truth.netns == netns);
+        let closed = changes.iter().filter(|change| change.kind == ChangeKind::Closed);
+        assert_eq!(closed.filter(|change| made(change.socket.key.netns.0)).count(), 0);
+        let rows = table.open().filter(|row| made(row.socket.key.netns.0)).count();
+        assert_eq!(rows, read.iter().filter(|netns| made(**netns)).count(), "what was read once stays");
+    }
+}
