@@ -62,6 +62,11 @@ impl Expected {
         self.by_inode().has("cookie", Value::Null)
     }
 
+    /// The family that its row must have.
+    pub(crate) fn family(&self) -> Option<&Value> {
+        self.fields.iter().find(|(key, _)| *key == "family").map(|(_, value)| value)
+    }
+
     /// What must be said at least where the kernel lists no such sockets.
     pub(crate) fn residual(&self) -> Self {
         let always = ["inode", "owner_status", "owners"];
