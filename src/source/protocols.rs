@@ -34,7 +34,7 @@ impl Counts {
     pub(super) fn number(&self, table: Wanted) -> Option<usize> {
         match self.of(table) {
             Count::Sockets(number) => Some(number),
-            Count::NoProtocol | Count::Untold => None,
+            Count::NoProtocol | Count::Uncounted | Count::Untold => None,
         }
     }
 
