@@ -80,7 +80,7 @@ impl Sampler {
         if let Some(netns) = residual {
             let (family, protocol) = RESIDUAL;
             let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
-            let blind = reading.slices.iter().any(|read| !read.status.proves_absence());
+            let blind = reading.slices.iter().any(residual::hides);
             match &map {
                 // Whatever stands in the table that could not be read would seem to be in none.
                 _ if blind => {
