@@ -93,6 +93,7 @@ fn ending(status: &SliceStatus, empty: bool) -> Option<&'static str> {
         SliceStatus::Ok | SliceStatus::Unsupported(_) => None,
         SliceStatus::Fallback(_) if empty => None, // no row has less detail
         SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
+        SliceStatus::Unlisted(_) => Some("cannot be listed"),
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),
     }

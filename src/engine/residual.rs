@@ -13,17 +13,6 @@ use crate::model::{
 use crate::owner::OwnerMap;
 use crate::source::Reading;
 
-/// True for a table that could not be read whole although the kernel has it: its sockets would
-/// seem to be in none. Families that some kernels let nobody list at all are no such table: their
-/// sockets are residual indeed.
-pub(super) fn hides(read: &SliceCoverage) -> bool {
-    let unlisted = matches!(
-        read.slice.protocol,
-        Protocol::Vsock | Protocol::Xdp | Protocol::Tipc | Protocol::Smc | Protocol::Mptcp | Protocol::Dccp
-    );
-    !unlisted && !read.status.proves_absence()
-}
-
 /// Appends a row for each stray of the owner map that is in no table still.
 ///
 /// A socket may have been opened after its table was read: strays are believed only when a second

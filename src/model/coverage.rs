@@ -19,6 +19,9 @@ pub enum SliceStatus {
     Fallback(String),
     /// The kernel has no such protocol, so it has no such sockets either.
     Unsupported(String),
+    /// The kernel has the protocol, and no list of its sockets can be had: those that a descriptor
+    /// refers to are among the sockets that are in no table.
+    Unlisted(String),
     /// Some rows are missing or in doubt: absence from this reading proves nothing.
     Partial(String),
     /// Nothing was read, because this process may not.
@@ -35,6 +38,7 @@ impl SliceStatus {
             Self::Ok => "ok",
             Self::Fallback(_) => "fallback",
             Self::Unsupported(_) => "unsupported",
+            Self::Unlisted(_) => "unlisted",
             Self::Partial(_) => "partial",
             Self::Denied(_) => "denied",
             Self::Failed(_) => "failed",
@@ -48,6 +52,7 @@ impl SliceStatus {
             Self::Ok => None,
             Self::Fallback(why)
             | Self::Unsupported(why)
+            | Self::Unlisted(why)
             | Self::Partial(why)
             | Self::Denied(why)
             | Self::Failed(why) => Some(why),

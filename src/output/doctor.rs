@@ -56,6 +56,7 @@ fn sockets(coverage: &Coverage) -> Section {
             SliceStatus::Failed(_) | SliceStatus::Denied(_) => (0, "could not be read"),
             SliceStatus::Partial(_) => (1, "could not be read whole"),
             SliceStatus::Fallback(_) => (2, "read from procfs"),
+            SliceStatus::Unlisted(_) => (2, "found by descriptors alone"),
             SliceStatus::Unsupported(_) => (3, "not in this kernel"),
             SliceStatus::Ok => continue,
         };

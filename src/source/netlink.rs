@@ -153,7 +153,7 @@ impl Reader {
             coverage.status = match coverage.status {
                 SliceStatus::Ok => SliceStatus::Fallback(why.clone()),
                 SliceStatus::Fallback(and) => SliceStatus::Fallback(format!("{why}; {and}")),
-                SliceStatus::Partial(and) => SliceStatus::Partial(format!("{why}; {and}")),
+                SliceStatus::Unlisted(and) => SliceStatus::Unlisted(format!("{why}; {and}")),
                 SliceStatus::Failed(and) => SliceStatus::Failed(format!("{why}; {and}")),
                 other => other,
             };

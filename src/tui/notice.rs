@@ -60,6 +60,7 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
         let (says, meaning) = match slice.status {
             SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
             SliceStatus::Fallback(_) => ("read from procfs", Meaning::Muted),
+            SliceStatus::Unlisted(_) => ("cannot be listed", Meaning::Warning),
             SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),
             SliceStatus::Denied(_) | SliceStatus::Failed(_) => ("could not be read", Meaning::Warning),
         };
