@@ -78,6 +78,8 @@ pub struct SliceCoverage {
     pub rows: usize,
     /// Rows that the kernel repeated and that were dropped.
     pub repeated: usize,
+    /// Rows that the kernel left out at first, and that a second look found.
+    pub skipped: usize,
     /// How often the read was started again because the kernel said that it was interrupted.
     pub retries: usize,
     /// Rows that could not be understood and were dropped.
@@ -88,7 +90,16 @@ impl SliceCoverage {
     /// A slice of which nothing has been read yet.
     #[must_use]
     pub fn new(slice: Slice, source: &'static str) -> Self {
-        Self { slice, source, status: SliceStatus::Ok, rows: 0, repeated: 0, retries: 0, malformed: 0 }
+        Self {
+            slice,
+            source,
+            status: SliceStatus::Ok,
+            rows: 0,
+            repeated: 0,
+            skipped: 0,
+            retries: 0,
+            malformed: 0,
+        }
     }
 }
 

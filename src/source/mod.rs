@@ -8,6 +8,7 @@ pub mod netlink;
 pub mod procfs;
 mod protocols;
 pub mod scenario;
+mod second_look;
 mod tables;
 
 pub use tables::{RESIDUAL, everything};

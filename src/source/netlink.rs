@@ -7,10 +7,11 @@
 use std::collections::BTreeMap;
 
 use super::protocols::{self, Counts};
+use super::second_look::SecondLook;
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
-use crate::sys::netlink::{DiagError, DiagSocket, Dump};
+use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
 use crate::sys::{host, procnet};
 use crate::wire::{Context, inet_diag, netlink};
 
@@ -70,12 +71,17 @@ pub(super) struct Reader {
     /// Whether procfs takes over what netlink refuses.
     fallback: bool,
     socket: Option<DiagSocket>,
+    /// The size of the pieces in which dumps come.
+    chunk: usize,
+    /// How often a second look was taken.
+    looks: usize,
     /// The tables that netlink refused, and why.
     refused: BTreeMap<Wanted, String>,
     /// The kernel refuses dumps that ask for BPF storages to who may not use BPF.
     no_storages: bool,
     /// The kernel's own counts at the beginning of this reading.
     counts: Counts,
+    second: SecondLook,
     buffer: Vec<u8>,
 }
 
@@ -84,9 +90,12 @@ impl Reader {
         Self {
             fallback,
             socket: None,
+            chunk: CHUNK,
+            looks: 0,
             refused: BTreeMap::new(),
             no_storages: false,
             counts: Counts::default(),
+            second: SecondLook::default(),
             buffer: Vec::new(),
         }
     }
@@ -112,9 +121,10 @@ impl Reader {
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             match self.drain(diag, &place.context(table), ask, &mut coverage) {
-                Ok(()) => {
+                Ok(pieces) => {
                     let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
                     keep(sockets, &mut coverage, reading);
+                    self.look_again(diag, (&place.context(table), ask), pieces, &mut coverage, reading);
                     return coverage;
                 }
                 Err(error) if self.fallback && error.is_refusal() => {
@@ -142,25 +152,70 @@ impl Reader {
         coverage
     }
 
-    /// Fills the buffer with one dump, starting again as long as it pays.
+    /// Adds the rows that a dump of several pieces left out. They are looked for by a second dump,
+    /// whose pieces end elsewhere.
+    fn look_again(
+        &mut self,
+        diag: Diag,
+        (context, ask): (&Context, Ask),
+        pieces: usize,
+        coverage: &mut SliceCoverage,
+        reading: &mut Reading,
+    ) {
+        if !coverage.status.proves_absence() {
+            return;
+        }
+        let start = reading.sockets.len() - coverage.rows;
+        let slice = coverage.slice;
+        if pieces > 1 && self.second.pays(slice, &reading.sockets[start..]) {
+            let first = self.socket.take();
+            self.looks = self.looks.wrapping_add(1);
+            self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
+            let ended = self.drain(diag, context, ask, coverage);
+            (self.socket, self.chunk) = (first, CHUNK);
+            if let Err(error) = ended {
+                let why = format!("what it seems to lack could not be looked for again: {error}");
+                coverage.status = SliceStatus::Partial(why);
+            }
+            let mut found = Reading::default();
+            keep(decode(&self.buffer, diag, context, coverage), &mut coverage.clone(), &mut found);
+            // What nobody knew before may have been opened since: it is left to the next reading,
+            // but for the first one, in which it is no news.
+            let known = &reading.sockets[start..];
+            let key = |socket: &Socket| socket.key;
+            let had = |socket: &Socket| self.second.had(slice, &socket.key);
+            let first = !self.second.knows(slice);
+            found.sockets.retain(|socket| {
+                (first || had(socket)) && known.binary_search_by_key(&socket.key, key).is_err()
+            });
+            coverage.skipped = found.sockets.iter().filter(|socket| had(socket)).count();
+            coverage.rows += found.sockets.len();
+            reading.sockets.append(&mut found.sockets);
+            reading.sockets[start..].sort_by_key(key);
+        }
+        self.second.remember(slice, &reading.sockets[start..]);
+    }
+
+    /// Fills the buffer with one dump, starting again as long as it pays. Tells in how many pieces
+    /// it came.
     fn drain(
         &mut self,
         diag: Diag,
         context: &Context,
         ask: Ask,
         coverage: &mut SliceCoverage,
-    ) -> Result<(), DiagError> {
+    ) -> Result<usize, DiagError> {
         loop {
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
             let ended = self.dump_once(diag, context, ask);
             let again = coverage.retries < RETRIES;
             match ended {
-                Ok(Dump { interrupted: false }) => return Ok(()),
-                Ok(Dump { interrupted: true }) if again => {}
-                Ok(Dump { interrupted: true }) => {
+                Ok(Dump { interrupted: false, pieces }) => return Ok(pieces),
+                Ok(Dump { interrupted: true, .. }) if again => {}
+                Ok(Dump { interrupted: true, pieces }) => {
                     let why = "the table changed during every attempt to read it".to_owned();
                     coverage.status = SliceStatus::Partial(why);
-                    return Ok(());
+                    return Ok(pieces);
                 }
                 Err(error) if error.is_refusal() && ask.storages => {
                     self.no_storages = true;
@@ -178,7 +233,7 @@ impl Reader {
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
-            None => DiagSocket::open()?,
+            None => DiagSocket::open(self.chunk)?,
         };
         let dump = socket.dump(|seq| (diag.request)(context, seq, ask), &mut self.buffer)?;
         self.socket = Some(socket);

@@ -31,7 +31,12 @@ fn main() -> ExitCode {
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
-    let groups = [(others::CASES, root), (trust::CASES, root), (namespaces::CASES, namespace), (churn::CASES, namespace)];
+    let groups = [
+        (others::CASES, root),
+        (trust::CASES, root),
+        (namespaces::CASES, namespace),
+        (churn::CASES, namespace),
+    ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));
     // One after the other: what one case forks would hold the sockets of another for an instant.

@@ -52,6 +52,7 @@ struct NamespacesView {
 #[derive(Serialize)]
 struct LossesView {
     repeated_rows: usize,
+    skipped_rows: usize,
     dump_retries: usize,
     malformed_rows: usize,
 }
@@ -67,6 +68,7 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
         namespaces: NamespacesView { seen: 1, read: "own" },
         losses: LossesView {
             repeated_rows: sum(|read| read.repeated),
+            skipped_rows: sum(|read| read.skipped),
             dump_retries: sum(|read| read.retries),
             malformed_rows: sum(|read| read.malformed),
         },
