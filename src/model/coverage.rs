@@ -133,10 +133,11 @@ impl Coverage {
         self.slices.iter().any(|read| read.slice == slice && read.status.proves_absence())
     }
 
-    /// True when every slice was read whole and no process was out of reach.
+    /// True when every slice was read whole, and the search for owners too.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.slices.iter().all(|read| read.status.proves_absence()) && self.owners.denied == 0
+        let owners = self.owners.denied == 0 && self.owners.reason.is_none();
+        owners && self.slices.iter().all(|read| read.status.proves_absence())
     }
 
     /// The slices that were not read whole, each a reason to distrust an empty answer.
