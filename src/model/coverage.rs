@@ -86,6 +86,8 @@ pub struct SliceCoverage {
     pub counted: Option<usize>,
     /// Rows that the kernel repeated and that were dropped.
     pub repeated: usize,
+    /// Rows that the kernel left out at first, and that a second look found.
+    pub skipped: usize,
     /// How often the read was started again because the kernel said that it was interrupted.
     pub retries: usize,
     /// Rows that could not be understood and were dropped.
@@ -103,6 +105,7 @@ impl SliceCoverage {
             rows: 0,
             counted: None,
             repeated: 0,
+            skipped: 0,
             retries: 0,
             malformed: 0,
         }
@@ -148,10 +151,10 @@ impl Coverage {
         self.gaps().next().is_none() && self.namespaces.is_whole()
     }
 
-    /// True when everything was read whole and no process was out of reach.
+    /// True when everything was read whole, and the search for owners too.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.is_whole() && self.owners.denied == 0
+        self.is_whole() && self.owners.denied == 0 && self.owners.reason.is_none()
     }
 
     /// The slices that were not read whole, each a reason to distrust an empty answer.

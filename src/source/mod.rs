@@ -9,6 +9,7 @@ pub mod netlink;
 pub mod procfs;
 mod protocols;
 pub mod scenario;
+mod second_look;
 mod tables;
 
 pub use tables::{RESIDUAL, everything};
@@ -89,6 +90,13 @@ pub enum SourceError {
     Pick(#[from] namespaces::PickError),
 }
 
+/// True when two rows of the text table name one Unix socket differently. A socket that netlink
+/// lists twice under its cookie was bound in between; and so was one that had no name at first.
+fn claims_another(later: &Socket, kept: &Socket) -> bool {
+    let names = later.ends.unix_name().zip(kept.ends.unix_name());
+    later.key.cookie().is_none() && names.is_some_and(|(later, kept)| later != kept)
+}
+
 /// Appends the sockets of one table, each key once. Of rows that the kernel repeated the later
 /// one is kept. Counts them in the table's coverage.
 ///
@@ -102,7 +110,7 @@ fn keep(mut sockets: Vec<Socket>, coverage: &mut SliceCoverage, reading: &mut Re
         if later.key != kept.key {
             return false;
         }
-        if later.family == Family::Unix && later.ends.unix_name() != kept.ends.unix_name() {
+        if claims_another(later, kept) {
             forged += 1;
         } else {
             std::mem::swap(later, kept);

@@ -99,6 +99,11 @@ fn losses(coverage: &Coverage) -> Option<Notice> {
     if repeated > 0 {
         parts.push(format!("{} repeated by the kernel", text::counted(repeated, "row", "rows")));
     }
+    let skipped = sum(|read| read.skipped);
+    if skipped > 0 {
+        let rows = text::counted(skipped, "row", "rows");
+        parts.push(format!("{rows} left out by the kernel, found by a second look"));
+    }
     if retries > 0 {
         parts.push(format!("reading was started again {}", text::counted(retries, "time", "times")));
     }
