@@ -6,7 +6,7 @@
 
 use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
 
-use rustix::fs::{CWD, Mode, OFlags, fstat, fstatfs, openat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, fstat, openat, openat2, statx};
 use rustix::io::Errno;
 use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, ioctl};
 use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
@@ -14,8 +14,6 @@ use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::model::{Fd, NetnsId, Pid};
 
-/// `NSFS_MAGIC` of `linux/magic.h`.
-const NSFS: u64 = 0x6e73_6673;
 /// `CLONE_NEWNET`, as `NS_GET_NSTYPE` answers (`linux/nsfs.h`).
 const NEWNET: i32 = 0x4000_0000;
 
@@ -81,9 +79,9 @@ impl Namespace {
     /// Takes a way, and makes sure of where it led.
     pub fn open(way: &Way, id: NetnsId) -> Result<Self, WayError> {
         let found = match way {
-            Way::Task(task) => Self::of_file(&openat(CWD, task.dir() + "/ns/net", READ, Mode::empty())?),
-            Way::Mount { pid, point } => Self::at(mount_path(*pid, point)),
-            Way::Descriptor { pid, fd } => Self::at(fd_path(*pid, *fd).into_bytes()),
+            Way::Task(task) => Self::of_open(openat(CWD, task.dir() + "/ns/net", READ, Mode::empty())?),
+            Way::Mount { pid, point } => mounted(*pid, point).and_then(|file| Self::of_file(&file)),
+            Way::Descriptor { pid, fd } => Self::at_descriptor(*pid, *fd),
             Way::Socket { pid, fd } => Donor::open(*pid).and_then(|donor| donor.socket_netns(*fd)),
         }?;
         if found.id == id { Ok(found) } else { Err(WayError::Gone) }
@@ -92,7 +90,7 @@ impl Namespace {
     /// The namespace that a process holds open at a descriptor; `None` for any other file.
     #[must_use]
     pub fn held(pid: Pid, fd: Fd) -> Option<NetnsId> {
-        Self::at(fd_path(pid, fd).into_bytes()).ok().map(|found| found.id)
+        Self::at_descriptor(pid, fd).ok().map(|found| found.id)
     }
 
     /// Which one it is.
@@ -106,14 +104,15 @@ impl Namespace {
         move_into_link_name_space(self.fd.as_fd(), Some(LinkNameSpaceType::Network))
     }
 
-    /// The namespace file at a path where anything else may stand as well: nothing is opened
-    /// before it is known to be one, because opening a FIFO or a device has consequences.
-    fn at(path: Vec<u8>) -> Result<Self, Errno> {
-        Self::of_file(&openat(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?)
+    fn at_descriptor(pid: Pid, fd: Fd) -> Result<Self, Errno> {
+        Self::of_file(&openat(CWD, format!("/proc/{}/fd/{}", pid.0, fd.0), LOOK, Mode::empty())?)
     }
 
+    /// The namespace behind a descriptor of any file. It is not opened before it is known to be a
+    /// namespace, because opening a FIFO or a device has consequences.
     fn of_file(file: &OwnedFd) -> Result<Self, Errno> {
-        if u64::try_from(fstatfs(file)?.f_type) != Ok(NSFS) {
+        let nsfs = openat(CWD, c"/proc/thread-self/ns/net", LOOK, Mode::empty())?;
+        if file_system(file)? != file_system(&nsfs)? {
             return Err(Errno::NOENT);
         }
         let fd = openat(CWD, format!("/proc/thread-self/fd/{}", file.as_raw_fd()), READ, Mode::empty())?;
@@ -167,14 +166,36 @@ impl Donor {
 }
 
 const READ: OFlags = OFlags::RDONLY.union(OFlags::CLOEXEC);
+/// Opens nothing: the descriptor only stands for the file.
+const LOOK: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-fn fd_path(pid: Pid, fd: Fd) -> String {
-    format!("/proc/{}/fd/{}", pid.0, fd.0)
+/// The device number of a file's file system. Asked for nothing else, and told not to refresh, the
+/// kernel answers by itself: a FUSE server that never answers would keep us waiting for ever.
+fn file_system(file: &OwnedFd) -> Result<(u32, u32), Errno> {
+    let flags = AtFlags::EMPTY_PATH | AtFlags::STATX_DONT_SYNC;
+    let told = statx(file, c"", flags, StatxFlags::empty())?;
+    Ok((told.stx_dev_major, told.stx_dev_minor))
 }
 
-/// A mount point of another mount namespace, reached through the root of a process in it.
-fn mount_path(pid: Pid, point: &[u8]) -> Vec<u8> {
-    [format!("/proc/{}/root", pid.0).as_bytes(), point].concat()
+/// The file at a mount point of another mount namespace, reached through the root of a process in
+/// it. Mount points and all that is above them are in the kernel's cache, so the way is taken
+/// through the cache alone: the file systems on it may be of anybody, and may never answer.
+fn mounted(pid: Pid, point: &[u8]) -> Result<OwnedFd, Errno> {
+    const TRIES: usize = 10;
+    let root = openat(CWD, format!("/proc/{}/root", pid.0), LOOK | OFlags::DIRECTORY, Mode::empty())?;
+    let below = point.strip_prefix(b"/").ok_or(Errno::NOENT)?;
+    let cached = ResolveFlags::CACHED | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let open = |resolve| openat2(&root, below, LOOK, Mode::empty(), resolve);
+    for _ in 1..TRIES {
+        match open(cached) {
+            // Somebody renamed something meanwhile; or the cache does not suffice.
+            Err(Errno::AGAIN) => {}
+            // Linux before 5.12.
+            Err(Errno::INVAL) => return open(cached.difference(ResolveFlags::CACHED)),
+            answer => return answer,
+        }
+    }
+    open(cached)
 }
 
 /// A request without argument that answers a number.

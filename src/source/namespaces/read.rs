@@ -56,7 +56,6 @@ impl Method {
         let place = Place { netns, ephemeral: procnet::ephemeral_ports(), whose: Whose::Ours };
         match self {
             Self::Netlink { reader, ask } => {
-                reader.move_on();
                 reader.read(wanted, place, *ask, reading);
                 // The socket that is left open would keep the namespace alive.
                 reader.move_on();
