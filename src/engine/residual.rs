@@ -7,17 +7,11 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::model::{
-    Basics, Details, Ends, Family, Identity, Inode, PortRange, Protocol, SliceCoverage, SliceStatus, Socket,
-    SocketKey, SocketType, State,
+    Basics, Details, Ends, Family, Identity, Inode, PortRange, Protocol, SliceCoverage, Socket, SocketKey,
+    SocketType, State,
 };
 use crate::owner::OwnerMap;
 use crate::source::Reading;
-
-/// True for a table that could not be read whole: its sockets would seem to be in none. One that
-/// cannot be listed at all is no such table: its sockets are residual indeed.
-pub(super) fn hides(read: &SliceCoverage) -> bool {
-    !read.status.proves_absence() && !matches!(read.status, SliceStatus::Unlisted(_))
-}
 
 /// Appends a row for each stray of the owner map that is in no table still.
 ///

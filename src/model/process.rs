@@ -83,12 +83,21 @@ pub enum NoOwner {
     Orphan,
     /// A handshake that the kernel has not finished.
     Handshake,
+    /// The kernel's own, by positive evidence: a netlink socket with port id 0.
+    Kernel,
 }
 
 impl NoOwner {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::NotScanned, Self::Denied, Self::Nobody, Self::AcceptQueue, Self::Orphan, Self::Handshake];
+    pub const ALL: [Self; 7] = [
+        Self::NotScanned,
+        Self::Denied,
+        Self::Nobody,
+        Self::AcceptQueue,
+        Self::Orphan,
+        Self::Handshake,
+        Self::Kernel,
+    ];
 
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
@@ -100,6 +109,7 @@ impl NoOwner {
             Self::AcceptQueue => "accept-queue",
             Self::Orphan => "orphan",
             Self::Handshake => "handshake",
+            Self::Kernel => "kernel",
         }
     }
 
@@ -113,6 +123,7 @@ impl NoOwner {
             Self::AcceptQueue => "waits to be accepted by its listener",
             Self::Orphan => "closed by its process, the kernel finishes it",
             Self::Handshake => "handshake not finished",
+            Self::Kernel => "the kernel's own",
         }
     }
 }

@@ -57,6 +57,7 @@ fn sockets(coverage: &Coverage) -> Section {
             SliceStatus::Unlisted(_) => (1, "cannot be listed"),
             SliceStatus::Partial(_) => (1, "could not be read whole"),
             SliceStatus::Fallback(_) => (2, "read from procfs"),
+            SliceStatus::Unlisted(_) => (2, "found by descriptors alone"),
             SliceStatus::Unsupported(_) => (3, "not in this kernel"),
             SliceStatus::Ok => continue,
         };
@@ -104,11 +105,10 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
     let mut lines = Vec::new();
     if owners.denied > 0 {
         let processes = counted(owners.denied, "process", "processes");
-        lines.push(match asker.is_root {
-            true => {
-                format!("{processes} may not be read, even by root: this container or sandbox forbids it")
-            }
-            false => format!("{processes} may not be read: you see only your own"),
+        lines.push(if asker.is_root {
+            format!("{processes} may not be read, even by root: this container or sandbox forbids it")
+        } else {
+            format!("{processes} may not be read: you see only your own")
         });
         if !asker.is_root {
             lines.push("everyone's: run as root, or grant the rights once:".to_owned());

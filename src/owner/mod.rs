@@ -14,7 +14,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::model::{
-    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket, State,
+    Fd, Inode, Name, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket, State,
     SystemBytes,
 };
 
@@ -75,6 +75,7 @@ impl OwnerMap {
             self.holders.into_iter().map(|(inode, holders)| (inode, Arc::new(set(holders)))).collect();
         for socket in sockets.iter_mut() {
             socket.owners = match socket.inode {
+                _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
                 None => Owners::Unknown(without_file(socket.state)),
                 Some(inode) => sets.get(&inode).map_or(Owners::Unknown(not_found), |set| {
                     // Shared, not moved: one socket may stand in two tables of the kernel.
@@ -108,6 +109,12 @@ pub fn tally(method: &'static str, sockets: &[Socket]) -> OwnerCoverage {
         NoOwner::ALL.into_iter().map(|why| (why, count(why))).filter(|(_, count)| *count > 0).collect();
     let missing: usize = unresolved.iter().map(|(_, count)| count).sum();
     OwnerCoverage { method, resolved: sockets.len() - missing, unresolved, ..OwnerCoverage::default() }
+}
+
+/// True for a socket that the kernel opened for itself: netlink tells by its port id
+/// (`netlink_kernel_create`).
+fn is_kernels(socket: &Socket) -> bool {
+    matches!(socket.ends.names().0, Some(Name::Netlink { port: 0, .. }))
 }
 
 /// Why a socket that no file refers to has no owner: its state tells.
