@@ -54,7 +54,6 @@ fn sockets(coverage: &Coverage) -> Section {
     for read in &coverage.slices {
         let (gravity, says) = match &read.status {
             SliceStatus::Failed(_) | SliceStatus::Denied(_) => (0, "could not be read"),
-            SliceStatus::Unlisted(_) => (1, "cannot be listed"),
             SliceStatus::Partial(_) => (1, "could not be read whole"),
             SliceStatus::Fallback(_) => (2, "read from procfs"),
             SliceStatus::Unlisted(_) => (2, "found by descriptors alone"),
