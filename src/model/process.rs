@@ -81,12 +81,22 @@ pub enum NoOwner {
     Orphan,
     /// A handshake that the kernel has not finished.
     Handshake,
+    /// A row of `/proc/net/unix` that no descriptor confirms: whoever names a socket can begin rows
+    /// of its own there.
+    Unverified,
 }
 
 impl NoOwner {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::NotScanned, Self::Denied, Self::Nobody, Self::AcceptQueue, Self::Orphan, Self::Handshake];
+    pub const ALL: [Self; 7] = [
+        Self::NotScanned,
+        Self::Denied,
+        Self::Nobody,
+        Self::AcceptQueue,
+        Self::Orphan,
+        Self::Handshake,
+        Self::Unverified,
+    ];
 
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
@@ -98,6 +108,7 @@ impl NoOwner {
             Self::AcceptQueue => "accept-queue",
             Self::Orphan => "orphan",
             Self::Handshake => "handshake",
+            Self::Unverified => "unverified",
         }
     }
 
@@ -111,6 +122,7 @@ impl NoOwner {
             Self::AcceptQueue => "waits to be accepted by its listener",
             Self::Orphan => "closed by its process, the kernel finishes it",
             Self::Handshake => "handshake not finished",
+            Self::Unverified => "nothing but a line of text that any user can forge tells of it",
         }
     }
 }
@@ -151,7 +163,7 @@ impl Owners {
             (Self::Known(a), Self::Known(b)) => a.count == b.count && a.ids().eq(b.ids()),
             (Self::Unknown(_), Self::Unknown(_)) => true,
             (Self::Known(_), Self::Unknown(why)) | (Self::Unknown(why), Self::Known(_)) => {
-                matches!(why, NoOwner::NotScanned | NoOwner::Denied)
+                matches!(why, NoOwner::NotScanned | NoOwner::Denied | NoOwner::Unverified)
             }
         }
     }
