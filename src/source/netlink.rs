@@ -65,6 +65,14 @@ impl Place {
     }
 }
 
+/// What is asked for one table, and how.
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    diag: Diag,
+    context: Context,
+    ask: Ask,
+}
+
 /// Reads the tables of the namespace that the calling thread is in.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -120,11 +128,12 @@ impl Reader {
         let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            match self.drain(diag, &place.context(table), ask, &mut coverage) {
+            let question = Question { diag, context: place.context(table), ask };
+            match self.drain(question, &mut coverage) {
                 Ok(pieces) => {
-                    let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
+                    let sockets = decode(&self.buffer, question, &mut coverage);
                     keep(sockets, &mut coverage, reading);
-                    self.look_again(diag, (&place.context(table), ask), pieces, &mut coverage, reading);
+                    self.look_again(question, pieces, &mut coverage, reading);
                     return coverage;
                 }
                 Err(error) if self.fallback && error.is_refusal() => {
@@ -156,8 +165,7 @@ impl Reader {
     /// whose pieces end elsewhere.
     fn look_again(
         &mut self,
-        diag: Diag,
-        (context, ask): (&Context, Ask),
+        question: Question,
         pieces: usize,
         coverage: &mut SliceCoverage,
         reading: &mut Reading,
@@ -171,14 +179,14 @@ impl Reader {
             let first = self.socket.take();
             self.looks = self.looks.wrapping_add(1);
             self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
-            let ended = self.drain(diag, context, ask, coverage);
+            let ended = self.drain(question, coverage);
             (self.socket, self.chunk) = (first, CHUNK);
             if let Err(error) = ended {
                 let why = format!("what it seems to lack could not be looked for again: {error}");
                 coverage.status = SliceStatus::Partial(why);
             }
             let mut found = Reading::default();
-            keep(decode(&self.buffer, diag, context, coverage), &mut coverage.clone(), &mut found);
+            keep(decode(&self.buffer, question, coverage), &mut coverage.clone(), &mut found);
             // What nobody knew before may have been opened since: it is left to the next reading,
             // but for the first one, in which it is no news.
             let known = &reading.sockets[start..];
@@ -198,16 +206,11 @@ impl Reader {
 
     /// Fills the buffer with one dump, starting again as long as it pays. Tells in how many pieces
     /// it came.
-    fn drain(
-        &mut self,
-        diag: Diag,
-        context: &Context,
-        ask: Ask,
-        coverage: &mut SliceCoverage,
-    ) -> Result<usize, DiagError> {
+    fn drain(&mut self, question: Question, coverage: &mut SliceCoverage) -> Result<usize, DiagError> {
         loop {
+            let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
-            let ended = self.dump_once(diag, context, ask);
+            let ended = self.dump_once(Question { ask, ..question });
             let again = coverage.retries < RETRIES;
             match ended {
                 Ok(Dump { interrupted: false, pieces }) => return Ok(pieces),
@@ -228,26 +231,26 @@ impl Reader {
         }
     }
 
-    fn dump_once(&mut self, diag: Diag, context: &Context, ask: Ask) -> Result<Dump, DiagError> {
+    fn dump_once(&mut self, Question { diag, context, ask }: Question) -> Result<Dump, DiagError> {
         self.buffer.clear();
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
             None => DiagSocket::open(self.chunk)?,
         };
-        let dump = socket.dump(|seq| (diag.request)(context, seq, ask), &mut self.buffer)?;
+        let dump = socket.dump(|seq| (diag.request)(&context, seq, ask), &mut self.buffer)?;
         self.socket = Some(socket);
         Ok(dump)
     }
 }
 
 /// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
-fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCoverage) -> Vec<Socket> {
+fn decode(buffer: &[u8], question: Question, coverage: &mut SliceCoverage) -> Vec<Socket> {
     let mut sockets = Vec::new();
     let mut trouble = None;
     for message in netlink::messages(buffer) {
         let socket = message.and_then(|message| match message.header.kind.get() {
-            inet_diag::BY_FAMILY => (diag.decode)(message.payload, context).map(Some),
+            inet_diag::BY_FAMILY => (question.diag.decode)(message.payload, &question.context).map(Some),
             _ => Ok(None),
         });
         match socket {
