@@ -76,6 +76,15 @@ impl Place {
     }
 }
 
+/// What a dump is asked for.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    known: &'a KernelTable,
+    diag: Diag,
+    context: Context,
+    ask: Ask,
+}
+
 /// Reads the tables of the namespace that the calling thread is in.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -138,17 +147,9 @@ impl Reader {
         let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            match self.drain(diag, &place.context(table), ask, &mut coverage) {
-                Ok(pieces) => {
-                    let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
-                    keep(known.settle(sockets), &mut coverage, reading);
-                    let start = reading.sockets.len() - coverage.rows;
-                    if pieces > 1 && self.second.pays(coverage.slice, &reading.sockets[start..]) {
-                        self.look_again(known, (&place.context(table), ask), &mut coverage, reading);
-                    }
-                    self.second.remember(coverage.slice, &reading.sockets[start..]);
-                    return coverage;
-                }
+            let question = Question { known, diag, context: place.context(table), ask };
+            match self.read_dump(question, &mut coverage, reading) {
+                Ok(()) => return coverage,
                 Err(error) if self.fallback && error.is_refusal() => {
                     self.refused.insert(table, error.to_string());
                 }
@@ -175,29 +176,42 @@ impl Reader {
         coverage
     }
 
-    /// Adds the rows that a dump of several pieces left out. They are looked for by a second dump,
-    /// whose pieces end elsewhere.
-    fn look_again(
+    /// Appends the sockets of a table, looking twice where the kernel may have left some out.
+    fn read_dump(
         &mut self,
-        known: &KernelTable,
-        (context, ask): (&Context, Ask),
+        question: Question<'_>,
         coverage: &mut SliceCoverage,
         reading: &mut Reading,
-    ) {
-        let Some(diag) = known.diag.filter(|_| coverage.status.proves_absence()) else { return };
+    ) -> Result<(), DiagError> {
+        let pieces = self.drain(question, coverage)?;
+        keep(decode(&self.buffer, question, coverage), coverage, reading);
+        let start = reading.sockets.len() - coverage.rows;
+        if pieces > 1 && self.second.pays(coverage.slice, &reading.sockets[start..]) {
+            self.look_again(question, coverage, reading);
+        }
+        self.second.remember(coverage.slice, &reading.sockets[start..]);
+        Ok(())
+    }
+
+    /// Adds the rows that a dump of several pieces left out. They are looked for by a second dump,
+    /// whose pieces end elsewhere.
+    fn look_again(&mut self, question: Question<'_>, coverage: &mut SliceCoverage, reading: &mut Reading) {
+        if !coverage.status.proves_absence() {
+            return;
+        }
         let first = self.socket.take();
         self.looks = self.looks.wrapping_add(1);
         self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
-        let ask = Ask { listening: second_look::only_listeners(context.protocol), ..ask };
-        let ended = self.drain(diag, context, ask, coverage);
+        let listening = second_look::only_listeners(question.context.protocol);
+        let question = Question { ask: Ask { listening, ..question.ask }, ..question };
+        let ended = self.drain(question, coverage);
         (self.socket, self.chunk) = (first, CHUNK);
         if let Err(error) = ended {
             let why = format!("what it seems to lack could not be looked for again: {error}");
             coverage.status = SliceStatus::Partial(why);
         }
         let mut found = Reading::default();
-        let sockets = known.settle(decode(&self.buffer, diag, context, coverage));
-        keep(sockets, &mut coverage.clone(), &mut found);
+        keep(decode(&self.buffer, question, coverage), &mut coverage.clone(), &mut found);
         self.add_skipped(found.sockets, coverage, reading);
     }
 
@@ -219,16 +233,11 @@ impl Reader {
 
     /// Fills the buffer with one dump, starting again as long as it pays. Tells in how many pieces
     /// it came.
-    fn drain(
-        &mut self,
-        diag: Diag,
-        context: &Context,
-        ask: Ask,
-        coverage: &mut SliceCoverage,
-    ) -> Result<usize, DiagError> {
+    fn drain(&mut self, question: Question<'_>, coverage: &mut SliceCoverage) -> Result<usize, DiagError> {
         loop {
+            let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
-            let ended = self.dump_once(diag, context, ask);
+            let ended = self.dump_once(Question { ask, ..question });
             let again = coverage.retries < RETRIES;
             match ended {
                 Ok(Dump { interrupted: false, pieces }) => return Ok(pieces),
@@ -249,26 +258,26 @@ impl Reader {
         }
     }
 
-    fn dump_once(&mut self, diag: Diag, context: &Context, ask: Ask) -> Result<Dump, DiagError> {
+    fn dump_once(&mut self, Question { diag, context, ask, .. }: Question<'_>) -> Result<Dump, DiagError> {
         self.buffer.clear();
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
             None => DiagSocket::open(self.chunk)?,
         };
-        let dump = socket.dump(|seq| (diag.request)(context, seq, ask), &mut self.buffer)?;
+        let dump = socket.dump(|seq| (diag.request)(&context, seq, ask), &mut self.buffer)?;
         self.socket = Some(socket);
         Ok(dump)
     }
 }
 
 /// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
-fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCoverage) -> Vec<Socket> {
+fn decode(buffer: &[u8], question: Question<'_>, coverage: &mut SliceCoverage) -> Vec<Socket> {
     let mut sockets = Vec::new();
     let mut trouble = None;
     for message in netlink::messages(buffer) {
         let socket = message.and_then(|message| match message.header.kind.get() {
-            inet_diag::BY_FAMILY => (diag.decode)(message.payload, context).map(Some),
+            inet_diag::BY_FAMILY => (question.diag.decode)(message.payload, &question.context).map(Some),
             _ => Ok(None),
         });
         match socket {
@@ -285,5 +294,5 @@ fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCove
             coverage.malformed
         ));
     }
-    sockets
+    question.known.settle(sockets)
 }

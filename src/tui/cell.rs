@@ -156,6 +156,7 @@ fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Co
         (NoOwner::Orphan, _) => "left to kernel",
         (NoOwner::Handshake, _) => "handshake",
         (NoOwner::Kernel, _) => "kernel",
+        (NoOwner::Unverified, _) => "? unverified",
     })
 }
 

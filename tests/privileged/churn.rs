@@ -56,6 +56,7 @@ struct Seen {
 
 /// Polls while threads open and close sockets. The stable ones must be found once, and never be
 /// opened or closed.
+#[expect(clippy::print_stdout, reason = "how much went wrong shows that the churn was real")]
 fn watch(wanted: Wanted, stable: &[OwnedFd], held: usize, open: impl Fn() -> OwnedFd + Sync) {
     let stable: HashSet<u64> = stable.iter().map(cookie).collect();
     let stop = AtomicBool::new(false);

@@ -102,7 +102,6 @@ fn too_few_descriptors() {
             continue;
         }
         let told = Document::read(&ran.stdout);
-        println!("{limit}: exit code {}, {:?}", ran.code(), told.coverage);
         let tcp = &told.coverage.tables[0];
         let found = told.by_inode(inode(&listener));
         match found {

@@ -32,7 +32,7 @@ impl Watch {
     fn new(port: u16) -> Self {
         let source = Box::new(Netlink::strict(Ask::NOTHING));
         let sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], OwnerMethod::Proc);
-        Self { sampler, table: Table::new(Duration::from_secs(60)), port, happened: Vec::new() }
+        Self { sampler, table: Table::new(Duration::from_mins(1)), port, happened: Vec::new() }
     }
 
     fn connection(&self, socket: &Socket) -> bool {
