@@ -205,6 +205,13 @@ fn a_forged_row_exists_for_nobody_who_asks_netlink() {
     let bystander = listen(
         &SocketAddrUnix::new_abstract_name(format!("bystander-{}", std::process::id()).as_bytes()).unwrap(),
     );
+    // The inode of another socket under another name.
+    let victim = listen(
+        &SocketAddrUnix::new_abstract_name(format!("victim-{}", std::process::id()).as_bytes()).unwrap(),
+    );
+    let thief =
+        format!("z\n0000000000000000: 00000002 00000000 00010000 0001 01 {} {forged}-stolen", inode(&victim));
+    let thief = listen(&SocketAddrUnix::new_abstract_name(thief.as_bytes()).unwrap());
     let told = document(&["--json"]);
     assert_eq!(told.by_inode(INODE), None);
     assert!(!told.sockets.iter().any(|socket| socket.path.as_ref() == Some(&forged)));
@@ -221,5 +228,9 @@ fn a_forged_row_exists_for_nobody_who_asks_netlink() {
     }
     let unverified = told.coverage.owners.unresolved.iter().find(|why| why.status == "unverified").unwrap();
     assert!(unverified.count >= 2 && unverified.reason.contains("forge"), "{unverified:?}");
-    drop(nameless);
+    for path in [format!("{forged}-stolen"), format!("@victim-{}", std::process::id())] {
+        let row = told.only(|socket| socket.path.as_ref() == Some(&path)).expect("both are told");
+        assert_eq!((row.owner_status.as_str(), row.inode), ("unverified", None), "{path}");
+    }
+    drop((nameless, victim, thief));
 }
