@@ -68,7 +68,7 @@ impl Place {
     }
 
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
-        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral }
+        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral, details: true }
     }
 
     pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {
@@ -147,7 +147,8 @@ impl Reader {
         let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            let question = Question { known, diag, context: place.context(table), ask };
+            let context = Context { details: ask != Ask::NOTHING, ..place.context(table) };
+            let question = Question { known, diag, context, ask };
             match self.read_dump(question, &mut coverage, reading) {
                 Ok(()) => return coverage,
                 Err(error) if self.fallback && error.is_refusal() => {

@@ -138,7 +138,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         queues: Queues { recv: Some(reply.rqueue.get()), send: Some(reply.wqueue.get()) },
         timer: timer.map(|kind| Timer { kind, expires_ms: reply.expires.get(), retransmits: reply.retrans }),
         v6only: told.v6only,
-        details: (told.details != Details::default()).then(|| Arc::new(told.details)),
+        details: (context.details && told.details != Details::default()).then(|| Arc::new(told.details)),
         ..Socket::new(basics, &context.ephemeral)
     })
 }
@@ -208,6 +208,7 @@ mod tests {
         family: Family::Inet,
         protocol: Protocol::Tcp,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     /// A listener on `[::]:8080`, uid 1000, inode 77, accept queue 2 of 128, as the kernel sends it.

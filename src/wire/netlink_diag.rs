@@ -130,6 +130,7 @@ mod tests {
         family: Family::Netlink,
         protocol: Protocol::Netlink,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {

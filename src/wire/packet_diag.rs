@@ -156,6 +156,7 @@ mod tests {
         family: Family::Packet,
         protocol: Protocol::Packet,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {

@@ -92,6 +92,7 @@ mod tests {
             0000000000000000: 00000002 00000000 00010000 0001 01 8 /run/b\n\
             0000000000000000: 00000002 00000000 00010000 0001 01 7 /run/forged\n";
         let context = Context {
+            details: true,
             netns: crate::model::NetnsId(1),
             family: crate::model::Family::Unix,
             protocol: crate::model::Protocol::Unix,

@@ -131,6 +131,7 @@ mod tests {
         family: Family::Smc,
         protocol: Protocol::Smc,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     /// A listener on port 8080 of the address, inode 77 beyond 32 bits.

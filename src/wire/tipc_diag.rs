@@ -178,6 +178,7 @@ mod tests {
         family: Family::Tipc,
         protocol: Protocol::Tipc,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn nest(kind: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {

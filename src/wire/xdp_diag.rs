@@ -125,6 +125,7 @@ mod tests {
         family: Family::Xdp,
         protocol: Protocol::Xdp,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {
