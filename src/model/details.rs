@@ -201,7 +201,7 @@ pub struct BpfStorage {
 /// Of a Unix socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnixDetails {
-    /// The file that the path named at bind(2), as inode and device: the path may name another by
+    /// The file that the path named at bind(2), as inode and device, both as in stat(2): the path may name another by
     /// now, or none.
     pub vfs: Option<(u32, u32)>,
     /// The other ends of connections that wait to be accepted.

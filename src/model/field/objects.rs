@@ -181,7 +181,7 @@ static UNIX: &[Field] = &[
     number("vfs_inode", "The file that the path named at bind; the path may name another by now.", |s| {
         unix(s, |unix| plain(unix.vfs.map(|(inode, _)| inode)))
     }),
-    number("vfs_device", "The device of that file.", |s| {
+    number("vfs_device", "The device of that file, as stat(2) numbers it.", |s| {
         unix(s, |unix| plain(unix.vfs.map(|(_, device)| device)))
     }),
     list("pending", "The inodes of connections that wait to be accepted.", |s| {
