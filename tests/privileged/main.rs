@@ -8,13 +8,20 @@
 
 mod all_namespaces;
 #[path = "../it/document.rs"]
-#[expect(dead_code, reason = "the other test binary uses the rest")]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "the other test binary uses the rest, a struct of a macro"
+)]
 mod document;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
 mod namespaces;
 mod others;
+#[path = "../kernels/raw.rs"]
+mod raw;
+mod ss_parity;
 #[path = "../it/stock.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod stock;
@@ -31,11 +38,13 @@ fn main() -> ExitCode {
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
+    let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
+        (ss_parity::CASES, ss),
     ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));

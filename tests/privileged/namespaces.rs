@@ -22,7 +22,7 @@ pub(crate) const CASES: &[Case] = &[
 
 /// Runs the test in a network namespace of its own, whose loopback is up. A namespace belongs to
 /// a thread and to what that thread starts, so a thread is given up for it.
-fn in_namespace(test: fn()) {
+pub(crate) fn in_namespace(test: fn()) {
     let inside = std::thread::spawn(move || {
         enter_new().unwrap();
         raise_loopback();
