@@ -23,9 +23,9 @@ pub(super) fn line(socket: &Socket) -> Option<Line> {
         ("packet", "raw") => "p_raw",
         ("packet", "dgram") => "p_dgr",
         ("netlink", _) => "nl",
-        // Sockets that are in no table of the kernel, which ss therefore cannot know.
-        ("other", _) => return None,
-        other => panic!("not opened by this test: {other:?}"),
+        // What is in no table of the kernel, which ss therefore cannot know, and what ss is not asked
+        // for: some kernels have a TIPC socket of their own in every namespace.
+        _ => return None,
     };
     // ss 6.1 does not ask for TCP sockets that are bound and neither listen nor connect.
     if (&*socket.protocol, &*socket.state) == ("tcp", "bound") {

@@ -3,7 +3,7 @@
 
 use super::text::passing;
 use super::{ss, stock};
-use crate::harness::{run, sockeye};
+use crate::harness::{eventually, run, sockeye};
 
 const OPTIONS: &[&str] = &[
     "-tan", "-uan", "-xan", "-tulpn", "-0an", "-wan", "-tn", "-un", "-xln", "-4tan", "-6tuan", "-0a",
@@ -14,17 +14,23 @@ pub(super) fn tables() {
     let stock = stock::open();
     let mut seen = 0;
     for options in OPTIONS {
-        let (ours, theirs) = (run(&mut sockeye(&[options])).ok(), ss(&[options]));
+        // Between two answers of ss that are the same nothing moved: probes of a closed window pass
+        // the packet sockets.
+        let (ours, theirs) = eventually(|| {
+            let before = ss(&[options]);
+            let ours = run(&mut sockeye(&[options])).ok();
+            let after = ss(&[options]);
+            if rows(&before) == rows(&after) { Ok((ours, after)) } else { Err(before + &after) }
+        });
         let head = |table: &str| table.lines().next().unwrap().replace(' ', "");
         assert_eq!(head(&ours), head(&theirs), "{options}: the header, of which ss 6.1 glues words together");
         let mut ours = rows(&ours);
-        // On purpose: ss 6.1 does not list TCP sockets that are bound and neither listen nor connect.
+        // On purpose: ss 6.1 does not list TCP sockets that are bound and neither listen nor connect,
+        // nor do kernels before 6.8.
         let all = ours.len();
         ours.retain(|row| !(row.contains(&"UNCONN".to_owned()) && row.contains(&stock.bound)));
-        let bound = (options.contains('a') || options.contains('l'))
-            && options.contains('t')
-            && !options.contains('6');
-        assert_eq!(all - ours.len(), usize::from(bound), "{options}");
+        let bound = options.contains(['a', 'l']) && options.contains('t') && !options.contains('6');
+        assert!(all - ours.len() <= usize::from(bound), "{options}");
         let theirs = rows(&theirs);
         assert_eq!(ours, theirs, "{options}: sockeye, ss");
         seen += ours.len();
