@@ -127,6 +127,7 @@ impl Selection {
                 // A connected datagram socket has but one state.
                 state: !datagrams || states != States::Connected,
                 processes: args.processes || !asks_like_ss(args),
+                numeric: args.numeric,
             },
             ask: if args.json { Ask::EVERYTHING } else { Ask::NOTHING },
             tables,

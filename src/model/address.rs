@@ -70,6 +70,13 @@ pub enum Name {
 }
 
 impl Name {
+    /// The word for the Ethernet protocol that a packet socket receives, where there is one.
+    #[must_use]
+    pub fn ethertype(&self) -> Option<&'static str> {
+        let Self::Packet { protocol } = self else { return None };
+        ETHERTYPES.iter().find(|(number, _)| number == protocol).map(|(_, word)| *word)
+    }
+
     /// The port, channel, queue or port id, whatever the family calls it.
     #[must_use]
     pub fn port(&self) -> Option<u32> {
@@ -87,8 +94,8 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Netlink { protocol, .. } => named(f, NETLINK_PROTOCOLS, protocol.into()),
-            Self::Packet { protocol } => match ETHERTYPES.iter().find(|(number, _)| *number == protocol) {
-                Some((_, word)) => f.write_str(word),
+            Self::Packet { protocol } => match self.ethertype() {
+                Some(word) => f.write_str(word),
                 None => write!(f, "0x{protocol:04x}"),
             },
             Self::Vsock { cid, .. } => match cid {

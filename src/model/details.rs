@@ -201,7 +201,7 @@ pub struct BpfStorage {
 /// Of a Unix socket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnixDetails {
-    /// The file that the path named at bind(2), as inode and device: the path may name another by
+    /// The file that the path named at bind(2), as inode and device, both as in stat(2): the path may name another by
     /// now, or none.
     pub vfs: Option<(u32, u32)>,
     /// The other ends of connections that wait to be accepted.
@@ -213,6 +213,10 @@ pub struct UnixDetails {
 pub struct PacketDetails {
     pub version: Option<u32>,
     pub running: bool,
+    /// Packets longer than this are copied, `PACKET_COPY_THRESH`; 0 is off.
+    pub copy_threshold: Option<u32>,
+    /// `PDI_*`.
+    pub flags: Option<u32>,
     /// `PACKET_FANOUT`: group id and mode.
     pub fanout: Option<(u16, u16)>,
     pub rx_ring: Option<Ring>,
@@ -228,6 +232,10 @@ pub struct Ring {
     pub blocks: u32,
     pub frame_size: u32,
     pub frames: u32,
+    /// Version 3: milliseconds until a block is handed over that is not full.
+    pub retire_ms: u32,
+    /// Version 3: `TP_FT_*`.
+    pub features: u32,
 }
 
 /// `struct sock_filter` (`linux/filter.h`).

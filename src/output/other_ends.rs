@@ -10,13 +10,14 @@ const EVERY_PROTOCOL: u16 = 3;
 const ANY: u32 = u32::MAX;
 
 /// The local end. Packet and XDP sockets have an interface where others have an address or port.
-pub(super) fn local(address: &mut String, port: &mut String, socket: &Socket, names: &Names) {
+pub(super) fn local(address: &mut String, port: &mut String, socket: &Socket, names: &Names, numeric: bool) {
     match (socket.family, socket.ends.names().0) {
         (Family::Packet, protocol) => {
-            match protocol {
-                Some(Name::Packet { protocol: EVERY_PROTOCOL }) => address.push('*'),
-                Some(name) => push(address, format_args!("{name}")),
-                None => address.push_str("[0]"), // none at all, which is not every one
+            match (protocol, protocol.and_then(|name| name.ethertype())) {
+                (Some(Name::Packet { protocol: EVERY_PROTOCOL }), _) => address.push('*'),
+                (_, Some(word)) if !numeric => address.push_str(word),
+                (Some(Name::Packet { protocol }), _) => push(address, format_args!("[{protocol}]")),
+                _ => address.push_str("[0]"), // none at all, which is not every one
             }
             port.push(':');
             match socket.interface {
@@ -28,15 +29,15 @@ pub(super) fn local(address: &mut String, port: &mut String, socket: &Socket, na
             interface(address, socket, names);
             push(port, format_args!(":q{queue}"));
         }
-        (_, Some(name)) => known(address, port, name),
+        (_, Some(name)) => known(address, port, name, numeric),
         (_, None) => port.push('*'),
     }
 }
 
 /// The remote end; one that is not there is a lone star.
-pub(super) fn remote(address: &mut String, port: &mut String, socket: &Socket) {
+pub(super) fn remote(address: &mut String, port: &mut String, socket: &Socket, numeric: bool) {
     match (socket.family, socket.ends.names().1) {
-        (_, Some(name)) => known(address, port, name),
+        (_, Some(name)) => known(address, port, name, numeric),
         (Family::Vsock, None) => {
             address.push('*');
             port.push_str(":*");
@@ -46,16 +47,17 @@ pub(super) fn remote(address: &mut String, port: &mut String, socket: &Socket) {
     }
 }
 
-fn known(address: &mut String, port: &mut String, name: Name) {
+fn known(address: &mut String, port: &mut String, name: Name, numeric: bool) {
     match name {
         // Numbers, as ss has them; the words for them are in JSON.
         Name::Vsock { cid: ANY, .. } => address.push('*'),
         Name::Vsock { cid, .. } => push(address, format_args!("{cid}")),
+        Name::Netlink { protocol, .. } if numeric => push(address, format_args!("{protocol}")),
         name => push(address, format_args!("{name}")),
     }
     match (name, name.port()) {
         (_, None) | (Name::Vsock { .. }, Some(ANY)) => port.push_str(":*"),
-        (Name::Netlink { .. }, Some(0)) => port.push_str(":kernel"),
+        (Name::Netlink { .. }, Some(0)) if !numeric => port.push_str(":kernel"),
         (_, Some(number)) => push(port, format_args!(":{number}")),
     }
 }
@@ -78,6 +80,11 @@ mod tests {
 
     /// Both ends in one line, each as the two cells that the table makes of it.
     fn line(family: Family, index: u32, local_name: Option<Name>, remote_name: Option<Name>) -> String {
+        line_with(false, family, index, (local_name, remote_name))
+    }
+
+    fn line_with(numeric: bool, family: Family, index: u32, ends: (Option<Name>, Option<Name>)) -> String {
+        let (local_name, remote_name) = ends;
         let basics = Basics {
             key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(1)) },
             family,
@@ -93,9 +100,19 @@ mod tests {
         names.interfaces.extend(IfIndex::new(2).map(|index| ((NetnsId(1), index), "eth0".into())));
         let mut cells = [String::new(), String::new(), String::new(), String::new()];
         let [address, port, peer, peer_port] = &mut cells;
-        local(address, port, &socket, &names);
-        remote(peer, peer_port, &socket);
+        local(address, port, &socket, &names, numeric);
+        remote(peer, peer_port, &socket, numeric);
         cells.join("|")
+    }
+
+    #[test]
+    fn numbers_where_no_names_are_wanted() {
+        let packet = (Some(Name::Packet { protocol: 0x800 }), None);
+        assert_eq!(line_with(true, Family::Packet, 2, packet), "[2048]|:eth0||*");
+        let every = (Some(Name::Packet { protocol: 3 }), None);
+        assert_eq!(line_with(true, Family::Packet, 0, every), "*|:*||*");
+        let kernel = (Some(Name::Netlink { protocol: 16, port: 0 }), None);
+        assert_eq!(line_with(true, Family::Netlink, 0, kernel), "16|:0||*");
     }
 
     #[test]
@@ -106,7 +123,7 @@ mod tests {
         for (family, index, local_name, remote_name, cells) in [
             (Family::Packet, 2, packet(0x800), None, "ip|:eth0||*"),
             (Family::Packet, 0, packet(3), None, "*|:*||*"),
-            (Family::Packet, 7, packet(0x9999), None, "0x9999|:7||*"),
+            (Family::Packet, 7, packet(0x9999), None, "[39321]|:7||*"),
             (Family::Packet, 0, None, None, "[0]|:*||*"),
             (Family::Netlink, 0, netlink(0), None, "rtnl|:kernel||*"),
             (Family::Netlink, 0, netlink(42), netlink(7), "rtnl|:42|rtnl|:7"),

@@ -24,6 +24,8 @@ pub struct Layout {
     /// `State`, which `ss` hides when only one state can occur.
     pub state: bool,
     pub processes: bool,
+    /// Numbers for protocols too, as `ss -n` has them.
+    pub numeric: bool,
 }
 
 /// Gives a port its service name, if it has one and names are wanted.
@@ -141,8 +143,8 @@ impl Cells {
                 inode(peer_port, *other);
             }
             Ends::Other { .. } => {
-                other_ends::local(local, port, socket, names);
-                other_ends::remote(peer, peer_port, socket);
+                other_ends::local(local, port, socket, names, layout.numeric);
+                other_ends::remote(peer, peer_port, socket, layout.numeric);
             }
         }
         if layout.processes {

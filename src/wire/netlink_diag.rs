@@ -104,6 +104,11 @@ fn read(reply: &Reply, attributes: &[u8]) -> Result<(Queues, Details), WireError
             _ => {}
         }
     }
+    // A socket that never joined a group has no map; the flags, asked for together with it, show
+    // that it was asked for.
+    if netlink.flags.is_some() {
+        netlink.groups.get_or_insert_default();
+    }
     details.netlink = Some(netlink);
     Ok((queues, details))
 }
@@ -166,6 +171,12 @@ mod tests {
         let netlink = details.netlink.as_ref().unwrap();
         assert_eq!(netlink.groups.as_deref(), Some(&[1, 3, 33][..]));
         assert_eq!((netlink.flags, netlink.dst_group, netlink.dst_portid), (Some(8), 2, 77));
+    }
+
+    #[test]
+    fn without_a_map_there_are_no_groups() {
+        let socket = decode(&message(0, &[(FLAGS, &words(&[0]))]), &CONTEXT).unwrap();
+        assert_eq!(socket.details.unwrap().netlink.as_ref().unwrap().groups, Some(Vec::new()));
     }
 
     #[test]

@@ -108,6 +108,8 @@ impl Told {
             INFO => {
                 self.interface = at(0).and_then(IfIndex::new);
                 packet.version = at(1);
+                packet.copy_threshold = at(3);
+                packet.flags = at(5);
                 packet.running = at(5).is_some_and(|flags| flags & RUNNING != 0);
             }
             UID => self.uid = number(payload).map(Uid),
@@ -131,10 +133,18 @@ fn fanout(both: u32) -> Option<(u16, u16)> {
     Some((u16::try_from(both & 0xffff).ok()?, u16::try_from(both >> 16).ok()?))
 }
 
-/// `struct packet_diag_ring`: block size and count, frame size and count, and what version 3 adds.
+/// `struct packet_diag_ring`: block size and count, frame size and count; what version 3 adds is 0
+/// before it.
 fn ring(payload: &[u8]) -> Option<Ring> {
     let at = |index: usize| payload.get(index * 4..).and_then(number);
-    Some(Ring { block_size: at(0)?, blocks: at(1)?, frame_size: at(2)?, frames: at(3)? })
+    Some(Ring {
+        block_size: at(0)?,
+        blocks: at(1)?,
+        frame_size: at(2)?,
+        frames: at(3)?,
+        retire_ms: at(4)?,
+        features: at(6)?,
+    })
 }
 
 /// An array of `struct sock_filter`, 8 bytes each.
@@ -177,9 +187,9 @@ mod tests {
     #[test]
     fn decodes_a_sniffer_with_its_filter() {
         let bytes = message(&[
-            (0, &words(&[2, 2, 0, 0, 0, 3])), // eth0, TPACKET_V3, running with auxdata
+            (0, &words(&[2, 2, 0, 900, 0, 3])), // eth0, TPACKET_V3, copying, running with auxdata
             (5, &words(&[0])),
-            (2, &words(&[4096, 8, 2048, 16, 60, 0, 0])),
+            (2, &words(&[4096, 8, 2048, 16, 60, 0, 1])),
             (4, &words(&[7 | 1 << 16])), // group 7, by CPU load
             (6, &words(&[768, 212_992, 0, 212_992, 0, 0, 0, 0, 5])),
             (7, &[[0x28, 0, 0, 0, 12, 0, 0, 0], [0x06, 0, 1, 2, 0xff, 0, 0, 0]].concat()),
@@ -194,7 +204,9 @@ mod tests {
         assert_eq!(details.memory.unwrap().drops, Some(5));
         let packet = details.packet.as_ref().unwrap();
         assert_eq!((packet.version, packet.running, packet.fanout), (Some(2), true, Some((7, 1))));
-        let ring = Ring { block_size: 4096, blocks: 8, frame_size: 2048, frames: 16 };
+        assert_eq!((packet.copy_threshold, packet.flags), (Some(900), Some(3)));
+        let ring =
+            Ring { block_size: 4096, blocks: 8, frame_size: 2048, frames: 16, retire_ms: 60, features: 1 };
         assert_eq!((packet.rx_ring, packet.tx_ring), (Some(ring), None));
         assert_eq!(
             packet.filter.as_deref().unwrap()[1],

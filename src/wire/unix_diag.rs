@@ -126,7 +126,7 @@ impl Told {
             UID => self.uid = number(payload).map(Uid),
             MEMINFO => self.details.memory = Some(memory(payload)),
             SHUTDOWN => self.details.shutdown = payload.first().map(|bits| Shutdown::from_bits(*bits)),
-            VFS => self.unix().vfs = number(payload).zip(second()),
+            VFS => self.unix().vfs = number(payload).zip(second().map(device)),
             ICONS => {
                 let inodes = payload.as_chunks().0.iter().map(|raw| u32::from_ne_bytes(*raw));
                 self.unix().pending = Some(inodes.filter_map(|inode| Inode::new(inode.into())).collect());
@@ -138,6 +138,12 @@ impl Told {
     fn unix(&mut self) -> &mut UnixDetails {
         self.details.unix.get_or_insert_default()
     }
+}
+
+/// The kernel's own number of a device, 20 bits of it the minor, as stat(2) has it.
+fn device(kernel: u32) -> u32 {
+    let (major, minor) = (kernel >> 20, kernel & 0xf_ffff);
+    minor & 0xff | major << 8 | (minor & !0xff) << 12
 }
 
 /// The name as the kernel keeps it: with neither length nor terminator that one could rely on. A
@@ -199,6 +205,13 @@ mod tests {
             bytes.resize(bytes.len().next_multiple_of(4), 0);
         }
         bytes
+    }
+
+    #[test]
+    fn devices_are_numbered_as_in_stat() {
+        for (major, minor) in [(0, 45), (8, 1), (254, 0), (259, 1000)] {
+            assert_eq!(u64::from(device(major << 20 | minor)), rustix::fs::makedev(major, minor));
+        }
     }
 
     #[test]

@@ -98,6 +98,7 @@ fn unix_sockets_know_their_file_and_who_waits() {
     });
     let file = std::fs::metadata(&path).unwrap();
     assert_eq!(found["vfs_inode"].as_u64(), Some(file.ino()));
+    assert_eq!(found["vfs_device"].as_u64(), Some(file.dev()));
     assert_eq!(found["pending"], Value::from(vec![inode(&client)]));
 }
 

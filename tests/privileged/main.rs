@@ -9,7 +9,11 @@
 mod all_namespaces;
 mod churn;
 #[path = "../it/document.rs"]
-#[expect(dead_code, reason = "the other test binary uses the rest")]
+#[allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "the other test binary uses the rest, a struct of a macro"
+)]
 mod document;
 mod faults;
 #[path = "../it/harness.rs"]
@@ -18,6 +22,9 @@ mod harness;
 mod lifecycle;
 mod namespaces;
 mod others;
+#[path = "../kernels/raw.rs"]
+mod raw;
+mod ss_parity;
 #[path = "../it/stock.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod stock;
@@ -36,6 +43,7 @@ fn main() -> ExitCode {
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
     let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
     let strace = root.or((!faults::can_be_injected()).then_some("needs strace"));
+    let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
@@ -45,6 +53,7 @@ fn main() -> ExitCode {
         (lifecycle::CASES, perl),
         (faults::PLAIN, root),
         (faults::CASES, strace),
+        (ss_parity::CASES, ss),
     ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));

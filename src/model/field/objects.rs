@@ -181,7 +181,7 @@ static UNIX: &[Field] = &[
     number("vfs_inode", "The file that the path named at bind; the path may name another by now.", |s| {
         unix(s, |unix| plain(unix.vfs.map(|(inode, _)| inode)))
     }),
-    number("vfs_device", "The device of that file.", |s| {
+    number("vfs_device", "The device of that file, as stat(2) numbers it.", |s| {
         unix(s, |unix| plain(unix.vfs.map(|(_, device)| device)))
     }),
     list("pending", "The inodes of connections that wait to be accepted.", |s| {
@@ -193,6 +193,12 @@ fn packet<'a>(subject: &Subject<'a>, pick: fn(&'a PacketDetails) -> Value<'a>) -
     subject.details().and_then(|details| details.packet.as_ref()).map_or(Value::Null, pick)
 }
 
+/// One of `PDI_*` (`linux/packet_diag.h`).
+fn packet_flag<'a>(subject: &Subject<'a>, bit: u32) -> Value<'a> {
+    let flags = subject.details().and_then(|details| details.packet.as_ref()).and_then(|p| p.flags);
+    Value::of(flags, |flags| Value::Bool(flags & bit != 0))
+}
+
 fn ring<'a>(ring: Option<Ring>, pick: fn(Ring) -> u32) -> Value<'a> {
     plain(ring.map(pick))
 }
@@ -200,6 +206,13 @@ fn ring<'a>(ring: Option<Ring>, pick: fn(Ring) -> u32) -> Value<'a> {
 static PACKET: &[Field] = &[
     number("packet_version", "TPACKET version.", |s| packet(s, |p| plain(p.version))).named("version"),
     flag("packet_running", "It receives.", |s| packet(s, |p| Value::Bool(p.running))).named("running"),
+    number("copy_threshold_bytes", "Longer packets are copied beside the ring; 0 is off.", |s| {
+        packet(s, |p| plain(p.copy_threshold))
+    }),
+    flag("auxdata", "PACKET_AUXDATA.", |s| packet_flag(s, 1 << 1)),
+    flag("origdev", "PACKET_ORIGDEV.", |s| packet_flag(s, 1 << 2)),
+    flag("vnet_header", "PACKET_VNET_HDR.", |s| packet_flag(s, 1 << 3)),
+    flag("loss", "PACKET_LOSS.", |s| packet_flag(s, 1 << 4)),
     number("fanout_id", "The fanout group.", |s| packet(s, |p| plain(p.fanout.map(|(id, _)| id)))),
     number("fanout_mode", "How the group shares, by its number in linux/if_packet.h.", |s| {
         packet(s, |p| plain(p.fanout.map(|(_, mode)| mode)))
@@ -216,6 +229,12 @@ static PACKET: &[Field] = &[
     number("rx_ring_frame_bytes", "The size of each.", |s| {
         packet(s, |p| ring(p.rx_ring, |ring| ring.frame_size))
     }),
+    number("rx_ring_retire_ms", "Milliseconds until a block is handed over that is not full.", |s| {
+        packet(s, |p| ring(p.rx_ring, |ring| ring.retire_ms))
+    }),
+    number("rx_ring_features", "Features, by their bits in linux/if_packet.h.", |s| {
+        packet(s, |p| ring(p.rx_ring, |ring| ring.features))
+    }),
     number("tx_ring_blocks", "Blocks of the transmit ring.", |s| {
         packet(s, |p| ring(p.tx_ring, |ring| ring.blocks))
     }),
@@ -227,6 +246,12 @@ static PACKET: &[Field] = &[
     }),
     number("tx_ring_frame_bytes", "The size of each.", |s| {
         packet(s, |p| ring(p.tx_ring, |ring| ring.frame_size))
+    }),
+    number("tx_ring_retire_ms", "Milliseconds until a block is handed over that is not full.", |s| {
+        packet(s, |p| ring(p.tx_ring, |ring| ring.retire_ms))
+    }),
+    number("tx_ring_features", "Features, by their bits in linux/if_packet.h.", |s| {
+        packet(s, |p| ring(p.tx_ring, |ring| ring.features))
     }),
     list(
         "filter",
