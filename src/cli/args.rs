@@ -174,7 +174,7 @@ impl ListArgs {
 
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct ReadingArgs {
-    /// How sockets are read: auto, netlink, procfs
+    /// How sockets are read: auto, netlink, procfs, portable
     #[arg(long, value_name = "SOURCE", default_value = "auto")]
     pub(super) source: SourceChoice,
     /// How owners are found
@@ -196,6 +196,9 @@ pub(super) enum SourceChoice {
     Auto,
     Netlink,
     Procfs,
+    /// netstat2, where it is built in.
+    #[cfg(feature = "portable")]
+    Portable,
     /// A script: for tests and documentation.
     Scenario(PathBuf),
 }
@@ -208,9 +211,15 @@ impl std::str::FromStr for SourceChoice {
             "auto" => Ok(Self::Auto),
             "netlink" => Ok(Self::Netlink),
             "procfs" => Ok(Self::Procfs),
+            #[cfg(feature = "portable")]
+            "portable" => Ok(Self::Portable),
+            #[cfg(not(feature = "portable"))]
+            "portable" => Err("this sockeye was built without it; build one that has it with: \
+                 cargo build --release --features portable"
+                .to_owned()),
             _ => match text.strip_prefix("scenario:") {
                 Some(path) if !path.is_empty() => Ok(Self::Scenario(path.into())),
-                _ => Err("expected auto, netlink or procfs".to_owned()),
+                _ => Err("expected auto, netlink, procfs or portable".to_owned()),
             },
         }
     }

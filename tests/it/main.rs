@@ -9,6 +9,8 @@ mod harness;
 mod hostile;
 mod parity;
 mod policy;
+#[cfg(feature = "portable")]
+mod portable;
 mod pty;
 mod readme;
 mod refused;
