@@ -37,6 +37,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Watch the listeners and report what the policy does not expect
     Watch(WatchArgs),
+    /// What this user on this host can see, what not, why, and what mends it
+    Doctor(DoctorArgs),
     /// Write and keep the policy file
     #[command(disable_help_subcommand = true)]
     Policy {
@@ -203,6 +205,13 @@ pub(super) enum SourceChoice {
     Scenario(PathBuf),
 }
 
+impl SourceChoice {
+    /// True when it can read other namespaces than the own one.
+    pub(super) fn knows_namespaces(&self) -> bool {
+        matches!(self, Self::Auto | Self::Netlink | Self::Procfs)
+    }
+}
+
 impl std::str::FromStr for SourceChoice {
     type Err = String;
 
@@ -302,6 +311,15 @@ pub(super) struct WatchArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DoctorArgs {
+    /// The coverage as JSON
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
 }

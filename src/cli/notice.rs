@@ -95,6 +95,7 @@ fn ending(status: &SliceStatus, source: &str, empty: bool) -> Option<&'static st
         SliceStatus::Fallback(_) if empty => None, // no row has less detail
         SliceStatus::Fallback(_) if source == "portable" => Some("read by netstat2, with less detail"),
         SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
+        SliceStatus::Unlisted(_) => Some("cannot be listed"),
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),
     }

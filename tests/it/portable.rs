@@ -132,3 +132,11 @@ fn what_is_refused_has_failed_and_is_not_empty() {
         }
     }
 }
+
+#[test]
+fn doctor_looks_at_the_own_namespace_alone() {
+    let _tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let report = run(&mut sockeye(&["doctor", "--source", "portable"])).ok();
+    assert!(report.contains("could not be read: ") && report.contains("read by netstat2: tcp"), "{report}");
+    assert!(report.contains("namespaces  1 of 1"), "{report}");
+}

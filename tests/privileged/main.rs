@@ -7,12 +7,15 @@
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
 mod all_namespaces;
+mod churn;
 #[path = "../it/document.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod document;
+mod faults;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
+mod lifecycle;
 mod namespaces;
 mod others;
 #[path = "../it/stock.rs"]
@@ -31,11 +34,17 @@ fn main() -> ExitCode {
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
+    let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
+    let strace = root.or((!faults::can_be_injected()).then_some("needs strace"));
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
+        (churn::CASES, namespace),
+        (lifecycle::CASES, perl),
+        (faults::PLAIN, root),
+        (faults::CASES, strace),
     ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));
