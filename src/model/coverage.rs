@@ -76,7 +76,7 @@ impl SliceStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceCoverage {
     pub slice: Slice,
-    /// Which source read it: `netlink`, `procfs`, `scenario`.
+    /// Which source read it: `netlink`, `procfs`, `portable`, `scenario`.
     pub source: &'static str,
     pub status: SliceStatus,
     /// Rows kept.

@@ -55,6 +55,7 @@ fn sockets(coverage: &Coverage) -> Section {
         let (gravity, says) = match &read.status {
             SliceStatus::Failed(_) | SliceStatus::Denied(_) => (0, "could not be read"),
             SliceStatus::Partial(_) => (1, "could not be read whole"),
+            SliceStatus::Fallback(_) if read.source == "portable" => (2, "read by netstat2"),
             SliceStatus::Fallback(_) => (2, "read from procfs"),
             SliceStatus::Unlisted(_) => (2, "found by descriptors alone"),
             SliceStatus::Unsupported(_) => (3, "not in this kernel"),

@@ -1,4 +1,4 @@
-//! Where sockets are read from: netlink, `/proc/net`, or a script.
+//! Where sockets are read from: netlink, `/proc/net`, a library that knows other systems, or a script.
 //!
 //! Layer 3. A source reads everything that is wanted and says what it could not: partial success
 //! is normal, silence about it is a bug. It knows no filter and no owner (a script excepted: it
@@ -6,10 +6,13 @@
 
 pub mod namespaces;
 pub mod netlink;
+#[cfg(feature = "portable")]
+pub mod portable;
 pub mod procfs;
 mod protocols;
 pub mod scenario;
 mod second_look;
+mod stand_in;
 mod tables;
 
 pub use tables::{RESIDUAL, everything};

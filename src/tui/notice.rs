@@ -59,6 +59,7 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
     for slice in &coverage.slices {
         let (says, meaning) = match slice.status {
             SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
+            SliceStatus::Fallback(_) if slice.source == "portable" => ("read by netstat2", Meaning::Muted),
             SliceStatus::Fallback(_) => ("read from procfs", Meaning::Muted),
             SliceStatus::Unlisted(_) => ("cannot be listed", Meaning::Warning),
             SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),

@@ -10,6 +10,8 @@ mod harness;
 mod hostile;
 mod parity;
 mod policy;
+#[cfg(feature = "portable")]
+mod portable;
 mod pty;
 mod readme;
 mod refused;
