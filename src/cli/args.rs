@@ -37,6 +37,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Watch the listeners and report what the policy does not expect
     Watch(WatchArgs),
+    /// What this user on this host can see, what not, why, and what mends it
+    Doctor(DoctorArgs),
     /// Write and keep the policy file
     #[command(disable_help_subcommand = true)]
     Policy {
@@ -174,7 +176,7 @@ impl ListArgs {
 
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub(super) struct ReadingArgs {
-    /// How sockets are read: auto, netlink, procfs
+    /// How sockets are read: auto, netlink, procfs, portable
     #[arg(long, value_name = "SOURCE", default_value = "auto")]
     pub(super) source: SourceChoice,
     /// How owners are found
@@ -196,8 +198,18 @@ pub(super) enum SourceChoice {
     Auto,
     Netlink,
     Procfs,
+    /// netstat2, where it is built in.
+    #[cfg(feature = "portable")]
+    Portable,
     /// A script: for tests and documentation.
     Scenario(PathBuf),
+}
+
+impl SourceChoice {
+    /// True when it can read other namespaces than the own one.
+    pub(super) fn knows_namespaces(&self) -> bool {
+        matches!(self, Self::Auto | Self::Netlink | Self::Procfs)
+    }
 }
 
 impl std::str::FromStr for SourceChoice {
@@ -208,9 +220,15 @@ impl std::str::FromStr for SourceChoice {
             "auto" => Ok(Self::Auto),
             "netlink" => Ok(Self::Netlink),
             "procfs" => Ok(Self::Procfs),
+            #[cfg(feature = "portable")]
+            "portable" => Ok(Self::Portable),
+            #[cfg(not(feature = "portable"))]
+            "portable" => Err("this sockeye was built without it; build one that has it with: \
+                 cargo build --release --features portable"
+                .to_owned()),
             _ => match text.strip_prefix("scenario:") {
                 Some(path) if !path.is_empty() => Ok(Self::Scenario(path.into())),
-                _ => Err("expected auto, netlink or procfs".to_owned()),
+                _ => Err("expected auto, netlink, procfs or portable".to_owned()),
             },
         }
     }
@@ -293,6 +311,15 @@ pub(super) struct WatchArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DoctorArgs {
+    /// The coverage as JSON
+    #[arg(long)]
+    pub(super) json: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
 }

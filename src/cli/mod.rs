@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod doctor;
 mod exit;
 mod list;
 mod notice;
@@ -48,6 +49,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         None => list::run(&args.list),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Watch(args)) => watch::run(&args, environment),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
     }

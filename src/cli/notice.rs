@@ -20,7 +20,7 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     let mut notices = Vec::new();
     let mut told: Vec<&SliceStatus> = Vec::new();
     for read in &coverage.slices {
-        let Some(end) = ending(&read.status, read.rows == 0) else { continue };
+        let Some(end) = ending(&read.status, read.source, read.rows == 0) else { continue };
         let whole_namespace = |known: &NetnsCoverage| known.status == read.status;
         if told.contains(&&read.status) || coverage.namespaces.list.iter().any(whole_namespace) {
             continue;
@@ -56,7 +56,8 @@ fn namespaces(coverage: &Coverage) -> Vec<String> {
     let mut notices: Vec<String> = Vec::new();
     let mut told: Vec<&SliceStatus> = Vec::new();
     for first in &known.list {
-        let Some(end) = ending(&first.status, false).filter(|_| !told.contains(&&first.status)) else {
+        let Some(end) = ending(&first.status, "procfs", false).filter(|_| !told.contains(&&first.status))
+        else {
             continue;
         };
         told.push(&first.status);
@@ -88,11 +89,13 @@ fn netns_name(known: &NetnsCoverage) -> String {
 }
 
 /// What to say of a table in that state; nothing when there is nothing to miss.
-fn ending(status: &SliceStatus, empty: bool) -> Option<&'static str> {
+fn ending(status: &SliceStatus, source: &str, empty: bool) -> Option<&'static str> {
     match status {
         SliceStatus::Ok | SliceStatus::Unsupported(_) => None,
         SliceStatus::Fallback(_) if empty => None, // no row has less detail
+        SliceStatus::Fallback(_) if source == "portable" => Some("read by netstat2, with less detail"),
         SliceStatus::Fallback(_) => Some("read from /proc, with less detail"),
+        SliceStatus::Unlisted(_) => Some("cannot be listed"),
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),
     }

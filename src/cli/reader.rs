@@ -11,6 +11,8 @@ use crate::model::Ask;
 use crate::policy;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
+#[cfg(feature = "portable")]
+use crate::source::portable::Portable;
 use crate::source::procfs::Procfs;
 use crate::source::scenario::Scenario;
 use crate::source::{SocketSource, Wanted, everything};
@@ -48,6 +50,12 @@ fn build(
             anyhow::bail!("a scenario has the namespaces that it tells of: leave out --all-netns and --net")
         }
         (SourceChoice::Scenario(path), false) => Box::new(Scenario::open(path)?),
+        #[cfg(feature = "portable")]
+        (SourceChoice::Portable, true) => {
+            anyhow::bail!("netstat2 reads no other network namespace: leave out --all-netns and --net")
+        }
+        #[cfg(feature = "portable")]
+        (SourceChoice::Portable, false) => Box::new(Portable),
         (SourceChoice::Auto, false) => Box::new(Netlink::with_fallback(ask)),
         (SourceChoice::Netlink, false) => Box::new(Netlink::strict(ask)),
         (SourceChoice::Procfs, false) => Box::new(Procfs),

@@ -34,5 +34,5 @@ pub struct Snapshot {
 /// The table that a single sample makes: the one-shot outputs are views of it.
 #[must_use]
 pub fn single(sample: Sample) -> Table {
-    Table::new(Duration::ZERO).apply(sample).0
+    Table::of(sample)
 }

@@ -80,7 +80,7 @@ impl Sampler {
         if let Some(netns) = residual {
             let (family, protocol) = RESIDUAL;
             let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
-            let blind = reading.slices.iter().any(|read| !read.status.proves_absence());
+            let blind = reading.slices.iter().any(|read| may_hold_more(&read.status));
             match &map {
                 // Whatever stands in the table that could not be read would seem to be in none.
                 _ if blind => {
@@ -134,4 +134,9 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         sockets: reading.sockets,
         coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
     }
+}
+
+/// True for a table that has rows which were not read. One that the kernel does not keep has none.
+fn may_hold_more(status: &SliceStatus) -> bool {
+    !status.proves_absence() && !matches!(status, SliceStatus::Unlisted(_))
 }

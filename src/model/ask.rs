@@ -12,13 +12,17 @@ pub struct Ask {
     pub rest: bool,
     /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
     pub storages: bool,
+    /// Only stream sockets that listen or are idle.
+    pub listening: bool,
 }
 
 impl Ask {
     /// Addresses and states alone.
-    pub const NOTHING: Self = Self { info: false, memory: false, rest: false, storages: false };
+    pub const NOTHING: Self =
+        Self { info: false, memory: false, rest: false, storages: false, listening: false };
     /// All there is.
-    pub const EVERYTHING: Self = Self { info: true, memory: true, rest: true, storages: true };
+    pub const EVERYTHING: Self =
+        Self { info: true, memory: true, rest: true, storages: true, listening: false };
 
     /// What either asks for.
     #[must_use]
@@ -28,6 +32,7 @@ impl Ask {
             memory: self.memory || other.memory,
             rest: self.rest || other.rest,
             storages: self.storages || other.storages,
+            listening: self.listening && other.listening,
         }
     }
 }

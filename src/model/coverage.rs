@@ -19,6 +19,9 @@ pub enum SliceStatus {
     Fallback(String),
     /// The kernel has no such protocol, so it has no such sockets either.
     Unsupported(String),
+    /// The kernel has the protocol, and no list of its sockets can be had: those that a descriptor
+    /// refers to are among the sockets that are in no table.
+    Unlisted(String),
     /// Some rows are missing or in doubt: absence from this reading proves nothing.
     Partial(String),
     /// Nothing was read, because this process may not.
@@ -35,6 +38,7 @@ impl SliceStatus {
             Self::Ok => "ok",
             Self::Fallback(_) => "fallback",
             Self::Unsupported(_) => "unsupported",
+            Self::Unlisted(_) => "unlisted",
             Self::Partial(_) => "partial",
             Self::Denied(_) => "denied",
             Self::Failed(_) => "failed",
@@ -48,6 +52,7 @@ impl SliceStatus {
             Self::Ok => None,
             Self::Fallback(why)
             | Self::Unsupported(why)
+            | Self::Unlisted(why)
             | Self::Partial(why)
             | Self::Denied(why)
             | Self::Failed(why) => Some(why),
@@ -71,7 +76,7 @@ impl SliceStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SliceCoverage {
     pub slice: Slice,
-    /// Which source read it: `netlink`, `procfs`, `scenario`.
+    /// Which source read it: `netlink`, `procfs`, `portable`, `scenario`.
     pub source: &'static str,
     pub status: SliceStatus,
     /// Rows kept.
@@ -81,6 +86,8 @@ pub struct SliceCoverage {
     pub counted: Option<usize>,
     /// Rows that the kernel repeated and that were dropped.
     pub repeated: usize,
+    /// Rows that the kernel left out at first, and that a second look found.
+    pub skipped: usize,
     /// How often the read was started again because the kernel said that it was interrupted.
     pub retries: usize,
     /// Rows that could not be understood and were dropped.
@@ -98,6 +105,7 @@ impl SliceCoverage {
             rows: 0,
             counted: None,
             repeated: 0,
+            skipped: 0,
             retries: 0,
             malformed: 0,
         }
@@ -143,10 +151,10 @@ impl Coverage {
         self.gaps().next().is_none() && self.namespaces.is_whole()
     }
 
-    /// True when everything was read whole and no process was out of reach.
+    /// True when everything was read whole, and the search for owners too.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.is_whole() && self.owners.denied == 0
+        self.is_whole() && self.owners.denied == 0 && self.owners.reason.is_none()
     }
 
     /// The slices that were not read whole, each a reason to distrust an empty answer.

@@ -83,12 +83,25 @@ pub enum NoOwner {
     Orphan,
     /// A handshake that the kernel has not finished.
     Handshake,
+    /// The kernel's own, by positive evidence: a netlink socket with port id 0.
+    Kernel,
+    /// A row of `/proc/net/unix` that no descriptor confirms: whoever names a socket can begin rows
+    /// of its own there.
+    Unverified,
 }
 
 impl NoOwner {
     /// Every reason.
-    pub const ALL: [Self; 6] =
-        [Self::NotScanned, Self::Denied, Self::Nobody, Self::AcceptQueue, Self::Orphan, Self::Handshake];
+    pub const ALL: [Self; 8] = [
+        Self::NotScanned,
+        Self::Denied,
+        Self::Nobody,
+        Self::AcceptQueue,
+        Self::Orphan,
+        Self::Handshake,
+        Self::Kernel,
+        Self::Unverified,
+    ];
 
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
@@ -100,6 +113,8 @@ impl NoOwner {
             Self::AcceptQueue => "accept-queue",
             Self::Orphan => "orphan",
             Self::Handshake => "handshake",
+            Self::Kernel => "kernel",
+            Self::Unverified => "unverified",
         }
     }
 
@@ -113,6 +128,8 @@ impl NoOwner {
             Self::AcceptQueue => "waits to be accepted by its listener",
             Self::Orphan => "closed by its process, the kernel finishes it",
             Self::Handshake => "handshake not finished",
+            Self::Kernel => "the kernel's own",
+            Self::Unverified => "nothing but a line of text that any user can forge tells of it",
         }
     }
 }
@@ -153,7 +170,7 @@ impl Owners {
             (Self::Known(a), Self::Known(b)) => a.count == b.count && a.ids().eq(b.ids()),
             (Self::Unknown(_), Self::Unknown(_)) => true,
             (Self::Known(_), Self::Unknown(why)) | (Self::Unknown(why), Self::Known(_)) => {
-                matches!(why, NoOwner::NotScanned | NoOwner::Denied)
+                matches!(why, NoOwner::NotScanned | NoOwner::Denied | NoOwner::Unverified)
             }
         }
     }

@@ -81,6 +81,12 @@ impl Role {
     pub fn reason(self, protocol: Protocol, state: State) -> &'static str {
         match (self, protocol, state) {
             (Self::Listener, _, State::Listen) => "it listens",
+            (Self::Listener, Protocol::Udp | Protocol::UdpLite, State::Unknown) => {
+                "on a port outside the ephemeral range, and whether it has a peer is not told"
+            }
+            (Self::Client, Protocol::Udp | Protocol::UdpLite, State::Unknown) => {
+                "on a port of the ephemeral range, and whether it has a peer is not told"
+            }
             (Self::Listener, Protocol::Udp | Protocol::UdpLite, _) => {
                 "unconnected, on a port outside the ephemeral range"
             }
@@ -95,12 +101,14 @@ impl Role {
 
     /// The role of a socket. `ephemeral` is the namespace's port range for unasked binds
     /// (`net.ipv4.ip_local_port_range`); the kernel keeps no record of who chose a port, so for
-    /// UDP the range is the best evidence there is. A TCP listener is one on any port.
+    /// UDP the range is the best evidence there is. A TCP listener is one on any port. A UDP socket
+    /// of which a source cannot say whether it is connected is taken for unconnected: better a
+    /// listener too many than one that no policy sees.
     #[must_use]
     pub fn of(protocol: Protocol, state: State, ends: &Ends, ephemeral: &PortRange) -> Self {
         match (protocol, state) {
             (_, State::Listen) => Self::Listener,
-            (Protocol::Udp | Protocol::UdpLite, State::Unconnected) => match ends.local() {
+            (Protocol::Udp | Protocol::UdpLite, State::Unconnected | State::Unknown) => match ends.local() {
                 Some(local) if local.port == 0 => Self::Idle,
                 Some(local) if ephemeral.contains(local.port) => Self::Client,
                 _ => Self::Listener,
@@ -164,6 +172,9 @@ mod tests {
             (Protocol::Udp, State::Unconnected, 60999, Role::Client),
             (Protocol::Udp, State::Unconnected, 0, Role::Idle),
             (Protocol::Udp, State::Established, 53, Role::Connection),
+            (Protocol::Udp, State::Unknown, 53, Role::Listener),
+            (Protocol::Udp, State::Unknown, 40000, Role::Client),
+            (Protocol::Tcp, State::Unknown, 53, Role::Idle),
         ] {
             assert_eq!(Role::of(protocol, state, &ends(port), &range), role, "{protocol:?} {state:?} {port}");
         }

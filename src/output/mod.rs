@@ -5,6 +5,7 @@
 //! string from the system passes [`crate::text::escape()`] here.
 
 pub mod alert;
+pub mod doctor;
 pub mod json;
 mod other_ends;
 pub mod table;

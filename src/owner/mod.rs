@@ -14,8 +14,8 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::model::{
-    Fd, Inode, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket, State,
-    SystemBytes,
+    Family, Fd, Inode, Name, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket,
+    State, SystemBytes,
 };
 
 /// Who holds what, as one scan saw it.
@@ -75,11 +75,14 @@ impl OwnerMap {
             self.holders.into_iter().map(|(inode, holders)| (inode, Arc::new(set(holders)))).collect();
         for socket in sockets.iter_mut() {
             socket.owners = match socket.inode {
-                None => Owners::Unknown(without_file(socket.state)),
-                Some(inode) => sets.get(&inode).map_or(Owners::Unknown(not_found), |set| {
+                _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
+                None => Owners::Unknown(without_file(socket)),
+                Some(inode) => match sets.get(&inode) {
                     // Shared, not moved: one socket may stand in two tables of the kernel.
-                    Owners::Known(Arc::clone(set))
-                }),
+                    Some(set) => Owners::Known(Arc::clone(set)),
+                    None if is_hearsay(socket) => Owners::Unknown(NoOwner::Unverified),
+                    None => Owners::Unknown(not_found),
+                },
             };
         }
         OwnerCoverage {
@@ -110,9 +113,24 @@ pub fn tally(method: &'static str, sockets: &[Socket]) -> OwnerCoverage {
     OwnerCoverage { method, resolved: sockets.len() - missing, unresolved, ..OwnerCoverage::default() }
 }
 
+/// True for a socket that the kernel opened for itself: netlink tells by its port id
+/// (`netlink_kernel_create`).
+fn is_kernels(socket: &Socket) -> bool {
+    matches!(socket.ends.names().0, Some(Name::Netlink { port: 0, .. }))
+}
+
+/// True for a row of `/proc/net/unix`: a name with a newline makes a row of its own there, so that
+/// only a descriptor proves what it says. It is the same whether every process could be read or not:
+/// a row that nothing confirms may be forged.
+fn is_hearsay(socket: &Socket) -> bool {
+    socket.family == Family::Unix && socket.key.cookie().is_none()
+}
+
 /// Why a socket that no file refers to has no owner: its state tells.
-fn without_file(state: State) -> NoOwner {
-    match state {
+fn without_file(socket: &Socket) -> NoOwner {
+    match socket.state {
+        // The text has rows without inode for connections that wait for a listener, for no others.
+        _ if is_hearsay(socket) && socket.waits_for.is_none() => NoOwner::Unverified,
         State::SynRecv => NoOwner::Handshake,
         // CLOSE-WAIT too: the peer may close before the connection is accepted.
         State::Established | State::CloseWait => NoOwner::AcceptQueue,

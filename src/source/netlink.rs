@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 
 use super::protocols::{self, Counts};
+use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
 use crate::sys::host::NetnsError;
-use crate::sys::netlink::{DiagError, DiagSocket, Dump};
+use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
 use crate::sys::procnet::Whose;
 use crate::sys::{host, procnet};
 use crate::wire::{Context, inet_diag, netlink};
@@ -67,12 +68,21 @@ impl Place {
     }
 
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
-        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral }
+        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral, details: true }
     }
 
     pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {
         Slice { netns: self.netns, family, protocol }
     }
+}
+
+/// What a dump is asked for.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    known: &'a KernelTable,
+    diag: Diag,
+    context: Context,
+    ask: Ask,
 }
 
 /// Reads the tables of the namespace that the calling thread is in.
@@ -81,12 +91,17 @@ pub(super) struct Reader {
     /// Whether procfs takes over what netlink refuses.
     fallback: bool,
     socket: Option<DiagSocket>,
+    /// The size of the pieces in which dumps come.
+    chunk: usize,
+    /// How often a second look was taken.
+    looks: usize,
     /// The tables that netlink refused, and why.
     refused: BTreeMap<Wanted, String>,
     /// The kernel refuses dumps that ask for BPF storages to who may not use BPF.
     no_storages: bool,
     /// The kernel's own counts at the beginning of this reading.
     counts: Counts,
+    second: SecondLook,
     buffer: Vec<u8>,
 }
 
@@ -95,9 +110,12 @@ impl Reader {
         Self {
             fallback,
             socket: None,
+            chunk: CHUNK,
+            looks: 0,
             refused: BTreeMap::new(),
             no_storages: false,
             counts: Counts::default(),
+            second: SecondLook::default(),
             buffer: Vec::new(),
         }
     }
@@ -129,12 +147,10 @@ impl Reader {
         let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            match self.drain(diag, &place.context(table), ask, &mut coverage) {
-                Ok(()) => {
-                    let sockets = decode(&self.buffer, diag, &place.context(table), &mut coverage);
-                    keep(known.settle(sockets), &mut coverage, reading);
-                    return coverage;
-                }
+            let context = Context { details: ask != Ask::NOTHING, ..place.context(table) };
+            let question = Question { known, diag, context, ask };
+            match self.read_dump(question, &mut coverage, reading) {
+                Ok(()) => return coverage,
                 Err(error) if self.fallback && error.is_refusal() => {
                     self.refused.insert(table, error.to_string());
                 }
@@ -153,6 +169,7 @@ impl Reader {
             coverage.status = match coverage.status {
                 SliceStatus::Ok => SliceStatus::Fallback(why.clone()),
                 SliceStatus::Fallback(and) => SliceStatus::Fallback(format!("{why}; {and}")),
+                SliceStatus::Unlisted(and) => SliceStatus::Unlisted(format!("{why}; {and}")),
                 SliceStatus::Failed(and) => SliceStatus::Failed(format!("{why}; {and}")),
                 other => other,
             };
@@ -160,25 +177,76 @@ impl Reader {
         coverage
     }
 
-    /// Fills the buffer with one dump, starting again as long as it pays.
-    fn drain(
+    /// Appends the sockets of a table, looking twice where the kernel may have left some out.
+    fn read_dump(
         &mut self,
-        diag: Diag,
-        context: &Context,
-        ask: Ask,
+        question: Question<'_>,
         coverage: &mut SliceCoverage,
+        reading: &mut Reading,
     ) -> Result<(), DiagError> {
+        let pieces = self.drain(question, coverage)?;
+        keep(decode(&self.buffer, question, coverage), coverage, reading);
+        let start = reading.sockets.len() - coverage.rows;
+        if pieces > 1 && self.second.pays(coverage.slice, &reading.sockets[start..]) {
+            self.look_again(question, coverage, reading);
+        }
+        self.second.remember(coverage.slice, &reading.sockets[start..]);
+        Ok(())
+    }
+
+    /// Adds the rows that a dump of several pieces left out. They are looked for by a second dump,
+    /// whose pieces end elsewhere.
+    fn look_again(&mut self, question: Question<'_>, coverage: &mut SliceCoverage, reading: &mut Reading) {
+        if !coverage.status.proves_absence() {
+            return;
+        }
+        let first = self.socket.take();
+        self.looks = self.looks.wrapping_add(1);
+        self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
+        let listening = second_look::only_listeners(question.context.protocol);
+        let question = Question { ask: Ask { listening, ..question.ask }, ..question };
+        let ended = self.drain(question, coverage);
+        (self.socket, self.chunk) = (first, CHUNK);
+        if let Err(error) = ended {
+            let why = format!("what it seems to lack could not be looked for again: {error}");
+            coverage.status = SliceStatus::Partial(why);
+        }
+        let mut found = Reading::default();
+        keep(decode(&self.buffer, question, coverage), &mut coverage.clone(), &mut found);
+        self.add_skipped(found.sockets, coverage, reading);
+    }
+
+    /// Adds what the second look found and the first did not. What nobody knew before may have been
+    /// opened since: it is left to the next reading, but for the first one, in which it is no news.
+    fn add_skipped(&self, mut found: Vec<Socket>, coverage: &mut SliceCoverage, reading: &mut Reading) {
+        let slice = coverage.slice;
+        let start = reading.sockets.len() - coverage.rows;
+        let key = |socket: &Socket| socket.key;
+        let had = |socket: &Socket| self.second.had(slice, &socket.key);
+        let first = !self.second.knows(slice);
+        let read = &reading.sockets[start..];
+        found.retain(|socket| (first || had(socket)) && read.binary_search_by_key(&socket.key, key).is_err());
+        coverage.skipped = found.iter().filter(|socket| had(socket)).count();
+        coverage.rows += found.len();
+        reading.sockets.append(&mut found);
+        reading.sockets[start..].sort_by_key(key);
+    }
+
+    /// Fills the buffer with one dump, starting again as long as it pays. Tells in how many pieces
+    /// it came.
+    fn drain(&mut self, question: Question<'_>, coverage: &mut SliceCoverage) -> Result<usize, DiagError> {
         loop {
+            let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
-            let ended = self.dump_once(diag, context, ask);
+            let ended = self.dump_once(Question { ask, ..question });
             let again = coverage.retries < RETRIES;
             match ended {
-                Ok(Dump { interrupted: false }) => return Ok(()),
-                Ok(Dump { interrupted: true }) if again => {}
-                Ok(Dump { interrupted: true }) => {
+                Ok(Dump { interrupted: false, pieces }) => return Ok(pieces),
+                Ok(Dump { interrupted: true, .. }) if again => {}
+                Ok(Dump { interrupted: true, pieces }) => {
                     let why = "the table changed during every attempt to read it".to_owned();
                     coverage.status = SliceStatus::Partial(why);
-                    return Ok(());
+                    return Ok(pieces);
                 }
                 Err(error) if error.is_refusal() && ask.storages => {
                     self.no_storages = true;
@@ -191,26 +259,26 @@ impl Reader {
         }
     }
 
-    fn dump_once(&mut self, diag: Diag, context: &Context, ask: Ask) -> Result<Dump, DiagError> {
+    fn dump_once(&mut self, Question { diag, context, ask, .. }: Question<'_>) -> Result<Dump, DiagError> {
         self.buffer.clear();
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
-            None => DiagSocket::open()?,
+            None => DiagSocket::open(self.chunk)?,
         };
-        let dump = socket.dump(|seq| (diag.request)(context, seq, ask), &mut self.buffer)?;
+        let dump = socket.dump(|seq| (diag.request)(&context, seq, ask), &mut self.buffer)?;
         self.socket = Some(socket);
         Ok(dump)
     }
 }
 
 /// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
-fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCoverage) -> Vec<Socket> {
+fn decode(buffer: &[u8], question: Question<'_>, coverage: &mut SliceCoverage) -> Vec<Socket> {
     let mut sockets = Vec::new();
     let mut trouble = None;
     for message in netlink::messages(buffer) {
         let socket = message.and_then(|message| match message.header.kind.get() {
-            inet_diag::BY_FAMILY => (diag.decode)(message.payload, context).map(Some),
+            inet_diag::BY_FAMILY => (question.diag.decode)(message.payload, &question.context).map(Some),
             _ => Ok(None),
         });
         match socket {
@@ -227,5 +295,5 @@ fn decode(buffer: &[u8], diag: Diag, context: &Context, coverage: &mut SliceCove
             coverage.malformed
         ));
     }
-    sockets
+    question.known.settle(sockets)
 }

@@ -69,11 +69,12 @@ pub(super) fn unlisted(count: Count) -> SliceStatus {
     match count {
         Count::NoProtocol => SliceStatus::Unsupported("this kernel has no such protocol".to_owned()),
         Count::Sockets(0) => SliceStatus::Fallback("by the kernel's own count there are none".to_owned()),
-        Count::Sockets(some) => SliceStatus::Failed(format!(
+        Count::Sockets(some) => SliceStatus::Unlisted(format!(
             "by the kernel's own count there are {some}, but it lists them nowhere"
         )),
-        // The rule rather than the exception for vsock: worth a word, but no error of the reading.
-        Count::Uncounted => SliceStatus::Partial("the kernel neither lists nor counts them".to_owned()),
+        Count::Uncounted => {
+            SliceStatus::Unlisted("the kernel keeps no text table of them, and no count".to_owned())
+        }
         Count::Untold => SliceStatus::Failed("the kernel neither lists nor counts them".to_owned()),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
+    Change, Coverage, Host, Life, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
 };
 
 /// Every socket that is open, and those that closed a moment ago.
@@ -41,6 +41,17 @@ impl Table {
     #[must_use]
     pub fn new(keep_closed: Duration) -> Self {
         Self { rows: Vec::new(), known: BTreeMap::new(), keep_closed, moment: None }
+    }
+
+    /// The table of a single sample, in which nothing has happened: for one look. The same as
+    /// [`apply`](Self::apply) makes of an empty table, without the news that everything is there.
+    #[must_use]
+    pub fn of(mut sample: Sample) -> Self {
+        sample.sockets.sort_unstable_by_key(|socket| socket.key);
+        let seen = sample.taken;
+        let row = |socket| Row { socket, life: Life::Open, opened: None, changed: None, seen };
+        let rows = std::mem::take(&mut sample.sockets).into_iter().map(row).collect();
+        Self { rows, ..Self::new(Duration::ZERO).apply(sample).0 }
     }
 
     /// Takes in the next sample. Returns what happened, ordered by socket key.

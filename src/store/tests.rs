@@ -110,6 +110,14 @@ fn the_first_reading_finds_later_ones_open() {
 }
 
 #[test]
+fn one_look_makes_the_same_table_as_the_first_of_many() {
+    let one = sample(0, vec![listener(2), listener(1)], SliceStatus::Ok, "netlink");
+    let (first, _) = Table::new(Duration::ZERO).apply(one.clone());
+    assert_eq!(Table::of(one).rows(), first.rows());
+    assert_eq!(first.rows().len(), 2);
+}
+
+#[test]
 fn one_absence_is_no_news_two_are_a_close() {
     let (table, log) = run(vec![
         complete(&[listener(1), listener(2)]),

@@ -18,7 +18,7 @@ use rustix::net::{
 use crate::wire::{WireError, netlink};
 
 /// What the kernel fills at most per read of a dump.
-const CHUNK: usize = 32 * 1024;
+pub const CHUNK: usize = 32 * 1024;
 /// A dump answers at once or never. Guards against waiting for ever, nothing else.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -78,6 +78,8 @@ impl DiagError {
 pub struct Dump {
     /// `NLM_F_DUMP_INTR` was set: the table changed in a way that the kernel noticed.
     pub interrupted: bool,
+    /// In how many datagrams its rows came. One is a table seen at one go.
+    pub pieces: usize,
 }
 
 /// A socket for dumps, one at a time.
@@ -85,15 +87,17 @@ pub struct Dump {
 pub struct DiagSocket {
     fd: OwnedFd,
     seq: u32,
+    chunk: usize,
 }
 
 impl DiagSocket {
-    /// Opens the socket in the calling thread's network namespace.
-    pub fn open() -> Result<Self, DiagError> {
+    /// Opens the socket in the calling thread's network namespace. The kernel sends datagrams of
+    /// up to `chunk` bytes, [`CHUNK`] at most; below half of that even one row may not fit.
+    pub fn open(chunk: usize) -> Result<Self, DiagError> {
         let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))
             .map_err(DiagError::Open)?;
         set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE)).map_err(DiagError::Open)?;
-        Ok(Self { fd, seq: 0 })
+        Ok(Self { fd, seq: 0, chunk })
     }
 
     /// Sends the request that `make` builds from a sequence number and appends every message of
@@ -104,7 +108,7 @@ impl DiagSocket {
         let request = make(self.seq);
         let kernel = SocketAddrNetlink::new(0, 0);
         retry(|| sendto(&self.fd, &request, SendFlags::empty(), &kernel)).map_err(DiagError::Send)?;
-        let mut dump = Dump { interrupted: false };
+        let mut dump = Dump { interrupted: false, pieces: 0 };
         loop {
             let start = into.len();
             self.receive(into)?;
@@ -118,7 +122,7 @@ impl DiagSocket {
     /// Appends one datagram from the kernel.
     fn receive(&self, into: &mut Vec<u8>) -> Result<(), DiagError> {
         let start = into.len();
-        into.resize(start + CHUNK, 0);
+        into.resize(start + self.chunk, 0);
         let message = self.receive_into(&mut into[start..])?;
         if message.flags.contains(ReturnFlags::TRUNC) {
             return Err(DiagError::Truncated);
@@ -141,6 +145,7 @@ impl DiagSocket {
 
     /// Looks for the end of the dump in one datagram. Returns its offset when it is there.
     fn scan(&self, datagram: &[u8], dump: &mut Dump) -> Result<Option<usize>, DiagError> {
+        let mut rows = false;
         for message in netlink::messages(datagram) {
             let message = message?;
             if message.header.seq.get() != self.seq {
@@ -155,6 +160,8 @@ impl DiagSocket {
                     errno => Err(DiagError::Refused(Errno::from_raw_os_error(errno))),
                 };
             }
+            dump.pieces += usize::from(!rows);
+            rows = true;
         }
         Ok(None)
     }

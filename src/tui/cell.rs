@@ -155,6 +155,8 @@ fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Co
         (NoOwner::AcceptQueue, _) => "not accepted yet",
         (NoOwner::Orphan, _) => "left to kernel",
         (NoOwner::Handshake, _) => "handshake",
+        (NoOwner::Kernel, _) => "kernel",
+        (NoOwner::Unverified, _) => "? unverified",
     })
 }
 

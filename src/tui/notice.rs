@@ -59,7 +59,9 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
     for slice in &coverage.slices {
         let (says, meaning) = match slice.status {
             SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
+            SliceStatus::Fallback(_) if slice.source == "portable" => ("read by netstat2", Meaning::Muted),
             SliceStatus::Fallback(_) => ("read from procfs", Meaning::Muted),
+            SliceStatus::Unlisted(_) => ("cannot be listed", Meaning::Warning),
             SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),
             SliceStatus::Denied(_) | SliceStatus::Failed(_) => ("could not be read", Meaning::Warning),
         };
@@ -97,6 +99,11 @@ fn losses(coverage: &Coverage) -> Option<Notice> {
     }
     if repeated > 0 {
         parts.push(format!("{} repeated by the kernel", text::counted(repeated, "row", "rows")));
+    }
+    let skipped = sum(|read| read.skipped);
+    if skipped > 0 {
+        let rows = text::counted(skipped, "row", "rows");
+        parts.push(format!("{rows} left out by the kernel, found by a second look"));
     }
     if retries > 0 {
         parts.push(format!("reading was started again {}", text::counted(retries, "time", "times")));

@@ -24,6 +24,8 @@ const REQ_SK_BPF_STORAGES: u16 = 2;
 /// Every state, those included that later kernels added: 12 is a request socket, 13 a bound one
 /// that is dumped only when asked for.
 const ALL_STATES: u32 = 0xffff_ffff;
+/// `TCPF_CLOSE | TCPF_LISTEN | TCPF_BOUND_INACTIVE` (`include/net/tcp_states.h`)
+const IDLE_STATES: u32 = 1 << 7 | 1 << 10 | 1 << 13;
 
 /// `struct inet_diag_sockid`, 48 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -87,7 +89,7 @@ pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
         protocol: u8::try_from(number).unwrap_or(6), // as libmnl users do: the attribute decides
         ext: inet_details::extensions(ask),
         pad: 0,
-        states: ALL_STATES.into(),
+        states: if ask.listening { IDLE_STATES } else { ALL_STATES }.into(),
         id: SockId::ANY,
     };
     let mut body = header.as_bytes().to_vec();
@@ -136,7 +138,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         queues: Queues { recv: Some(reply.rqueue.get()), send: Some(reply.wqueue.get()) },
         timer: timer.map(|kind| Timer { kind, expires_ms: reply.expires.get(), retransmits: reply.retrans }),
         v6only: told.v6only,
-        details: (told.details != Details::default()).then(|| Arc::new(told.details)),
+        details: (context.details && told.details != Details::default()).then(|| Arc::new(told.details)),
         ..Socket::new(basics, &context.ephemeral)
     })
 }
@@ -206,6 +208,7 @@ mod tests {
         family: Family::Inet,
         protocol: Protocol::Tcp,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     /// A listener on `[::]:8080`, uid 1000, inode 77, accept queue 2 of 128, as the kernel sends it.

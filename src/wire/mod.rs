@@ -56,6 +56,8 @@ pub struct Context {
     pub protocol: Protocol,
     /// The ports that the namespace hands out unasked.
     pub ephemeral: PortRange,
+    /// Whether details are wanted. Some come unasked; keeping them costs more than all the rest.
+    pub details: bool,
 }
 
 /// A struct from the front of bytes that may be longer.

@@ -135,6 +135,7 @@ mod tests {
         family: Family::Netlink,
         protocol: Protocol::Netlink,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {
@@ -155,9 +156,9 @@ mod tests {
         let bytes = message(
             7,
             &[
-                (MEMINFO, &words(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
-                (GROUPS, &(1u64 << 32 | 0b101).to_ne_bytes()),
-                (FLAGS, &words(&[8])),
+                (0, &words(&[1, 2, 3, 4, 5, 6, 7, 8, 9])),
+                (1, &(1u64 << 32 | 0b101).to_ne_bytes()),
+                (4, &words(&[8])),
             ],
         );
         let socket = decode(&bytes, &CONTEXT).unwrap();
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn refuses_by_name_what_it_does_not_know() {
         let with = |at: usize, byte: u8| {
-            let mut bytes = message(0, &[(FLAGS, &[0; 4])]);
+            let mut bytes = message(0, &[(4, &[0; 4])]);
             bytes[at] = byte;
             decode(&bytes, &CONTEXT).unwrap_err()
         };

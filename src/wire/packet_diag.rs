@@ -166,6 +166,7 @@ mod tests {
         family: Family::Packet,
         protocol: Protocol::Packet,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {
@@ -186,12 +187,12 @@ mod tests {
     #[test]
     fn decodes_a_sniffer_with_its_filter() {
         let bytes = message(&[
-            (INFO, &words(&[2, 2, 0, 900, 0, 3])), // eth0, TPACKET_V3, copying, running with auxdata
-            (UID, &words(&[0])),
-            (RX_RING, &words(&[4096, 8, 2048, 16, 60, 0, 1])),
-            (FANOUT, &words(&[7 | 1 << 16])), // group 7, by CPU load
-            (MEMINFO, &words(&[768, 212_992, 0, 212_992, 0, 0, 0, 0, 5])),
-            (FILTER, &[[0x28, 0, 0, 0, 12, 0, 0, 0], [0x06, 0, 1, 2, 0xff, 0, 0, 0]].concat()),
+            (0, &words(&[2, 2, 0, 900, 0, 3])), // eth0, TPACKET_V3, copying, running with auxdata
+            (5, &words(&[0])),
+            (2, &words(&[4096, 8, 2048, 16, 60, 0, 1])),
+            (4, &words(&[7 | 1 << 16])), // group 7, by CPU load
+            (6, &words(&[768, 212_992, 0, 212_992, 0, 0, 0, 0, 5])),
+            (7, &[[0x28, 0, 0, 0, 12, 0, 0, 0], [0x06, 0, 1, 2, 0xff, 0, 0, 0]].concat()),
         ]);
         let socket = decode(&bytes, &CONTEXT).unwrap();
         assert_eq!((socket.key.cookie(), socket.inode), (Some(Cookie(9)), Inode::new(42)));
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_filter_that_is_not_told_is_unknown_and_protocol_0_is_no_name() {
-        let mut bytes = message(&[(FILTER, &[]), (INFO, &words(&[0, 0]))]);
+        let mut bytes = message(&[(7, &[]), (0, &words(&[0, 0]))]);
         bytes[2..4].fill(0);
         let socket = decode(&bytes, &CONTEXT).unwrap();
         assert_eq!((socket.ends.names(), socket.interface), ((None, None), None));
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn refuses_by_name_what_it_does_not_know() {
         let with = |at: usize, byte: u8| {
-            let mut bytes = message(&[(UID, &[0; 4])]);
+            let mut bytes = message(&[(5, &[0; 4])]);
             bytes[at] = byte;
             decode(&bytes, &CONTEXT).unwrap_err()
         };

@@ -82,7 +82,7 @@ mod tests {
 
     fn only(text: &str, family: Family, protocol: Protocol) -> Result<Line, WireError> {
         let ephemeral = PortRange { first: 32768, last: 60999 };
-        row(text.as_bytes(), &Context { netns: NetnsId(1), family, protocol, ephemeral })
+        row(text.as_bytes(), &Context { netns: NetnsId(1), family, protocol, ephemeral, details: true })
     }
 
     #[test]

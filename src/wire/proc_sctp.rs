@@ -115,7 +115,13 @@ mod tests {
         00000000aaaaaaaa 00000000bbbbbbbb 2   1   3  0       7       11       12    1000 15334 7000  40000  10.0.0.1 *127.0.0.1 <-> *127.0.0.1 10.0.0.2 \t    7500    10    10   10    0    0        0        1        0   212992   212992\n";
 
     fn context(family: Family) -> Context {
-        Context { netns: NetnsId(1), family, protocol: Protocol::Sctp, ephemeral: PortRange::default() }
+        Context {
+            netns: NetnsId(1),
+            family,
+            protocol: Protocol::Sctp,
+            ephemeral: PortRange::default(),
+            details: true,
+        }
     }
 
     fn endpoints(text: &str, family: Family) -> Vec<Result<Line, WireError>> {

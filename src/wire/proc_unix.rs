@@ -3,6 +3,8 @@
 //! A path may hold a newline and so begin rows of its own choice: what is no row is refused, what
 //! has the form of one cannot be told from it here, only by the descriptors that refer to it.
 
+use std::collections::{HashMap, HashSet};
+
 use super::line::{Line, decimal, hex, rows};
 use super::unix_diag::{name, socket_type};
 use super::{Context, WireError};
@@ -10,7 +12,23 @@ use crate::model::{Ends, Inode, State, UnixName};
 
 /// Calls `each` with every row.
 pub fn parse(text: &[u8], _context: &Context, each: &mut dyn FnMut(Result<Line, WireError>)) {
-    rows(text).for_each(|line| each(row(line)));
+    let mut all: Vec<_> = rows(text).map(row).collect();
+    let doubtful = claimed_twice(&all);
+    for line in all.iter_mut().flatten() {
+        line.inode = line.inode.filter(|inode| !doubtful.contains(inode));
+    }
+    all.into_iter().for_each(each);
+}
+
+/// The inodes of rows with different names. One of them lies, and nothing tells which: neither may
+/// have the owner of that inode.
+fn claimed_twice(all: &[Result<Line, WireError>]) -> HashSet<Inode> {
+    let mut first = HashMap::new();
+    let named = all.iter().flatten().filter_map(|line| Some((line.inode?, &line.ends)));
+    named
+        .filter(|(inode, ends)| first.entry(*inode).or_insert(*ends) != ends)
+        .map(|(inode, _)| inode)
+        .collect()
 }
 
 /// `__SO_ACCEPTCON` in the column of flags.
@@ -64,6 +82,25 @@ mod tests {
 
     fn only(text: &str) -> Result<Line, WireError> {
         row(text.as_bytes())
+    }
+
+    #[test]
+    fn an_inode_that_two_names_claim_belongs_to_neither() {
+        let text = b"head\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 7 /run/a\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 8 /run/b\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 8 /run/b\n\
+            0000000000000000: 00000002 00000000 00010000 0001 01 7 /run/forged\n";
+        let context = Context {
+            details: true,
+            netns: crate::model::NetnsId(1),
+            family: crate::model::Family::Unix,
+            protocol: crate::model::Protocol::Unix,
+            ephemeral: crate::model::PortRange::default(),
+        };
+        let mut inodes = Vec::new();
+        parse(text, &context, &mut |line| inodes.push(line.unwrap().inode));
+        assert_eq!(inodes, [None, Inode::new(8), Inode::new(8), None]);
     }
 
     #[test]

@@ -131,6 +131,7 @@ mod tests {
         family: Family::Smc,
         protocol: Protocol::Smc,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     /// A listener on port 8080 of the address, inode 77 beyond 32 bits.
@@ -143,8 +144,8 @@ mod tests {
             bytes.extend(number.to_ne_bytes()); // interface, cookie, uid
         }
         bytes.extend(((1u64 << 32) + 77).to_ne_bytes()); // inode
-        netlink::push_attribute(&mut bytes, SHUTDOWN, &[2]);
-        netlink::push_attribute(&mut bytes, FALLBACK, &[3, 0, 0, 3, 0, 0, 0, 0]);
+        netlink::push_attribute(&mut bytes, 3, &[2]);
+        netlink::push_attribute(&mut bytes, 5, &[3, 0, 0, 3, 0, 0, 0, 0]);
         bytes
     }
 

@@ -192,6 +192,7 @@ mod tests {
         family: Family::Unix,
         protocol: Protocol::Unix,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn message(kind: u8, state: u8, attributes: &[&[u8]]) -> Vec<u8> {

@@ -109,6 +109,7 @@ mod tests {
         family: Family::Vsock,
         protocol: Protocol::Vsock,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn message(kind: u8, state: u8, numbers: [u32; 7]) -> Vec<u8> {

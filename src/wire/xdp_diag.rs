@@ -125,6 +125,7 @@ mod tests {
         family: Family::Xdp,
         protocol: Protocol::Xdp,
         ephemeral: PortRange { first: 32768, last: 60999 },
+        details: true,
     };
 
     fn words(numbers: &[u32]) -> Vec<u8> {
@@ -145,11 +146,11 @@ mod tests {
         let umem = [(1u64 << 33).to_ne_bytes().to_vec(), words(&[6, 4, 2048, 0, 2, 3, 0, 1])].concat();
         let stats: Vec<u8> = (1..=6u64).flat_map(u64::to_ne_bytes).collect();
         let bytes = message(&[
-            (INFO, &words(&[2, 3])),
-            (UID, &words(&[1000])),
-            (RX_RING, &words(&[2048])),
-            (UMEM, &umem),
-            (STATS, &stats),
+            (1, &words(&[2, 3])),
+            (2, &words(&[1000])),
+            (3, &words(&[2048])),
+            (5, &umem),
+            (9, &stats),
         ]);
         let socket = decode(&bytes, &CONTEXT).unwrap();
         assert_eq!((socket.key.cookie(), socket.inode), (Some(Cookie(9)), Inode::new(42)));
@@ -164,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_unbound_socket_listens_nowhere() {
-        for bytes in [message(&[]), message(&[(INFO, &words(&[0, 0]))])] {
+        for bytes in [message(&[]), message(&[(1, &words(&[0, 0]))])] {
             let socket = decode(&bytes, &CONTEXT).unwrap();
             assert_eq!((socket.state, socket.role), (State::Closed, Role::Idle));
             assert_eq!(socket.ends.names(), (None, None));

@@ -29,9 +29,15 @@ fn arguments() {
     for (args, says) in [
         (&["--lisen"][..], &["'--lisen'", "--listening", "--help"][..]),
         (&["-Q"], &["'-Q'", "--help"]),
-        (&["--source", "netlnk"], &["netlnk", "auto, netlink or procfs"]),
-        (&["--source", "scenario:"], &["auto, netlink or procfs"]),
+        (&["--source", "netlnk"], &["netlnk", "auto, netlink, procfs or portable"]),
+        (&["--source", "scenario:"], &["auto, netlink, procfs or portable"]),
         (&["--source"], &["--source", "value"]),
+        #[cfg(not(feature = "portable"))]
+        (&["--source", "portable"], &["built without it", "cargo build --release --features portable"]),
+        #[cfg(feature = "portable")]
+        (&["--source", "portable", "--all-netns"], &["no other network namespace", "leave out --all-netns"]),
+        #[cfg(feature = "portable")]
+        (&["--source", "portable", "-N", "1"], &["no other network namespace", "--net"]),
         (&["--owners", "all"], &["all", "auto", "proc", "none"]),
         (&["-l", "-a"], &["--listening", "--all", "cannot be used with"]),
         (&["chekc"], &["chekc", "check"]),

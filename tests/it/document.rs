@@ -97,6 +97,7 @@ objects! {
 
     struct Losses {
         repeated_rows: u64,
+        skipped_rows: u64,
         dump_retries: u64,
         malformed_rows: u64,
     }

@@ -199,9 +199,19 @@ fn a_forged_row_exists_for_nobody_who_asks_netlink() {
     let forged = format!("/run/fake-{}.sock", std::process::id());
     let name = format!("x\n0000000000000000: 00000002 00000000 00010000 0001 01 {INODE} {forged}");
     let liar = listen(&SocketAddrUnix::new_abstract_name(name.as_bytes()).unwrap());
+    // No inode, and no listener that it could wait for.
+    let nameless = format!("y\n0000000000000000: 00000002 00000000 00010000 0001 01 0 {forged}-0");
+    let nameless = listen(&SocketAddrUnix::new_abstract_name(nameless.as_bytes()).unwrap());
     let bystander = listen(
         &SocketAddrUnix::new_abstract_name(format!("bystander-{}", std::process::id()).as_bytes()).unwrap(),
     );
+    // The inode of another socket under another name.
+    let victim = listen(
+        &SocketAddrUnix::new_abstract_name(format!("victim-{}", std::process::id()).as_bytes()).unwrap(),
+    );
+    let thief =
+        format!("z\n0000000000000000: 00000002 00000000 00010000 0001 01 {} {forged}-stolen", inode(&victim));
+    let thief = listen(&SocketAddrUnix::new_abstract_name(thief.as_bytes()).unwrap());
     let told = document(&["--json"]);
     assert_eq!(told.by_inode(INODE), None);
     assert!(!told.sockets.iter().any(|socket| socket.path.as_ref() == Some(&forged)));
@@ -210,7 +220,17 @@ fn a_forged_row_exists_for_nobody_who_asks_netlink() {
     for real in [&liar, &bystander] {
         assert_eq!(told.by_inode(inode(real)).expect("no real socket is lost").owner_status, "known");
     }
-    if let Some(row) = told.by_inode(INODE) {
-        assert_eq!((&row.owners, row.owner_count), (&None, None), "nobody holds what is not there");
+    // Whoever could be read does not hold it: that it exists at all stands in a text that lies.
+    for inode in [INODE, 0] {
+        let path = format!("{forged}{}", if inode == 0 { "-0" } else { "" });
+        let row = told.only(|socket| socket.path.as_ref() == Some(&path)).expect("the text is told as it is");
+        assert_eq!((row.owner_status.as_str(), &row.owners, row.owner_count), ("unverified", &None, None));
     }
+    let unverified = told.coverage.owners.unresolved.iter().find(|why| why.status == "unverified").unwrap();
+    assert!(unverified.count >= 2 && unverified.reason.contains("forge"), "{unverified:?}");
+    for path in [format!("{forged}-stolen"), format!("@victim-{}", std::process::id())] {
+        let row = told.only(|socket| socket.path.as_ref() == Some(&path)).expect("both are told");
+        assert_eq!((row.owner_status.as_str(), row.inode), ("unverified", None), "{path}");
+    }
+    drop((nameless, victim, thief));
 }

@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
 
 mod bad_input;
+mod corrupt;
 mod details;
 mod document;
 mod harness;
 mod hostile;
 mod parity;
 mod policy;
+#[cfg(feature = "portable")]
+mod portable;
 mod pty;
 mod readme;
 mod refused;

@@ -43,7 +43,7 @@ const DETAILS: [&str; 12] = [
 ];
 
 /// The sockets of one source, as plain objects, by inode.
-fn told(source: &str) -> BTreeMap<u64, Map<String, Value>> {
+pub(crate) fn told(source: &str) -> BTreeMap<u64, Map<String, Value>> {
     let ran = run(&mut sockeye(&["--json", "--source", source]));
     let document: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let sockets = document["sockets"].as_array().unwrap().iter();
@@ -52,7 +52,7 @@ fn told(source: &str) -> BTreeMap<u64, Map<String, Value>> {
 }
 
 /// Without owners that another test forked this instant, which only one of the two readings saw.
-fn settled(mut socket: Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn settled(mut socket: Map<String, Value>) -> Map<String, Value> {
     let own = u64::from(std::process::id());
     if let Some(owners) = socket["owners"].as_array_mut() {
         owners.retain(|owner| owner["pid"] == own);

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use sockeye::engine::{OwnerMethod, Sampler};
-use sockeye::model::{Ask, ChangeKind, Family, Protocol};
+use sockeye::model::{Ask, ChangeKind, Family, Protocol, SocketKey};
 use sockeye::source::namespaces::Namespaces;
 use sockeye::store::Table;
 use tempfile::TempDir;
@@ -365,7 +365,7 @@ fn silent_file_system() {
     let look = OFlags::PATH | OFlags::CLOEXEC;
     let held = rustix::fs::open(&inside, look, Mode::empty()).unwrap();
     let link = std::fs::read_link(format!("/proc/self/fd/{}", held.as_raw_fd())).unwrap();
-    assert!(link.to_str().unwrap().contains("netns"), "the descriptor must be looked at: {link:?}");
+    assert!(link.to_str().unwrap().contains("netns"), "the descriptor must be looked at");
     let (truth, _alone) = elsewhere(listen_in_new);
     let told = document(&["--json", "-tl", "--all-netns"]);
     assert_eq!(namespace(&told, &truth).map(|known| &*known.found), Some("socket"));
@@ -378,28 +378,33 @@ fn two_hundred() {
         assert_eq!(namespace(&told, &made.truth).map(|known| &*known.status), Some("ok"));
         assert!(listener(&told, &made.truth).is_some());
     }
-    // With no time at all, the own one and one more are read each time, and never the same.
+    // With no time at all, the own one and one more are read each time.
     let source = Namespaces::netlink(Ask::NOTHING, true).within(Duration::ZERO);
     let tables = vec![(Family::Inet, Protocol::Tcp)];
     let mut sampler = Sampler::new(Box::new(source), tables, OwnerMethod::None);
     let mut table = Table::new(Duration::ZERO);
+    let made: BTreeSet<u64> = all.iter().map(|made| made.truth.netns).collect();
     let mut read = BTreeSet::new();
     for _ in 0..40 {
         let (next, changes) = table.apply(sampler.take().unwrap());
         table = next;
         let coverage = &table.moment().unwrap().coverage;
-        let whole = coverage.slices.iter().filter(|slice| slice.status.proves_absence());
-        read.extend(whole.map(|slice| slice.slice.netns.0));
-        let skipped =
-            coverage.gaps().filter(|slice| slice.status.reason().unwrap().contains("used up")).count();
-        assert!(skipped >= 199, "{skipped}");
-        let made = |netns: u64| all.iter().any(|made| made.truth.netns == netns);
-        let closed = changes.iter().filter(|change| change.kind == ChangeKind::Closed);
-        assert_eq!(closed.filter(|change| made(change.socket.key.netns.0)).count(), 0);
-        let rows = table.open().filter(|row| made(row.socket.key.netns.0)).count();
-        assert_eq!(rows, read.iter().filter(|netns| made(**netns)).count(), "what was read once stays");
+        let whole: Vec<u64> = coverage
+            .slices
+            .iter()
+            .filter(|slice| slice.status.proves_absence())
+            .map(|slice| slice.slice.netns.0)
+            .collect();
+        assert_eq!(whole.len(), 2, "{whole:?}");
+        read.extend(whole.into_iter().filter(|netns| made.contains(netns)));
+        let skipped = coverage.gaps().filter(|slice| slice.status.reason().unwrap().contains("used up"));
+        assert!(skipped.count() >= made.len() - 1);
+        let of_made = |key: &SocketKey| made.contains(&key.netns.0);
+        let mut closed = changes.iter().filter(|change| change.kind == ChangeKind::Closed);
+        assert!(!closed.any(|change| of_made(&change.socket.key)), "{changes:?}");
+        let rows = table.open().filter(|row| of_made(&row.socket.key)).count();
+        assert_eq!(rows, read.len(), "what was read once stays");
     }
-    // Known ones and new ones take turns, and the machine may have others that take theirs.
-    let new = all.iter().filter(|made| read.contains(&made.truth.netns)).count();
-    assert!(new >= 10, "only {new} had their turn");
+    // Others of this machine have their turns too, at most every second one.
+    assert!(read.len() >= 15, "{}", read.len());
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
 mod all_namespaces;
+mod churn;
 #[path = "../it/document.rs"]
 #[allow(
     dead_code,
@@ -14,9 +15,11 @@ mod all_namespaces;
     reason = "the other test binary uses the rest, a struct of a macro"
 )]
 mod document;
+mod faults;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
+mod lifecycle;
 mod namespaces;
 mod others;
 #[path = "../kernels/raw.rs"]
@@ -38,12 +41,18 @@ fn main() -> ExitCode {
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
+    let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
+    let strace = root.or((!faults::can_be_injected()).then_some("needs strace"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
+        (churn::CASES, namespace),
+        (lifecycle::CASES, perl),
+        (faults::PLAIN, root),
+        (faults::CASES, strace),
         (ss_parity::CASES, ss),
     ];
     let trials =

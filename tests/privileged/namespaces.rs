@@ -22,7 +22,7 @@ pub(crate) const CASES: &[Case] = &[
 
 /// Runs the test in a network namespace of its own, whose loopback is up. A namespace belongs to
 /// a thread and to what that thread starts, so a thread is given up for it.
-pub(crate) fn in_namespace(test: fn()) {
+pub(crate) fn in_namespace(test: impl FnOnce() + Send + 'static) {
     let inside = std::thread::spawn(move || {
         enter_new().unwrap();
         raise_loopback();
@@ -45,7 +45,7 @@ pub(crate) fn can_be_made() -> bool {
 }
 
 /// `ip link set lo up`, as the message that it sends (rtnetlink(7)).
-fn raise_loopback() {
+pub(crate) fn raise_loopback() {
     const RTM_NEWLINK: u16 = 16;
     const REQUEST_AND_ACK: u16 = 1 | 4;
     const IFF_UP: u32 = 1;

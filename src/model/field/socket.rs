@@ -13,7 +13,7 @@ macro_rules! detail_field {
     };
 }
 
-/// Every field that stands for itself, in the order of the JSON document; [`OBJECTS`] follow.
+/// Every field that stands for itself, in the order of the JSON document; [`super::OBJECTS`] follow.
 pub static FIELDS: &[Field] = &[
     field(("cookie", "COOKIE"), Kind::Id, 10, "The kernel's id of the socket, unique until reboot.", |s| {
         Value::of(s.socket().key.cookie(), |cookie| Value::Id(cookie.0))

@@ -69,6 +69,7 @@ struct NetnsView<'a> {
 #[derive(Serialize)]
 struct LossesView {
     repeated_rows: usize,
+    skipped_rows: usize,
     dump_retries: usize,
     malformed_rows: usize,
 }
@@ -84,6 +85,7 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
         namespaces: namespaces(&coverage.namespaces),
         losses: LossesView {
             repeated_rows: sum(|read| read.repeated),
+            skipped_rows: sum(|read| read.skipped),
             dump_retries: sum(|read| read.retries),
             malformed_rows: sum(|read| read.malformed),
         },

@@ -43,6 +43,28 @@ pub fn write(
     serializer.into_inner().write_all(b"\n")
 }
 
+/// Writes the coverage alone, as one object on one line.
+pub fn write_coverage(mut out: impl Write, moment: &Moment) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Report<'a> {
+        schema: u32,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        generated_at: String,
+        host: HostView<'a>,
+        coverage: CoverageView<'a>,
+    }
+    let report = Report {
+        schema: SCHEMA,
+        kind: "coverage",
+        generated_at: moment.taken.wall.to_string(),
+        host: host(&moment.host),
+        coverage: coverage(moment),
+    };
+    serde_json::to_writer(&mut out, &report)?;
+    out.write_all(b"\n")
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     schema: u32,

@@ -119,8 +119,10 @@ impl Namespaces {
         let status = self.method.read_own(wanted, own, &mut journey.reading);
         journey.tell(0, status);
         let others: Vec<NetnsId> = journey.all.known[1..].iter().map(|found| found.id).collect();
-        for (nth, id) in self.turns.begin(&others).into_iter().enumerate() {
-            self.take_turn(wanted, id, nth == 0, journey);
+        let mut must = true;
+        for id in self.turns.begin(&others) {
+            // What vanished or is refused took no time, so it is not the one that must be read.
+            must &= !self.take_turn(wanted, id, must, journey);
         }
         self.homes.remember(&journey.reading.sockets, &journey.all);
         let before = journey.all.known.len();
@@ -130,9 +132,9 @@ impl Namespaces {
         }
     }
 
-    /// Reads one namespace, if there is time or it must be.
-    fn take_turn(&mut self, wanted: &[Wanted], id: NetnsId, must: bool, journey: &mut Journey) {
-        let Some(at) = journey.all.at(id) else { return };
+    /// Reads one namespace, if there is time or it must be. Returns whether it was read.
+    fn take_turn(&mut self, wanted: &[Wanted], id: NetnsId, must: bool, journey: &mut Journey) -> bool {
+        let Some(at) = journey.all.at(id) else { return false };
         if !must && clock::now().mono >= journey.until {
             let why = format!(
                 "not read this time: the {} for a reading were used up",
@@ -140,12 +142,15 @@ impl Namespaces {
             );
             let status = SliceStatus::Partial(why);
             read::skip(wanted, id, &status, &mut journey.reading);
-            return journey.tell(at, status);
+            journey.tell(at, status);
+            return false;
         }
         let rows = journey.reading.sockets.len();
         let status = self.method.read(wanted, &journey.all.known[at], &mut journey.reading);
         self.turns.was_read(id, journey.reading.sockets.len() > rows);
+        let read = status.proves_absence();
         journey.tell(at, status);
+        read
     }
 
     fn read_one(

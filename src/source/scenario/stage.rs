@@ -187,6 +187,7 @@ impl Maker<'_> {
         let protocol = self.word(&gap.protocol, "protocol", Protocol::ALL, Protocol::word)?;
         let reason = gap.reason.clone();
         let status = match gap.status.get_ref().as_str() {
+            "unlisted" => SliceStatus::Unlisted(reason),
             "partial" => SliceStatus::Partial(reason),
             "failed" => SliceStatus::Failed(reason),
             "denied" => SliceStatus::Denied(reason),

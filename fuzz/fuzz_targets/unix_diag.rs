@@ -1,0 +1,11 @@
+//! One message of a Unix dump.
+#![no_main]
+
+use sockeye::model::{Family, NetnsId, PortRange, Protocol};
+use sockeye::wire::{Context, unix_diag};
+
+libfuzzer_sys::fuzz_target!(|payload: &[u8]| {
+    let (family, protocol) = (Family::Unix, Protocol::Unix);
+    let context = Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true };
+    let _socket = unix_diag::decode(payload, &context);
+});

@@ -1,0 +1,252 @@
+//! What this user on this host can see, what not, why, and what would mend it: for `doctor`.
+//!
+//! A view of a coverage and nothing else: it looks at nothing itself.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use crate::model::{Coverage, Family, NoOwner, SliceCoverage, SliceStatus};
+use crate::store::Moment;
+use crate::text::{counted, escape};
+
+/// Cells for the names of sections, and for what each comes to.
+const NAME: usize = 12;
+const RESULT: usize = 20;
+
+/// Who asks: what would mend a gap depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    pub is_root: bool,
+}
+
+/// Writes the report.
+pub fn write(out: &mut dyn Write, moment: &Moment, asker: Asker) -> io::Result<()> {
+    let coverage = &moment.coverage;
+    for section in
+        [sockets(coverage), counts(coverage), owners(coverage, asker), namespaces(coverage, asker), events()]
+    {
+        section.write(out)?;
+    }
+    Ok(())
+}
+
+/// One subject: what it comes to in a word or two, and lines that explain.
+struct Section {
+    name: &'static str,
+    result: String,
+    lines: Vec<String>,
+}
+
+impl Section {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let first = self.lines.first().map_or("", String::as_str);
+        let line = format!("{:NAME$}{:RESULT$}{first}", self.name, self.result);
+        writeln!(out, "{}", line.trim_end())?;
+        for line in self.lines.iter().skip(1) {
+            writeln!(out, "{:1$}{line}", "", NAME + RESULT)?;
+        }
+        Ok(())
+    }
+}
+
+fn sockets(coverage: &Coverage) -> Section {
+    let mut by_status: BTreeMap<(u8, &str, String), Vec<String>> = BTreeMap::new();
+    for read in &coverage.slices {
+        let (gravity, says) = match &read.status {
+            SliceStatus::Failed(_) | SliceStatus::Denied(_) => (0, "could not be read"),
+            SliceStatus::Partial(_) => (1, "could not be read whole"),
+            SliceStatus::Fallback(_) if read.source == "portable" => (2, "read by netstat2"),
+            SliceStatus::Fallback(_) => (2, "read from procfs"),
+            SliceStatus::Unlisted(_) => (2, "found by descriptors alone"),
+            SliceStatus::Unsupported(_) => (3, "not in this kernel"),
+            SliceStatus::Ok => continue,
+        };
+        // That a kernel lacks a protocol needs no further reason.
+        let why = if gravity == 3 { "" } else { read.status.reason().unwrap_or_default() };
+        let names = by_status.entry((gravity, says, why.to_owned())).or_default();
+        let name = table(read);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let whole = coverage.slices.iter().all(|read| read.status.proves_absence());
+    let lines = by_status.into_iter().map(|((_, says, why), names)| {
+        let why = if why.is_empty() { why } else { format!(": {}", escape(why.as_bytes())) };
+        format!("{says}: {}{why}", names.join(", "))
+    });
+    let result = if whole { "complete" } else { "incomplete" }.to_owned();
+    Section { name: "sockets", result, lines: lines.collect() }
+}
+
+/// Where the kernel counts more sockets than it listed. Fewer is no sign: it counts neither
+/// TIME-WAIT nor handshakes.
+fn counts(coverage: &Coverage) -> Section {
+    let compared: Vec<_> = coverage.slices.iter().filter_map(|read| Some((read, read.counted?))).collect();
+    let lines: Vec<_> = compared
+        .iter()
+        .filter(|(read, counted)| *counted > read.rows)
+        .map(|(read, counted)| {
+            format!("{}: listed {}, counted {counted}: unbound sockets, or a gap", table(read), read.rows)
+        })
+        .collect();
+    let result = if lines.is_empty() { "agree" } else { "differ" }.to_owned();
+    Section { name: "counts", result, lines }
+}
+
+fn owners(coverage: &Coverage, asker: Asker) -> Section {
+    let owners = &coverage.owners;
+    // Sockets whose connection the kernel handles alone have no owner to find.
+    let missing: usize = owners
+        .unresolved
+        .iter()
+        .filter(|(why, _)| matches!(why, NoOwner::Denied | NoOwner::Nobody | NoOwner::NotScanned))
+        .map(|(_, count)| count)
+        .sum();
+    let mut lines = Vec::new();
+    if owners.denied > 0 {
+        let processes = counted(owners.denied, "process", "processes");
+        lines.push(if asker.is_root {
+            format!("{processes} may not be read, even by root: this container or sandbox forbids it")
+        } else {
+            format!("{processes} may not be read: you see only your own")
+        });
+        if !asker.is_root {
+            lines.push("everyone's: run as root, or grant the rights once:".to_owned());
+            lines.push("sudo setcap cap_dac_read_search,cap_sys_ptrace+ep $(command -v sockeye)".to_owned());
+        }
+    }
+    lines.extend(owners.reason.as_ref().map(|reason| escape(reason.as_bytes()).into_owned()));
+    let result = format!("{} of {}", owners.resolved, owners.resolved + missing);
+    Section { name: "owners", result, lines }
+}
+
+fn namespaces(coverage: &Coverage, asker: Asker) -> Section {
+    let known = &coverage.namespaces;
+    let whole = known.list.iter().filter(|one| one.status == SliceStatus::Ok).count();
+    let mut lines: Vec<String> = Vec::new();
+    for one in known.list.iter().filter(|one| one.status != SliceStatus::Ok) {
+        let name = one
+            .name
+            .as_ref()
+            .map_or_else(|| one.id.0.to_string(), |name| escape(name.as_bytes()).into_owned());
+        let why = one.status.reason().unwrap_or_default();
+        lines.push(format!("{name}: {}: {}", one.status.word(), escape(why.as_bytes())));
+    }
+    lines.extend(known.gap.as_ref().map(|gap| format!("there may be more: {}", escape(gap.as_bytes()))));
+    if whole < known.list.len() && !asker.is_root {
+        lines.push("entering them needs CAP_SYS_ADMIN: run as root".to_owned());
+    }
+    let result = format!("{whole} of {}", known.list.len() + known.left_out);
+    Section { name: "namespaces", result, lines }
+}
+
+/// No event source is built in yet, whoever asks.
+fn events() -> Section {
+    let line = "what lives shorter than the interval can be missed".to_owned();
+    Section { name: "events", result: "by polling".to_owned(), lines: vec![line] }
+}
+
+fn table(read: &SliceCoverage) -> String {
+    let protocol = read.slice.protocol.word();
+    match read.slice.family {
+        Family::Inet6 => format!("{protocol} on IPv6"),
+        _ => protocol.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol, Slice,
+    };
+
+    fn read(protocol: Protocol, status: SliceStatus, rows: usize, counted: Option<usize>) -> SliceCoverage {
+        let slice = Slice { netns: NetnsId(1), family: Family::Inet, protocol };
+        SliceCoverage { status, rows, counted, ..SliceCoverage::new(slice, "netlink") }
+    }
+
+    fn report(coverage: Coverage, is_root: bool) -> String {
+        let moment = Moment {
+            taken: crate::model::Stamp { mono: std::time::Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
+            host: std::sync::Arc::new(crate::model::Host {
+                name: "h".into(),
+                kernel: "k".into(),
+                boot_id: None,
+                booted: None,
+            }),
+            names: std::sync::Arc::default(),
+            coverage,
+        };
+        let mut out = Vec::new();
+        write(&mut out, &moment, Asker { is_root }).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn own(status: SliceStatus) -> NetnsCoverage {
+        NetnsCoverage { id: NetnsId(1), name: Some("ho\x1bst".into()), found: NetnsFound::Own, status }
+    }
+
+    #[test]
+    fn where_nothing_is_hidden_there_is_little_to_say() {
+        let coverage = Coverage {
+            slices: vec![read(Protocol::Tcp, SliceStatus::Ok, 3, Some(2))],
+            owners: OwnerCoverage {
+                resolved: 3,
+                unresolved: vec![(NoOwner::Orphan, 1)],
+                ..Default::default()
+            },
+            namespaces: NamespaceCoverage {
+                list: vec![own(SliceStatus::Ok)],
+                exhaustive: true,
+                ..Default::default()
+            },
+        };
+        assert_eq!(
+            report(coverage, true),
+            "sockets     complete\n\
+             counts      agree\n\
+             owners      3 of 3\n\
+             namespaces  1 of 1\n\
+             events      by polling          what lives shorter than the interval can be missed\n"
+        );
+    }
+
+    #[test]
+    fn every_gap_has_its_reason_and_the_way_out() {
+        let coverage = Coverage {
+            slices: vec![
+                read(Protocol::Tcp, SliceStatus::Failed("EPERM".into()), 0, Some(9)),
+                read(Protocol::Udp, SliceStatus::Fallback("EPERM".into()), 1, None),
+                read(Protocol::Sctp, SliceStatus::Unsupported("x".into()), 0, None),
+                read(Protocol::Dccp, SliceStatus::Unsupported("y".into()), 0, None),
+            ],
+            owners: OwnerCoverage {
+                resolved: 37,
+                denied: 9,
+                unresolved: vec![(NoOwner::Denied, 175)],
+                ..Default::default()
+            },
+            namespaces: NamespaceCoverage {
+                list: vec![own(SliceStatus::Denied("EPERM".into()))],
+                exhaustive: false,
+                left_out: 2,
+                gap: Some("9 processes may not be looked into".into()),
+            },
+        };
+        assert_eq!(
+            report(coverage, false),
+            "sockets     incomplete          could not be read: tcp: EPERM\n\
+             \x20                               read from procfs: udp: EPERM\n\
+             \x20                               not in this kernel: sctp, dccp\n\
+             counts      differ              tcp: listed 0, counted 9: unbound sockets, or a gap\n\
+             owners      37 of 212           9 processes may not be read: you see only your own\n\
+             \x20                               everyone's: run as root, or grant the rights once:\n\
+             \x20                               sudo setcap cap_dac_read_search,cap_sys_ptrace+ep $(command -v sockeye)\n\
+             namespaces  0 of 3              ho\\x1bst: denied: EPERM\n\
+             \x20                               there may be more: 9 processes may not be looked into\n\
+             \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\
+             events      by polling          what lives shorter than the interval can be missed\n"
+        );
+    }
+}

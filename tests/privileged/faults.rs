@@ -1,0 +1,121 @@
+//! System calls that fail: interrupted, out of buffers, out of descriptors. Nothing is lost without
+//! a word, and nothing panics. `strace` injects the failures.
+
+use std::net::TcpListener;
+use std::process::Command;
+
+use crate::Case;
+use crate::document::Document;
+use crate::harness::{Ran, run};
+use crate::stock::inode;
+
+pub(crate) const CASES: &[Case] = &[
+    ("faults::interrupted_calls_change_nothing", interrupted),
+    ("faults::a_dump_that_lost_datagrams_is_read_again_or_has_failed", no_buffers),
+];
+
+/// Cases that need no tracer.
+pub(crate) const PLAIN: &[Case] = &[("faults::too_few_descriptors_are_told", too_few_descriptors)];
+
+/// Whether this machine has strace, and lets it trace.
+pub(crate) fn can_be_injected() -> bool {
+    let ran = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    ran.is_ok_and(|ran| ran.status.success())
+}
+
+/// The program, some of whose system calls fail.
+fn injected(inject: &str, args: &[&str]) -> Ran {
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg,recvfrom,read"]);
+    command.args(["-e", &format!("inject={inject}")]);
+    command.arg(env!("CARGO_BIN_EXE_sockeye")).args(args);
+    run(command.env_remove("SOCKEYE_SOURCE"))
+}
+
+/// Listeners of our own, and whether each is told of.
+struct Listeners(Vec<TcpListener>);
+
+impl Listeners {
+    /// More than fit the first datagram of a dump.
+    fn open() -> Self {
+        Self((0..300).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect())
+    }
+
+    fn assert_all_in(&self, told: &Document, what: &str) {
+        for listener in &self.0 {
+            assert!(told.by_inode(inode(listener)).is_some(), "{what}: {:?}", told.coverage);
+        }
+    }
+}
+
+fn interrupted() {
+    let listeners = Listeners::open();
+    // The first reads are those of the loader, which takes no interruption.
+    for inject in ["recvmsg,recvfrom:error=EINTR:when=1+2", "read:error=EINTR:when=9+2"] {
+        let ran = injected(inject, &["--json", "-ta"]);
+        assert_eq!(ran.code(), 0, "{inject}: {}", ran.stderr());
+        let told = Document::read(&ran.stdout);
+        listeners.assert_all_in(&told, inject);
+        assert_eq!(told.coverage.losses.dump_retries, 0, "{inject}: {:?}", told.coverage);
+        assert!(told.coverage.tables.iter().all(|read| read.status == "ok"), "{inject}: {:?}", told.coverage);
+    }
+}
+
+fn no_buffers() {
+    let listeners = Listeners::open();
+    for (when, passes) in [("1", true), ("2", true), ("3", true), ("4", true), ("3+2", false), ("1+", false)]
+    {
+        let inject = format!("recvmsg:error=ENOBUFS:when={when}");
+        let ran = injected(&inject, &["--json", "-ta"]);
+        let told = Document::read(&ran.stdout);
+        assert!(told.coverage.losses.dump_retries > 0, "{inject}: {:?}", told.coverage);
+        let tcp = &told.coverage.tables[0];
+        assert_eq!((tcp.family.as_str(), tcp.protocol.as_str()), ("inet", "tcp"));
+        match tcp.status.as_str() {
+            "ok" => listeners.assert_all_in(&told, &inject),
+            "failed" | "partial" => {
+                assert!(!passes && !told.coverage.complete, "{inject}: {tcp:?}");
+                assert!(tcp.reason.as_ref().is_some_and(|why| why.contains("os error 105")), "{tcp:?}");
+                assert!(ran.stderr().contains("os error 105"), "{}", ran.stderr());
+            }
+            other => panic!("{inject}: {other}"),
+        }
+        let failed = told.coverage.tables.iter().any(|read| read.status == "failed");
+        assert_eq!(ran.code(), if failed { 2 } else { 0 }, "{inject}: {}", ran.stderr());
+    }
+}
+
+fn too_few_descriptors() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for limit in 3..9 {
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -n {limit}; exec \"$0\" --json -ta");
+        let ran = run(shell.args(["-c", &script, env!("CARGO_BIN_EXE_sockeye")]));
+        assert!(matches!(ran.code(), 0 | 2 | 127), "{limit}: {ran:?}");
+        assert!(!ran.stderr().contains("panicked"), "{limit}: {}", ran.stderr());
+        if ran.code() == 127 {
+            continue; // not even its libraries could be opened
+        }
+        if ran.stdout.is_empty() {
+            assert_eq!(ran.code(), 2, "{limit}");
+            assert!(ran.stderr().contains("os error 24"), "{limit}: {}", ran.stderr());
+            continue;
+        }
+        let told = Document::read(&ran.stdout);
+        let tcp = &told.coverage.tables[0];
+        let found = told.by_inode(inode(&listener));
+        match found {
+            None => {
+                assert_eq!((tcp.status.as_str(), ran.code()), ("failed", 2), "{limit}: {tcp:?}");
+                assert!(tcp.reason.as_ref().is_some_and(|why| why.contains("os error 24")), "{tcp:?}");
+            }
+            Some(found) if found.owner_status != "known" => {
+                let owners = &told.coverage.owners;
+                assert_eq!(found.owner_status, "denied", "{limit}");
+                assert!(owners.reason.as_ref().is_some_and(|why| why.contains("os error 24")), "{owners:?}");
+                assert!(!told.coverage.complete, "{limit}: {:?}", told.coverage);
+            }
+            Some(_) => {}
+        }
+    }
+}
