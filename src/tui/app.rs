@@ -231,7 +231,8 @@ impl App {
 
     /// Where the columns of the current view are.
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
-        columns::fit(&self.pane().columns, width)
+        let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);
+        columns::fit(&self.pane().columns, width, many)
     }
 
     /// How many rows the list can show.

@@ -169,6 +169,14 @@ pub(super) fn user(uid: crate::model::Uid, seen: &Seen<'_>) -> String {
         .map_or_else(|| uid.0.to_string(), |name| seen.look.escape(name.as_bytes()).into_owned())
 }
 
+/// The name of the network namespace, or its number.
+pub(super) fn namespace<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match (field.extract)(&seen.subject) {
+        Value::Null => muted(seen.subject.row.socket.key.netns.0.to_string()),
+        _ => plain(field, seen),
+    }
+}
+
 /// The user that made the socket.
 pub(super) fn user_name<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     match seen.subject.row.socket.uid {

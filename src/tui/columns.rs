@@ -25,6 +25,8 @@ struct Spec {
     width: [u16; 3],
     /// The filter looks at it. Numbers that change all the time are not worth finding.
     searched: bool,
+    /// Shown only while there is more than one namespace to tell apart.
+    among_many: bool,
 }
 
 /// A column with its fields at hand.
@@ -36,6 +38,7 @@ pub(super) struct Column {
     pub(super) descending: bool,
     pub(super) searched: bool,
     pub(super) right: bool,
+    among_many: bool,
     priority: u8,
     width: [u16; 3],
 }
@@ -64,8 +67,18 @@ const PLAIN: Spec = Spec {
     priority: 0,
     width: [0; 3],
     searched: true,
+    among_many: false,
 };
 
+const NAMESPACE: Spec = Spec {
+    key: "netns_name",
+    show: cell::namespace,
+    sort: &["netns_name", "netns"],
+    priority: 1,
+    width: [9, 12, 20],
+    among_many: true,
+    ..PLAIN
+};
 const PROTOCOL: Spec = Spec { key: "protocol", sort: &["protocol", "family"], width: [5, 5, 5], ..PLAIN };
 const USER: Spec =
     Spec { key: "user", show: cell::user_name, sort: &["user", "uid"], width: [6, 9, 14], ..PLAIN };
@@ -82,6 +95,7 @@ const SINCE: Spec = Spec {
 const EXECUTABLE: Spec = Spec { key: "exe", sort: &["exe"], width: [16, 22, ALL_THE_REST], ..PLAIN };
 
 static LISTENERS: &[Spec] = &[
+    NAMESPACE,
     PROTOCOL,
     Spec { key: "local", sort: &["local_port", "local_address", "path"], width: [15, 22, 46], ..PLAIN },
     Spec {
@@ -104,11 +118,13 @@ static LISTENERS: &[Spec] = &[
         priority: 4,
         width: [7, 7, 9],
         searched: false,
+        ..PLAIN
     },
     Spec { priority: 5, ..EXECUTABLE },
 ];
 
 static CONNECTIONS: &[Spec] = &[
+    NAMESPACE,
     Spec { priority: 3, ..PROTOCOL },
     Spec { key: "state", sort: &["state"], priority: 1, width: [11, 11, 11], ..PLAIN },
     Spec { key: "local", sort: &["local", "path"], priority: 2, width: [15, 21, 46], ..PLAIN },
@@ -160,6 +176,7 @@ impl Column {
             descending: spec.descending,
             searched: spec.searched,
             right: field.align == Align::Right,
+            among_many: spec.among_many,
             priority: spec.priority,
             width: spec.width,
         })
@@ -172,9 +189,11 @@ impl Column {
 }
 
 /// The columns that find room in `width` cells, left to right. The important ones come in first,
-/// at their usual width; what is left over goes to those that can use it.
-pub(super) fn fit(columns: &[Column], width: u16) -> Vec<Place> {
-    let mut by_priority: Vec<usize> = (0..columns.len()).collect();
+/// at their usual width; what is left over goes to those that can use it. `many` says whether there
+/// is more than one namespace.
+pub(super) fn fit(columns: &[Column], width: u16, many: bool) -> Vec<Place> {
+    let mut by_priority: Vec<usize> =
+        (0..columns.len()).filter(|at| many || !columns[*at].among_many).collect();
     by_priority.sort_by_key(|at| columns[*at].priority);
     let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
     let mut used = MARGIN.saturating_sub(GAP);
@@ -220,7 +239,7 @@ mod tests {
 
     fn titles(view: View, width: u16) -> String {
         let columns = of(view);
-        let places = fit(&columns, width);
+        let places = fit(&columns, width, false);
         places.iter().map(|place| columns[place.column].title).collect::<Vec<_>>().join(" ")
     }
 
@@ -254,11 +273,18 @@ mod tests {
     }
 
     #[test]
+    fn namespaces_have_a_column_where_there_are_many() {
+        let columns = of(View::Listeners);
+        let first = |many| columns[fit(&columns, 140, many)[0].column].title;
+        assert_eq!((first(false), first(true)), ("PROTO", "NAMESPACE"));
+    }
+
+    #[test]
     fn no_width_overflows_or_overlaps() {
         for view in View::ALL {
             let columns = of(view);
             for width in 0..400 {
-                let places = fit(&columns, width);
+                let places = fit(&columns, width, width % 2 == 0);
                 for pair in places.windows(2) {
                     assert!(pair[0].x + pair[0].width <= pair[1].x, "{view:?} {width}");
                 }

@@ -59,9 +59,11 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
     for slice in &coverage.slices {
         let (says, meaning) = match slice.status {
             SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
+            // No row of it has less detail, and it proves that there is none.
+            SliceStatus::Fallback(_) if slice.rows == 0 => continue,
             SliceStatus::Fallback(_) if slice.source == "portable" => ("read by netstat2", Meaning::Muted),
             SliceStatus::Fallback(_) => ("read from procfs", Meaning::Muted),
-            SliceStatus::Unlisted(_) => ("cannot be listed", Meaning::Warning),
+            SliceStatus::Unlisted(_) => ("cannot be listed", Meaning::Muted),
             SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),
             SliceStatus::Denied(_) | SliceStatus::Failed(_) => ("could not be read", Meaning::Warning),
         };
@@ -69,10 +71,18 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
             continue;
         }
         told.push(&slice.status);
-        let same = coverage.slices.iter().filter(|other| other.status == slice.status);
-        let tables: Vec<_> = same.map(table).collect();
-        let why = escaped(slice.status.reason().unwrap_or_default());
-        notices.push(Notice { text: format!("{} {says}: {why}", tables.join(", ")), meaning });
+        let mut tables: Vec<String> = Vec::new();
+        for table in coverage.slices.iter().filter(|other| other.status == slice.status).map(table) {
+            if !tables.contains(&table) {
+                tables.push(table);
+            }
+        }
+        let why = match slice.status {
+            // Nothing that the reader of a dashboard could mend; `doctor` has the reason.
+            SliceStatus::Unlisted(_) => " by this kernel".to_owned(),
+            _ => format!(": {}", escaped(slice.status.reason().unwrap_or_default())),
+        };
+        notices.push(Notice { text: format!("{} {says}{why}", tables.join(", ")), meaning });
     }
     notices
 }
