@@ -30,6 +30,7 @@ struct Spec {
 }
 
 /// A column with its fields at hand.
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub(super) struct Column {
     pub(super) field: &'static Field,
     pub(super) title: &'static str,
