@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
+use crate::model::Ask;
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::clock;
@@ -23,13 +24,22 @@ pub enum Feed {
 /// The running poller. Dropping it asks the thread to end and waits for it.
 #[derive(Debug)]
 pub struct PollerHandle {
-    stop: Option<Sender<()>>,
+    asks: Option<Sender<Ask>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl PollerHandle {
+    /// Asks for other details from now on; the next poll is taken at once.
+    pub fn ask(&self, ask: Ask) {
+        // A poller that has ended has told so itself.
+        let told = self.asks.as_ref().map(|asks| asks.send(ask));
+        debug_assert!(told.is_some(), "it is taken on drop alone");
+    }
 }
 
 impl Drop for PollerHandle {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop(self.asks.take());
         if let Some(thread) = self.thread.take() {
             // A poller that panicked has nothing left to tell; the hook has told the panic.
             drop(thread.join());
@@ -45,12 +55,12 @@ pub fn spawn(
     keep_closed: Duration,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
-    let (stop, stopped) = channel();
+    let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
         Poller { sampler, interval, table: Arc::new(Table::new(keep_closed)), generation: 0 }
-            .run(&stopped, deliver);
+            .run(&asked, deliver);
     })?;
-    Ok(PollerHandle { stop: Some(stop), thread: Some(thread) })
+    Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
 }
 
 struct Poller {
@@ -61,7 +71,7 @@ struct Poller {
 }
 
 impl Poller {
-    fn run(mut self, stopped: &Receiver<()>, mut deliver: impl FnMut(Feed) -> bool) {
+    fn run(mut self, asked: &Receiver<Ask>, mut deliver: impl FnMut(Feed) -> bool) {
         loop {
             let started = clock::now();
             let feed = self.poll().map_or_else(Feed::Failed, Feed::Snapshot);
@@ -69,8 +79,10 @@ impl Poller {
                 return;
             }
             let rest = self.interval.saturating_sub(clock::now().since(&started));
-            if stopped.recv_timeout(rest) != Err(RecvTimeoutError::Timeout) {
-                return;
+            match asked.recv_timeout(rest) {
+                Ok(ask) => self.sampler.ask(ask),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
         }
     }
@@ -91,5 +103,41 @@ impl Poller {
             took: clock::now().since(&started),
             interval: self.interval,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::engine::OwnerMethod;
+    use crate::source::{Reading, SocketSource, Wanted};
+
+    /// Tells what it is asked for instead of reading.
+    struct Asked(mpsc::Sender<Ask>, Ask);
+
+    impl SocketSource for Asked {
+        fn ask(&mut self, ask: Ask) {
+            self.1 = ask;
+        }
+
+        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+            self.0.send(self.1).unwrap();
+            Ok(Reading::default())
+        }
+    }
+
+    #[test]
+    fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
+        let (send, asked) = mpsc::channel();
+        let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerMethod::None);
+        let hour = Duration::from_hours(1);
+        let poller = spawn(sampler, hour, Duration::ZERO, |_| true).unwrap();
+        assert_eq!(asked.recv(), Ok(Ask::NOTHING));
+        poller.ask(Ask::EVERYTHING);
+        assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
+        drop(poller);
+        assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
     }
 }

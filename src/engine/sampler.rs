@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{relations, residual};
 use crate::model::{
-    Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Slice, SliceCoverage, SliceStatus, Socket,
+    Ask, Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Slice, SliceCoverage, SliceStatus,
+    Socket,
 };
 use crate::owner::{self, ProcScanner};
 use crate::source::{RESIDUAL, Reading, SocketSource, SourceError, Stage};
@@ -45,6 +46,11 @@ impl Sampler {
             cgroups: Cgroups::default(),
             host: None,
         }
+    }
+
+    /// Asks the source for other details from the next sample on.
+    pub fn ask(&mut self, ask: Ask) {
+        self.source.ask(ask);
     }
 
     /// Takes the next sample. Sockets are read first and owners after: a socket that is on the

@@ -20,7 +20,7 @@ pub use tables::{RESIDUAL, everything};
 use std::sync::Arc;
 
 use crate::model::{
-    Family, Host, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
+    Ask, Family, Host, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
     SliceCoverage, SliceStatus, Socket, Stamp,
 };
 use crate::sys::names::Interfaces;
@@ -30,6 +30,10 @@ pub type Wanted = (Family, Protocol);
 
 /// One way of reading the socket table.
 pub trait SocketSource: Send {
+    /// Asks for other details from the next reading on. A source that has all or none of them at
+    /// no cost need not listen.
+    fn ask(&mut self, _ask: Ask) {}
+
     /// Reads the wanted tables. Never fails as a whole for a table's sake: what went wrong with
     /// one stands in its coverage.
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError>;

@@ -42,6 +42,10 @@ impl Netlink {
 }
 
 impl SocketSource for Netlink {
+    fn ask(&mut self, ask: Ask) {
+        self.ask = ask;
+    }
+
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place::here()?;
         let mut reading = Reading::of_own(place.netns);

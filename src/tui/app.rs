@@ -7,7 +7,7 @@ use std::time::Duration;
 use ratatui::layout::Size;
 
 use crate::engine::Snapshot;
-use crate::model::{Row, SocketKey, Stamp};
+use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
 
 use super::action::{Action, Entry, Mode};
@@ -148,6 +148,12 @@ impl App {
             inspected: None,
             help: None,
         }
+    }
+
+    /// What the poller is to bring: details cost the kernel and us, so they are asked for while
+    /// somebody looks at them.
+    pub(super) fn ask(&self) -> Ask {
+        if self.inspected.is_some() { Ask::EVERYTHING } else { Ask::NOTHING }
     }
 
     pub(super) fn mode(&self) -> Mode {

@@ -11,8 +11,9 @@ use super::cell::{self, Seen};
 use super::theme::{Look, Meaning};
 use super::{describe, wrap};
 
-/// Cells for the names of fields.
+/// Cells for the names of fields, and for the longer ones of objects where there is room.
 const NAME: usize = 18;
+const LONG_NAME: usize = 30;
 /// Cells for a value, when its explanation stands beside it.
 const VALUE: usize = 36;
 
@@ -22,7 +23,7 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     let row = &inspected.row;
     let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
     let width = usize::from(width).saturating_sub(2);
-    let mut page = Page { look: app.look, width, lines: Vec::new() };
+    let mut page = Page { look: app.look, width, name: NAME, lines: Vec::new() };
     page.paragraph(&describe::sentence(&seen), Meaning::Text);
     if inspected.gone {
         page.paragraph("It is gone; this is how it was last seen.", Meaning::Closed);
@@ -40,9 +41,11 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
             page.field(&field.key.replace('_', " "), &text, field.help);
         }
     }
+    page.name = if width >= 2 * LONG_NAME + VALUE { LONG_NAME } else { NAME };
     for object in OBJECTS {
         page.object(object, &seen);
     }
+    page.name = NAME;
     if row.opened.is_none() {
         page.field("opened", "before sockeye looked for the first time", "");
     }
@@ -52,6 +55,8 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
 struct Page {
     look: Look,
     width: usize,
+    /// Cells for names.
+    name: usize,
     lines: Vec<Line<'static>>,
 }
 
@@ -133,10 +138,11 @@ impl Page {
 
     /// A name and a value that takes as many lines as it needs.
     fn named(&mut self, name: &str, value: &str) {
-        let room = self.width.saturating_sub(NAME);
+        let (room, cells) = (self.width.saturating_sub(self.name), self.name - 1);
         for (at, part) in wrap::wrap(value, room).into_iter().enumerate() {
             let name = if at == 0 { name } else { "" };
-            let name = Span::styled(format!("{name:<NAME$}"), self.look.style(Meaning::Muted));
+            let name = text::elide(name, cells);
+            let name = Span::styled(format!("{name:<cells$} "), self.look.style(Meaning::Muted));
             self.lines.push(Line::from(vec![name, Span::raw(part)]));
         }
     }
@@ -145,14 +151,15 @@ impl Page {
     fn field(&mut self, name: &str, value: &str, help: &str) {
         let name = format!("  {name}");
         let cells = text::width(value);
-        if cells > VALUE || self.width < NAME + VALUE + 2 + text::width(help) {
+        let column = self.name - 1;
+        if cells > VALUE || self.width < self.name + VALUE + 2 + text::width(help) {
             self.named(&name, value);
             return;
         }
         let padding = " ".repeat(VALUE - cells + 2);
         let muted = self.look.style(Meaning::Muted);
         self.lines.push(Line::from(vec![
-            Span::styled(format!("{name:<NAME$}"), muted),
+            Span::styled(format!("{:<column$} ", text::elide(&name, column)), muted),
             Span::raw(format!("{value}{padding}")),
             Span::styled(help.to_owned(), muted),
         ]));

@@ -29,7 +29,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 
 use crate::engine::{Feed, PollerHandle};
-use crate::model::Stamp;
+use crate::model::{Ask, Stamp};
 
 use app::App;
 use input::Input;
@@ -92,7 +92,7 @@ pub fn run(
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
     drop(sender);
-    let ended = serve(&mut app, &mut terminal, &inputs, options.now);
+    let ended = serve(&mut app, &mut terminal, &inputs, (options.now, &poller));
     drop(terminal); // at once: the poller may be in the middle of a long reading
     drop(signals);
     drop(inputs);
@@ -105,8 +105,9 @@ fn serve(
     app: &mut App,
     terminal: &mut Terminal,
     inputs: &Receiver<Input>,
-    now: fn() -> Stamp,
+    (now, poller): (fn() -> Stamp, &PollerHandle),
 ) -> Result<Ended, TuiError> {
+    let mut asked = Ask::NOTHING;
     loop {
         let first = match app.stays_true_for() {
             Some(rest) => match inputs.recv_timeout(rest) {
@@ -127,6 +128,10 @@ fn serve(
                     Effect::Fail(error) => return Err(error),
                 }
             }
+        }
+        if app.ask() != asked {
+            asked = app.ask();
+            poller.ask(asked);
         }
         terminal.draw(|frame| view::draw(app, frame))?;
     }

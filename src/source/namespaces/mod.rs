@@ -73,6 +73,12 @@ impl Namespaces {
 }
 
 impl SocketSource for Namespaces {
+    fn ask(&mut self, ask: Ask) {
+        if let Method::Netlink { ask: asked, .. } = &mut self.method {
+            *asked = ask;
+        }
+    }
+
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         std::thread::scope(|scope| {
             let name = std::thread::Builder::new().name("namespaces".to_owned());

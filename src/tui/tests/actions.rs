@@ -4,8 +4,9 @@ use crossterm::event::KeyCode;
 use ratatui::layout::Size;
 
 use super::Stage;
+use crate::model::Ask;
 use crate::tui::Ended;
-use crate::tui::action::{ACTIONS, Mode};
+use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::View;
 use crate::tui::input::Input;
 use crate::tui::update::{Effect, act};
@@ -24,6 +25,16 @@ fn every_action_can_be_asked_for_in_every_mode_before_and_after_news() {
             }
         }
     }
+}
+
+#[test]
+fn details_are_asked_for_while_somebody_looks_at_them() {
+    let mut stage = Stage::played(140, 40);
+    assert_eq!(stage.app.ask(), Ask::NOTHING);
+    act(&mut stage.app, Action::Details);
+    assert_eq!(stage.app.ask(), Ask::EVERYTHING);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.ask(), Ask::NOTHING);
 }
 
 #[test]
