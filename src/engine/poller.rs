@@ -108,14 +108,12 @@ impl Poller {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
     use crate::engine::OwnerMethod;
     use crate::source::{Reading, SocketSource, Wanted};
 
     /// Tells what it is asked for instead of reading.
-    struct Asked(mpsc::Sender<Ask>, Ask);
+    struct Asked(Sender<Ask>, Ask);
 
     impl SocketSource for Asked {
         fn ask(&mut self, ask: Ask) {
@@ -130,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
-        let (send, asked) = mpsc::channel();
+        let (send, asked) = channel();
         let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerMethod::None);
         let hour = Duration::from_hours(1);
         let poller = spawn(sampler, hour, Duration::ZERO, |_| true).unwrap();
