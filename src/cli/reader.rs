@@ -87,7 +87,9 @@ pub(super) fn read_once(
     wanted: Vec<Wanted>,
     ask: Ask,
 ) -> anyhow::Result<(Table, Moment)> {
-    let table = single(sampler(args, wanted, ask)?.take()?);
+    // The sampler ends here, and its buffers with it, before the table is made.
+    let sample = sampler(args, wanted, ask)?.take()?;
+    let table = single(sample);
     let moment = table.moment().cloned().context("the reading left no trace")?;
     Ok((table, moment))
 }

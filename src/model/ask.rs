@@ -12,7 +12,7 @@ pub struct Ask {
     pub rest: bool,
     /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
     pub storages: bool,
-    /// Only stream sockets that listen or are idle.
+    /// Only stream sockets that listen.
     pub listening: bool,
 }
 

@@ -22,8 +22,6 @@ pub struct Row {
     pub opened: Option<Stamp>,
     /// When its state or its owners last changed.
     pub changed: Option<Stamp>,
-    /// When it was last seen.
-    pub seen: Stamp,
 }
 
 impl Row {

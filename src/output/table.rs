@@ -41,6 +41,7 @@ pub fn write(
 ) -> io::Result<()> {
     let mut cells = Cells::default();
     let mut widths = [0; COLUMNS];
+    let mut line = String::new();
     if layout.header {
         cells.fill_header(layout);
         widths = cells.widths();
@@ -53,11 +54,11 @@ pub fn write(
     }
     if layout.header {
         cells.fill_header(layout);
-        cells.write(out, widths)?;
+        cells.write(out, widths, &mut line)?;
     }
     for row in rows {
         cells.fill(&row.socket, layout, names, services);
-        cells.write(out, widths)?;
+        cells.write(out, widths, &mut line)?;
     }
     Ok(())
 }
@@ -65,7 +66,11 @@ pub fn write(
 /// The order in which rows are listed: by protocol as `ss` does it, listeners first, then by
 /// local and remote end.
 pub fn sort(rows: &mut [&Row]) {
-    rows.sort_by(|a, b| order(&a.socket).cmp(&order(&b.socket)).then_with(|| ties(a).cmp(&ties(b))));
+    rows.sort_by_cached_key(|row| order(&row.socket));
+    // Internet sockets, of which there may be very many, hardly ever tie.
+    for ties in rows.chunk_by_mut(|a, b| order(&a.socket) == order(&b.socket)) {
+        ties.sort_by(|a, b| tie(a).cmp(&tie(b)));
+    }
 }
 
 type Order = (usize, bool, Option<u16>, Option<Endpoint>, Option<Endpoint>);
@@ -77,7 +82,7 @@ fn order(socket: &Socket) -> Order {
     (protocol, socket.state != State::Listen, local.map(|end| end.port), local, socket.ends.remote())
 }
 
-fn ties(row: &Row) -> (Option<&UnixName>, Option<Inode>, SocketKey) {
+fn tie(row: &Row) -> (Option<&UnixName>, Option<Inode>, SocketKey) {
     (row.socket.ends.unix_name(), row.socket.inode, row.socket.key)
 }
 
@@ -160,7 +165,9 @@ impl Cells {
         self.0.each_ref().map(|cell| width(cell))
     }
 
-    fn write(&self, out: &mut dyn Write, widths: [usize; COLUMNS]) -> io::Result<()> {
+    /// Makes one line of the cells, in `line`, and writes it at once.
+    fn write(&self, out: &mut dyn Write, widths: [usize; COLUMNS], line: &mut String) -> io::Result<()> {
+        line.clear();
         let last = self.0.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
         for (at, cell) in self.0.iter().enumerate().take(last + 1) {
             if widths[at] == 0 {
@@ -170,9 +177,13 @@ impl Cells {
             let (before, after) = if RIGHT[at] { (pad, 0) } else { (0, pad) };
             // No blanks at the end of a line: there is nothing to align there.
             let (after, gap) = if at == last { (0, "") } else { (after, GAPS[at]) };
-            write!(out, "{:before$}{cell}{:after$}{gap}", "", "")?;
+            line.extend(std::iter::repeat_n(' ', before));
+            line.push_str(cell);
+            line.extend(std::iter::repeat_n(' ', after));
+            line.push_str(gap);
         }
-        out.write_all(b"\n")
+        line.push('\n');
+        out.write_all(line.as_bytes())
     }
 }
 

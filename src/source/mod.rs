@@ -101,7 +101,8 @@ pub enum SourceError {
 /// one is kept. Counts them in the table's coverage.
 fn keep(mut sockets: Vec<Socket>, coverage: &mut SliceCoverage, reading: &mut Reading) {
     let read = sockets.len();
-    sockets.sort_by_key(|socket| socket.key);
+    // Sorts small keys and then moves each socket once.
+    sockets.sort_by_cached_key(|socket| socket.key);
     sockets.dedup_by(|later, kept| {
         let same = later.key == kept.key;
         if same {

@@ -278,7 +278,8 @@ impl Reader {
 
 /// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
 fn decode(buffer: &[u8], question: Question<'_>, coverage: &mut SliceCoverage) -> Vec<Socket> {
-    let mut sockets = Vec::new();
+    // The shortest message of a socket takes about this much; growing later costs more than room.
+    let mut sockets = Vec::with_capacity(buffer.len() / 100);
     let mut trouble = None;
     for message in netlink::messages(buffer) {
         let socket = message.and_then(|message| match message.header.kind.get() {

@@ -17,7 +17,7 @@ pub(super) fn only_listeners(protocol: Protocol) -> bool {
 }
 
 fn at_risk(socket: &Socket) -> bool {
-    !only_listeners(socket.protocol) || matches!(socket.state, State::Listen | State::Closed | State::Bound)
+    !only_listeners(socket.protocol) || socket.state == State::Listen
 }
 
 /// What the last readings held: the rows in danger.

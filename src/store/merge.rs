@@ -90,7 +90,7 @@ impl Rules<'_> {
         let opened = self.known.contains_key(&slice) && !self.source_changed(slice);
         let kind = if opened { ChangeKind::Opened } else { ChangeKind::Found };
         changes.push(Change { kind, socket: socket.clone() });
-        Row { socket, life: Life::Open, opened: opened.then_some(self.now), changed: None, seen: self.now }
+        Row { socket, life: Life::Open, opened: opened.then_some(self.now), changed: None }
     }
 
     fn stayed(&self, row: Row, socket: Socket, changes: &mut Vec<Change>) -> Row {
@@ -112,6 +112,6 @@ impl Rules<'_> {
         if last_change != Some(self.now) && before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
-        Row { socket, life: Life::Open, opened, changed: last_change, seen: self.now }
+        Row { socket, life: Life::Open, opened, changed: last_change }
     }
 }

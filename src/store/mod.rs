@@ -47,9 +47,9 @@ impl Table {
     /// [`apply`](Self::apply) makes of an empty table, without the news that everything is there.
     #[must_use]
     pub fn of(mut sample: Sample) -> Self {
-        sample.sockets.sort_unstable_by_key(|socket| socket.key);
-        let seen = sample.taken;
-        let row = |socket| Row { socket, life: Life::Open, opened: None, changed: None, seen };
+        // Each table of the kernel came sorted: a stable sort merges such runs.
+        sample.sockets.sort_by_key(|socket| socket.key);
+        let row = |socket| Row { socket, life: Life::Open, opened: None, changed: None };
         let rows = std::mem::take(&mut sample.sockets).into_iter().map(row).collect();
         Self { rows, ..Self::new(Duration::ZERO).apply(sample).0 }
     }

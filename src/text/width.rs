@@ -7,7 +7,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 /// How many cells the text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
-    text.width()
+    // Escaped text holds no control, so each byte of ASCII is a cell.
+    if text.is_ascii() { text.len() } else { text.width() }
 }
 
 /// The text in at most `cells` cells; what was cut is marked by `…`.

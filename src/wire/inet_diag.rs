@@ -24,8 +24,9 @@ const REQ_SK_BPF_STORAGES: u16 = 2;
 /// Every state, those included that later kernels added: 12 is a request socket, 13 a bound one
 /// that is dumped only when asked for.
 const ALL_STATES: u32 = 0xffff_ffff;
-/// `TCPF_CLOSE | TCPF_LISTEN | TCPF_BOUND_INACTIVE` (`include/net/tcp_states.h`)
-const IDLE_STATES: u32 = 1 << 7 | 1 << 10 | 1 << 13;
+/// `TCPF_LISTEN` (`include/net/tcp_states.h`): for it alone the kernel walks the small table of
+/// listeners and leaves the large one of connections in peace.
+const LISTENING: u32 = 1 << 10;
 
 /// `struct inet_diag_sockid`, 48 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, IntoBytes, KnownLayout, Immutable, Unaligned)]
@@ -89,7 +90,7 @@ pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
         protocol: u8::try_from(number).unwrap_or(6), // as libmnl users do: the attribute decides
         ext: inet_details::extensions(ask),
         pad: 0,
-        states: if ask.listening { IDLE_STATES } else { ALL_STATES }.into(),
+        states: if ask.listening { LISTENING } else { ALL_STATES }.into(),
         id: SockId::ANY,
     };
     let mut body = header.as_bytes().to_vec();
