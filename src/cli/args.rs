@@ -193,13 +193,13 @@ pub(super) struct ReadingArgs {
 /// Where sockets are read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum SourceChoice {
-    /// Netlink, and procfs for what it refuses.
+    /// Netlink, and procfs for what it refuses; netstat2 on other systems than Linux.
     #[default]
     Auto,
     Netlink,
     Procfs,
     /// netstat2, where it is built in.
-    #[cfg(feature = "portable")]
+    #[cfg(any(feature = "portable", not(linux)))]
     Portable,
     /// A script: for tests and documentation.
     Scenario(PathBuf),
@@ -208,7 +208,7 @@ pub(super) enum SourceChoice {
 impl SourceChoice {
     /// True when it can read other namespaces than the own one.
     pub(super) fn knows_namespaces(&self) -> bool {
-        matches!(self, Self::Auto | Self::Netlink | Self::Procfs)
+        cfg!(linux) && matches!(self, Self::Auto | Self::Netlink | Self::Procfs)
     }
 }
 
@@ -220,9 +220,9 @@ impl std::str::FromStr for SourceChoice {
             "auto" => Ok(Self::Auto),
             "netlink" => Ok(Self::Netlink),
             "procfs" => Ok(Self::Procfs),
-            #[cfg(feature = "portable")]
+            #[cfg(any(feature = "portable", not(linux)))]
             "portable" => Ok(Self::Portable),
-            #[cfg(not(feature = "portable"))]
+            #[cfg(not(any(feature = "portable", not(linux))))]
             "portable" => Err("this sockeye was built without it; build one that has it with: \
                  cargo build --release --features portable"
                 .to_owned()),

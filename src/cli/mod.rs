@@ -8,6 +8,8 @@ mod check;
 mod doctor;
 mod exit;
 mod list;
+#[cfg_attr(not(linux), path = "live_elsewhere.rs")]
+mod live;
 mod notice;
 mod policy;
 mod reader;

@@ -1,19 +1,16 @@
 //! From arguments to a sampler: the one place that chooses a source.
 
-use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::{OwnerMethod, Sampler, single};
+use super::args::{ReadingArgs, SourceChoice};
+use super::live;
+use crate::engine::{Sampler, single};
 use crate::model::Ask;
 use crate::policy;
-use crate::source::namespaces::{Namespaces, Pick};
-use crate::source::netlink::Netlink;
-#[cfg(feature = "portable")]
+#[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
-use crate::source::procfs::Procfs;
 use crate::source::scenario::Scenario;
 use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
@@ -50,35 +47,17 @@ fn build(
             anyhow::bail!("a scenario has the namespaces that it tells of: leave out --all-netns and --net")
         }
         (SourceChoice::Scenario(path), false) => Box::new(Scenario::open(path)?),
-        #[cfg(feature = "portable")]
+        #[cfg(any(feature = "portable", not(linux)))]
         (SourceChoice::Portable, true) => {
             anyhow::bail!("netstat2 reads no other network namespace: leave out --all-netns and --net")
         }
-        #[cfg(feature = "portable")]
+        #[cfg(any(feature = "portable", not(linux)))]
         (SourceChoice::Portable, false) => Box::new(Portable),
-        (SourceChoice::Auto, false) => Box::new(Netlink::with_fallback(ask)),
-        (SourceChoice::Netlink, false) => Box::new(Netlink::strict(ask)),
-        (SourceChoice::Procfs, false) => Box::new(Procfs),
-        (SourceChoice::Auto, true) => namespaces(Namespaces::netlink(ask, true), args, budget),
-        (SourceChoice::Netlink, true) => namespaces(Namespaces::netlink(ask, false), args, budget),
-        (SourceChoice::Procfs, true) => namespaces(Namespaces::procfs(), args, budget),
+        (SourceChoice::Auto | SourceChoice::Netlink | SourceChoice::Procfs, _) => {
+            live::source(args, ask, budget)?
+        }
     };
-    let method = match args.owners {
-        OwnersChoice::Auto | OwnersChoice::Proc => OwnerMethod::Proc,
-        OwnersChoice::None => OwnerMethod::None,
-    };
-    Ok(Sampler::new(source, wanted, method))
-}
-
-/// All namespaces, or the one that was named.
-fn namespaces(mut source: Namespaces, args: &ReadingArgs, budget: Option<Duration>) -> Box<dyn SocketSource> {
-    if let Some(net) = &args.net {
-        source = source.only(Pick(net.as_bytes().into()));
-    }
-    if let Some(budget) = budget {
-        source = source.within(budget);
-    }
-    Box::new(source)
+    Ok(Sampler::new(source, wanted, live::owner_method(args.owners)?))
 }
 
 /// One reading, as a table and its moment.

@@ -3,13 +3,17 @@
 //! Layer 4. It owns the poller thread and nothing that is shown: it knows neither outputs nor
 //! screens, and no filter.
 
+#[cfg_attr(not(linux), path = "holders_elsewhere.rs")]
+mod holders;
 mod poller;
 mod relations;
+#[cfg(linux)]
 mod residual;
 mod sampler;
 
+pub use holders::OwnerMethod;
 pub use poller::{Feed, PollerHandle, spawn};
-pub use sampler::{OwnerMethod, Sampler};
+pub use sampler::Sampler;
 
 use std::sync::Arc;
 use std::time::Duration;

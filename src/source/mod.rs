@@ -4,16 +4,22 @@
 //! is normal, silence about it is a bug. It knows no filter and no owner (a script excepted: it
 //! tells its owners and its time itself).
 
-pub mod namespaces;
-pub mod netlink;
-#[cfg(feature = "portable")]
+mod place;
+#[cfg(any(feature = "portable", not(linux)))]
 pub mod portable;
-pub mod procfs;
 mod protocols;
 pub mod scenario;
-mod second_look;
 mod stand_in;
 mod tables;
+
+#[cfg(linux)]
+pub mod namespaces;
+#[cfg(linux)]
+pub mod netlink;
+#[cfg(linux)]
+pub mod procfs;
+#[cfg(linux)]
+mod second_look;
 
 pub use tables::{RESIDUAL, everything};
 
@@ -23,7 +29,6 @@ use crate::model::{
     Ask, Family, Host, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
     SliceCoverage, SliceStatus, Socket, Stamp,
 };
-use crate::sys::names::Interfaces;
 
 /// A family and a protocol: one table of the kernel.
 pub type Wanted = (Family, Protocol);
@@ -63,8 +68,9 @@ impl Reading {
 
     /// Names the interfaces of the sockets from that place on, which must be those of the namespace
     /// that the calling thread is in.
+    #[cfg(linux)]
     fn name_interfaces(&mut self, from: usize) {
-        let mut lookup = Interfaces::default();
+        let mut lookup = crate::sys::interfaces::Interfaces::default();
         for socket in &self.sockets[from..] {
             let Some(index) = socket.interface else { continue };
             let key = (socket.key.netns, index);
@@ -91,8 +97,10 @@ pub struct Stage {
 pub enum SourceError {
     #[error(transparent)]
     Netns(#[from] crate::sys::host::NetnsError),
+    #[cfg(linux)]
     #[error("cannot start the thread that enters namespaces: {0}")]
     Thread(std::io::Error),
+    #[cfg(linux)]
     #[error(transparent)]
     Pick(#[from] namespaces::PickError),
 }

@@ -6,15 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use super::place::Place;
 use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{Ask, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket};
-use crate::sys::host::NetnsError;
+use crate::model::{Ask, SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
-use crate::sys::procnet::Whose;
-use crate::sys::{host, procnet};
 use crate::wire::{Context, inet_diag, netlink};
 
 /// How often a dump that broke or was interrupted is started again.
@@ -52,31 +50,6 @@ impl SocketSource for Netlink {
         self.reader.read(wanted, place, self.ask, &mut reading);
         reading.name_interfaces(0);
         Ok(reading)
-    }
-}
-
-/// The namespace that is read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) netns: NetnsId,
-    pub(super) ephemeral: PortRange,
-    /// Whose `/proc/PID/net` shows it.
-    pub(super) whose: Whose,
-}
-
-impl Place {
-    /// The namespace that the calling thread is in.
-    pub(super) fn here() -> Result<Self, NetnsError> {
-        let ephemeral = procnet::ephemeral_ports();
-        Ok(Self { netns: host::netns()?, ephemeral, whose: Whose::Ours })
-    }
-
-    pub(super) fn context(self, (family, protocol): Wanted) -> Context {
-        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral, details: true }
-    }
-
-    pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {
-        Slice { netns: self.netns, family, protocol }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sockets through netstat2, a library that knows other systems than Linux too.
 //!
-//! On Linux it is there to be compared with, never chosen by itself. It knows TCP and UDP of the
-//! own network namespace alone, and tells less than `/proc/net`: no cookie, queue, timer or
-//! interface. Its defects (0.11.2, read in its source), and what is made of them:
+//! On Linux it is there to be compared with, never chosen by itself; elsewhere it is all there is.
+//! It knows TCP and UDP of the own network namespace alone, and tells less than `/proc/net`: no
+//! cookie, queue, timer or interface. Its defects (0.11.2, read in its source), and what is made of them:
 //!
 //! - It drops the state and the peer of a UDP socket. The state is unknown then, not made up.
 //! - An error that the kernel answers ends its list silently, so an empty list may be a refused one.
@@ -11,6 +11,8 @@
 //! - It has no word for a dump that was interrupted.
 //! - It scans `/proc` for every list, and panics where there is none. The list without processes is
 //!   asked for: the search for owners finds them by inode.
+//! - Elsewhere than on Linux it goes through the descriptors of the processes that it may look into and
+//!   is silent about the others, so no list of it proves that a socket is not there.
 //!
 //! So no table that it read is ever called `ok`.
 
@@ -19,7 +21,7 @@ use std::io::ErrorKind;
 
 use netstat2::{AddressFamilyFlags, ProtocolFlags, ProtocolSocketInfo, SocketInfo, TcpState};
 
-use super::netlink::Place;
+use super::place::Place;
 use super::protocols::{Count, Counts};
 use super::stand_in::StandIns;
 use super::{RESIDUAL, Reading, SocketSource, SourceError, Wanted, keep};
@@ -87,11 +89,18 @@ fn list(
     family: AddressFamilyFlags,
     protocol: ProtocolFlags,
 ) -> Result<Vec<SocketInfo>, netstat2::error::Error> {
-    netstat2::iterate_sockets_info_without_pids(family, protocol)?.collect()
+    #[cfg(linux)]
+    return netstat2::iterate_sockets_info_without_pids(family, protocol)?.collect();
+    // It has no other list elsewhere, and tells of owners a number alone.
+    #[cfg(not(linux))]
+    return netstat2::iterate_sockets_info(family, protocol)?.collect();
 }
 
 /// What a list that ended without an error is worth.
 fn judge(protocol: Protocol, rows: usize, count: Count) -> SliceStatus {
+    if cfg!(not(linux)) {
+        return SliceStatus::Partial(ELSEWHERE.to_owned());
+    }
     match (rows, count) {
         (0, Count::Sockets(0)) => {
             SliceStatus::Fallback("by the kernel's own count there are none".to_owned())
@@ -105,6 +114,11 @@ fn judge(protocol: Protocol, rows: usize, count: Count) -> SliceStatus {
         _ => SliceStatus::Fallback(lacks(protocol).to_owned()),
     }
 }
+
+/// What a list is worth on other systems: it is made from the descriptors of processes, and the processes
+/// that may not be looked into are passed over without a word (`integrations/osx/netstat.rs`).
+const ELSEWHERE: &str = "netstat2 lists what is held by processes that this user may look into, \
+    once for each descriptor, and does not tell of the others";
 
 /// What netstat2 does not tell of a table that it knows.
 fn lacks(protocol: Protocol) -> &'static str {
@@ -145,7 +159,7 @@ fn trouble(error: &netstat2::error::Error) -> SliceStatus {
 
 /// The row as far as netstat2 tells it.
 fn line(row: SocketInfo) -> Line {
-    let inode = Inode::new(row.inode.into());
+    let (inode, uid) = file(&row);
     let (kind, state, ends) = match row.protocol_socket_info {
         ProtocolSocketInfo::Tcp(tcp) => {
             let local = Endpoint::new(tcp.local_addr, tcp.local_port);
@@ -158,8 +172,21 @@ fn line(row: SocketInfo) -> Line {
             (SocketType::Dgram, State::Unknown, Ends::Inet { local, remote: None })
         }
     };
+    Line { uid, ..Line::new(kind, state, ends, inode) }
+}
+
+/// The inode and the user.
+#[cfg(linux)]
+fn file(row: &SocketInfo) -> (Option<Inode>, Option<Uid>) {
+    let inode = Inode::new(row.inode.into());
     // Without an inode the kernel writes 0 for the user, which is not root.
-    Line { uid: inode.map(|_| Uid(row.uid)), ..Line::new(kind, state, ends, inode) }
+    (inode, inode.map(|_| Uid(row.uid)))
+}
+
+/// Elsewhere it has no fields for them.
+#[cfg(not(linux))]
+fn file(_: &SocketInfo) -> (Option<Inode>, Option<Uid>) {
+    (None, None)
 }
 
 fn state(state: TcpState) -> State {

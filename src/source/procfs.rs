@@ -5,7 +5,7 @@
 
 use std::io;
 
-use super::netlink::Place;
+use super::place::Place;
 use super::protocols::{self, Count, Counts};
 use super::stand_in::StandIns;
 use super::tables::{self, KernelTable};

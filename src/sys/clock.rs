@@ -17,9 +17,17 @@ pub fn now() -> Stamp {
 /// When the machine booted, by the wall clock; suspended time counts (`CLOCK_BOOTTIME`). `None`
 /// when the clocks contradict each other.
 #[must_use]
+#[cfg(linux)]
 pub fn booted() -> Option<jiff::Timestamp> {
     let up = duration(clock_gettime(ClockId::Boottime));
     now().wall.checked_sub(jiff::SignedDuration::try_from(up).ok()?).ok()
+}
+
+/// Nobody tells when the machine booted: the clock for it is Linux's.
+#[must_use]
+#[cfg(not(linux))]
+pub fn booted() -> Option<jiff::Timestamp> {
+    None
 }
 
 /// A moment given in clock ticks after boot, as `/proc/PID/stat` gives start times.

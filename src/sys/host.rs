@@ -1,7 +1,6 @@
 //! The machine: its name, its kernel, its boot, and the network namespace we are in.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 
 use crate::model::{Host, NetnsId};
 
@@ -19,9 +18,18 @@ pub fn host() -> Host {
 }
 
 /// The network namespace of the calling thread (namespaces(7)); an error names the file.
+#[cfg(linux)]
 pub fn netns() -> Result<NetnsId, NetnsError> {
+    use std::os::unix::fs::MetadataExt as _;
+
     const PATH: &str = "/proc/thread-self/ns/net";
     fs::metadata(PATH).map(|meta| NetnsId(meta.ino())).map_err(|source| NetnsError { path: PATH, source })
+}
+
+/// The only network that there is; no namespace of Linux has this number.
+#[cfg(not(linux))]
+pub fn netns() -> Result<NetnsId, NetnsError> {
+    Ok(NetnsId(0))
 }
 
 /// The network namespace could not be told.

@@ -3,15 +3,28 @@
 //! Layer 2. Thin: it moves bytes and errnos, `wire` understands them, `source` and `owner` decide
 //! what they mean. The only `unsafe` is here: requests to the kernel that rustix has no call for.
 
-pub mod cgroup;
 pub mod clock;
 pub mod file;
 pub mod host;
 pub mod names;
+
+#[cfg(linux)]
+pub mod cgroup;
+#[cfg(linux)]
+pub mod interfaces;
+#[cfg(linux)]
 pub mod netlink;
+#[cfg(linux)]
 pub mod netns;
+#[cfg(linux)]
 pub mod procdir;
+#[cfg(linux)]
 pub mod procnet;
+
+#[cfg(not(linux))]
+mod elsewhere;
+#[cfg(not(linux))]
+pub use elsewhere::{cgroup, procnet};
 
 /// The errno of an I/O error, for comparing with `rustix::io::Errno`.
 #[must_use]

@@ -1,12 +1,9 @@
-//! Names for numbers: users, interfaces and services.
+//! Names for numbers: users and services.
 
 use std::collections::{BTreeMap, HashMap};
-use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 
-use rustix::net::{AddressFamily, SocketType, netdevice, socket};
-
-use crate::model::{IfIndex, Protocol, SystemBytes, Uid};
+use crate::model::{Protocol, SystemBytes, Uid};
 
 /// Looks up users (`getpwuid_r`, so whatever nsswitch.conf says) and remembers those it found.
 #[derive(Debug, Default)]
@@ -23,23 +20,6 @@ impl Users {
         let name = SystemBytes::from(uzers::get_user_by_uid(uid.0)?.name().as_bytes());
         self.found.insert(uid, name.clone());
         Some(name)
-    }
-}
-
-/// Looks up interfaces. They are renamed now and then, so nothing is remembered.
-#[derive(Debug, Default)]
-pub struct Interfaces {
-    socket: Option<OwnedFd>,
-}
-
-impl Interfaces {
-    /// The interface's name; `None` when it is gone.
-    pub fn name(&mut self, index: IfIndex) -> Option<SystemBytes> {
-        if self.socket.is_none() {
-            self.socket = socket(AddressFamily::INET, SocketType::DGRAM, None).ok();
-        }
-        let socket = self.socket.as_ref()?;
-        netdevice::index_to_name(socket, index.get()).ok().map(SystemBytes::from)
     }
 }
 

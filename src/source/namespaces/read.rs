@@ -6,7 +6,8 @@
 use super::discover::Found;
 use crate::model::Ask;
 use crate::model::{NetnsId, PortRange, SliceStatus};
-use crate::source::netlink::{Place, Reader};
+use crate::source::netlink::Reader;
+use crate::source::place::Place;
 use crate::source::protocols::Counts;
 use crate::source::{Reading, Wanted, procfs, tables};
 use crate::sys::netns::{Namespace, WayError};

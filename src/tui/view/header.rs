@@ -13,6 +13,8 @@ use crate::tui::notice;
 use crate::tui::theme::Meaning;
 
 const PROMPT: &str = "filter ";
+/// Where the version of the kernel is from.
+const SYSTEM: &str = if cfg!(linux) { "Linux" } else { std::env::consts::OS };
 
 pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     bar::draw(&app.look, buffer, screen.header, 3, (identity(app), condition(app)));
@@ -37,7 +39,7 @@ fn identity(app: &App) -> Vec<Piece> {
         let Host { name, kernel, booted, .. } = &*moment.host;
         let shown = app.look.escape(name.as_bytes()).into_owned();
         pieces.push(Piece::new(1, shown, style(Meaning::Text)));
-        let kernel = format!("Linux {}", app.look.escape(kernel.as_bytes()));
+        let kernel = format!("{SYSTEM} {}", app.look.escape(kernel.as_bytes()));
         pieces.push(Piece::new(7, kernel, style(Meaning::Muted)));
         if let Some(booted) = booted {
             let up = app.clock().wall.duration_since(*booted).unsigned_abs();

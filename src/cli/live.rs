@@ -1,0 +1,50 @@
+//! The ways to the kernel of this machine, on Linux. `reader` chooses before whether it is asked.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::time::Duration;
+
+use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
+use crate::engine::OwnerMethod;
+use crate::model::Ask;
+use crate::source::SocketSource;
+use crate::source::namespaces::{Namespaces, Pick};
+use crate::source::netlink::Netlink;
+use crate::source::procfs::Procfs;
+
+/// The source that reads what the arguments ask for.
+#[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
+pub(super) fn source(
+    args: &ReadingArgs,
+    ask: Ask,
+    budget: Option<Duration>,
+) -> anyhow::Result<Box<dyn SocketSource>> {
+    let others = args.all_netns || args.net.is_some();
+    Ok(match (&args.source, others) {
+        (SourceChoice::Netlink, false) => Box::new(Netlink::strict(ask)),
+        (SourceChoice::Procfs, false) => Box::new(Procfs),
+        (_, false) => Box::new(Netlink::with_fallback(ask)),
+        (SourceChoice::Netlink, true) => namespaces(Namespaces::netlink(ask, false), args, budget),
+        (SourceChoice::Procfs, true) => namespaces(Namespaces::procfs(), args, budget),
+        (_, true) => namespaces(Namespaces::netlink(ask, true), args, budget),
+    })
+}
+
+/// How owners are found.
+#[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
+pub(super) fn owner_method(choice: OwnersChoice) -> anyhow::Result<OwnerMethod> {
+    Ok(match choice {
+        OwnersChoice::Auto | OwnersChoice::Proc => OwnerMethod::Proc,
+        OwnersChoice::None => OwnerMethod::None,
+    })
+}
+
+/// All namespaces, or the one that was named.
+fn namespaces(mut source: Namespaces, args: &ReadingArgs, budget: Option<Duration>) -> Box<dyn SocketSource> {
+    if let Some(net) = &args.net {
+        source = source.only(Pick(net.as_bytes().into()));
+    }
+    if let Some(budget) = budget {
+        source = source.within(budget);
+    }
+    Box::new(source)
+}

@@ -1,0 +1,31 @@
+//! The way to the kernel of this machine, on other systems than Linux: netstat2, and no other.
+
+use std::time::Duration;
+
+use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
+use crate::engine::OwnerMethod;
+use crate::model::Ask;
+use crate::source::SocketSource;
+use crate::source::portable::Portable;
+
+/// The source that reads what the arguments ask for, where that does not need Linux.
+pub(super) fn source(
+    args: &ReadingArgs,
+    _: Ask,
+    _: Option<Duration>,
+) -> anyhow::Result<Box<dyn SocketSource>> {
+    if args.source != SourceChoice::Auto || args.all_netns || args.net.is_some() {
+        anyhow::bail!(
+            "netlink, procfs and network namespaces are Linux's: leave out --source, --all-netns and --net"
+        );
+    }
+    Ok(Box::new(Portable))
+}
+
+/// How owners are found: not at all.
+pub(super) fn owner_method(choice: OwnersChoice) -> anyhow::Result<OwnerMethod> {
+    match choice {
+        OwnersChoice::Auto | OwnersChoice::None => Ok(OwnerMethod::None),
+        OwnersChoice::Proc => anyhow::bail!("there is no /proc to scan for owners here: leave out --owners"),
+    }
+}

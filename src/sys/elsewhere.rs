@@ -1,0 +1,45 @@
+//! What other systems than Linux answer in place of `/proc`: nothing, in the same words.
+//!
+//! Nothing is guessed here. What cannot be told is an error or empty, and who asks says so.
+
+/// There are no cgroups.
+pub mod cgroup {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use crate::model::{CgroupId, SystemBytes};
+
+    /// Looks up nothing.
+    #[derive(Debug, Default)]
+    pub struct Cgroups {}
+
+    impl Cgroups {
+        /// None of them has a path.
+        pub fn paths(&mut self, _: &BTreeSet<CgroupId>) -> BTreeMap<CgroupId, SystemBytes> {
+            BTreeMap::new()
+        }
+    }
+}
+
+/// There are no texts about the network.
+pub mod procnet {
+    use std::io;
+
+    use crate::model::PortRange;
+
+    /// Whose network is read: there is one.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Whose {
+        Ours,
+    }
+
+    /// No table has a text.
+    pub fn table(Whose::Ours: Whose, _: &str) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// The dynamic ports of RFC 6335, section 6, which macOS hands out unless it is told otherwise.
+    #[must_use]
+    pub fn ephemeral_ports() -> PortRange {
+        PortRange { first: 49152, last: 65535 }
+    }
+}
