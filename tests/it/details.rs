@@ -51,9 +51,10 @@ fn buffers_queues_and_options_of_a_connection() {
 fn a_queue_names_its_listener_and_a_listener_its_queue() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-    let port = client.local_addr().unwrap().port();
+    let ends =
+        [client.peer_addr().unwrap(), client.local_addr().unwrap()].map(|end| Some(u32::from(end.port())));
     let told_all = document(&["--json"]);
-    let waiting = told_all.only(|socket| socket.remote_port == Some(port.into())).unwrap();
+    let waiting = told_all.only(|socket| [socket.local_port, socket.remote_port] == ends).unwrap();
     assert_eq!(waiting.listener_cookie, Some(cookie(&listener).to_string()));
     let told_listener = told(&told_all, &listener);
     assert_eq!((told_listener.accept_queue, told_listener.backlog), (Some(1), Some(128)));
