@@ -202,15 +202,9 @@ fn address(family: Family, bytes: [u8; 16]) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NetnsId, PortRange, Role};
+    use crate::model::Role;
 
-    const TCP: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Inet,
-        protocol: Protocol::Tcp,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const TCP: Context = Context::of(Family::Inet, Protocol::Tcp);
 
     /// A listener on `[::]:8080`, uid 1000, inode 77, accept queue 2 of 128, as the kernel sends it.
     fn listener() -> Vec<u8> {

@@ -60,6 +60,15 @@ pub struct Context {
     pub details: bool,
 }
 
+#[cfg(test)]
+impl Context {
+    /// Where the decoders' tests ask: in namespace 1, for everything, with the kernel's own range.
+    const fn of(family: Family, protocol: Protocol) -> Self {
+        let ephemeral = PortRange { first: 32768, last: 60999 };
+        Self { netns: NetnsId(1), family, protocol, ephemeral, details: true }
+    }
+}
+
 /// A struct from the front of bytes that may be longer.
 fn prefix<T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout>(
     bytes: &[u8],

@@ -128,15 +128,9 @@ pub(super) fn groups(map: &[u8]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cookie, NetnsId, PortRange};
+    use crate::model::Cookie;
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Netlink,
-        protocol: Protocol::Netlink,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Netlink, Protocol::Netlink);
 
     fn words(numbers: &[u32]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_ne_bytes()).collect()

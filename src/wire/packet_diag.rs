@@ -159,15 +159,9 @@ fn filter(payload: &[u8]) -> Vec<BpfInstruction> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cookie, NetnsId, PortRange, Role};
+    use crate::model::{Cookie, Role};
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Packet,
-        protocol: Protocol::Packet,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Packet, Protocol::Packet);
 
     fn words(numbers: &[u32]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_ne_bytes()).collect()

@@ -124,15 +124,9 @@ fn state(raw: u8, ends: &Ends) -> Option<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cookie, Endpoint, NetnsId, PortRange, Role};
+    use crate::model::{Cookie, Endpoint, Role};
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Smc,
-        protocol: Protocol::Smc,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Smc, Protocol::Smc);
 
     /// A listener on port 8080 of the address, inode 77 beyond 32 bits.
     fn message(family: u8, state: u8, address: [u8; 16]) -> Vec<u8> {

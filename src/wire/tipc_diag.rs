@@ -171,15 +171,8 @@ fn numbers<const N: usize>(nest: &[u8], wanted: [u16; N]) -> [Option<u32>; N] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NetnsId, PortRange};
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Tipc,
-        protocol: Protocol::Tipc,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Tipc, Protocol::Tipc);
 
     fn nest(kind: u16, attributes: &[(u16, &[u8])]) -> Vec<u8> {
         let mut inner = Vec::new();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use zerocopy::byteorder::native_endian::U32;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
-use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Context, WireError, netlink, number, prefix};
+use super::inet_diag::cookie;
+use super::{Context, WireError, netlink, number, prefix, show_request};
 use crate::model::{
     Ask, Basics, Details, Ends, Family, Identity, Inode, Protocol, Queues, Shutdown, Socket, SocketKey,
     SocketType, State, SystemBytes, Uid, UnixDetails, UnixName,
@@ -29,19 +29,6 @@ const MEMINFO: u16 = 5;
 const SHUTDOWN: u16 = 6;
 const UID: u16 = 7;
 
-/// `struct unix_diag_req`, 24 bytes.
-#[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-struct Request {
-    family: u8,
-    protocol: u8,
-    pad: [u8; 2],
-    states: U32,
-    inode: U32,
-    show: U32,
-    cookie: [U32; 2],
-}
-
 /// `struct unix_diag_msg`, 16 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
 #[repr(C)]
@@ -59,16 +46,7 @@ struct Reply {
 pub fn dump_request(_context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
     let memory = if ask.memory { SHOW_MEMORY } else { 0 };
     let rest = if ask.rest { SHOW_REST } else { 0 };
-    let request = Request {
-        family: AF_UNIX,
-        protocol: 0,
-        pad: [0; 2],
-        states: u32::MAX.into(),
-        inode: 0.into(),
-        show: (SHOW_ALWAYS | memory | rest).into(),
-        cookie: [u32::MAX.into(); 2],
-    };
-    netlink::dump_request(BY_FAMILY, seq, request.as_bytes())
+    show_request::dump_states_request(AF_UNIX, seq, SHOW_ALWAYS | memory | rest)
 }
 
 /// One socket from the payload of a `SOCK_DIAG_BY_FAMILY` message.
@@ -185,15 +163,9 @@ fn state(raw: u8, kind: SocketType) -> Option<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NetnsId, PortRange, Role};
+    use crate::model::Role;
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Unix,
-        protocol: Protocol::Unix,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Unix, Protocol::Unix);
 
     fn message(kind: u8, state: u8, attributes: &[&[u8]]) -> Vec<u8> {
         let mut bytes = vec![1, kind, state, 0];

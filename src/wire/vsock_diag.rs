@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use zerocopy::byteorder::native_endian::U32;
-use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Context, WireError, netlink, prefix};
+use super::inet_diag::cookie;
+use super::{Context, WireError, prefix, show_request};
 use crate::model::{
     Ask, Basics, Details, Ends, Family, Identity, Inode, Name, Protocol, Shutdown, Socket, SocketKey,
     SocketType, State,
@@ -16,19 +16,6 @@ use crate::model::{
 const AF_VSOCK: u8 = 40;
 /// `VMADDR_CID_ANY`, `VMADDR_PORT_ANY`: the kernel writes both for the peer that is not there.
 const ANY: u32 = u32::MAX;
-
-/// `struct vsock_diag_req`, 24 bytes.
-#[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
-#[repr(C)]
-struct Request {
-    family: u8,
-    protocol: u8,
-    pad: [u8; 2],
-    states: U32,
-    inode: U32,
-    show: U32,
-    cookie: [U32; 2],
-}
 
 /// `struct vsock_diag_msg`, 32 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -49,16 +36,7 @@ struct Reply {
 /// The request that dumps every vsock socket.
 #[must_use]
 pub fn dump_request(_context: &Context, seq: u32, _ask: Ask) -> Vec<u8> {
-    let request = Request {
-        family: AF_VSOCK,
-        protocol: 0,
-        pad: [0; 2],
-        states: U32::MAX_VALUE,
-        inode: 0.into(),
-        show: 0.into(),
-        cookie: [U32::MAX_VALUE; 2],
-    };
-    netlink::dump_request(BY_FAMILY, seq, request.as_bytes())
+    show_request::dump_states_request(AF_VSOCK, seq, 0)
 }
 
 /// One socket from the payload of a `SOCK_DIAG_BY_FAMILY` message.
@@ -102,15 +80,9 @@ fn state(raw: u8, kind: SocketType) -> Option<State> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cookie, NetnsId, PortRange, Role};
+    use crate::model::{Cookie, Role};
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Vsock,
-        protocol: Protocol::Vsock,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Vsock, Protocol::Vsock);
 
     fn message(kind: u8, state: u8, numbers: [u32; 7]) -> Vec<u8> {
         let mut bytes = vec![40, kind, state, 1]; // family, …, shut down for receiving

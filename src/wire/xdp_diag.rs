@@ -118,15 +118,9 @@ fn take(xdp: &mut XdpDetails, kind: u16, payload: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Cookie, NetnsId, PortRange, Role};
+    use crate::model::{Cookie, Role};
 
-    const CONTEXT: Context = Context {
-        netns: NetnsId(1),
-        family: Family::Xdp,
-        protocol: Protocol::Xdp,
-        ephemeral: PortRange { first: 32768, last: 60999 },
-        details: true,
-    };
+    const CONTEXT: Context = Context::of(Family::Xdp, Protocol::Xdp);
 
     fn words(numbers: &[u32]) -> Vec<u8> {
         numbers.iter().flat_map(|number| number.to_ne_bytes()).collect()

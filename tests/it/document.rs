@@ -16,7 +16,7 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> R
 /// Declares objects of which every key is required and no other is allowed.
 macro_rules! objects {
     ($(struct $name:ident { $($key:ident: $type:ty,)* })*) => {$(
-        #[derive(Clone, Debug, Deserialize, PartialEq)]
+        #[derive(Clone, Debug, Default, Deserialize, PartialEq)]
         #[serde(deny_unknown_fields)]
         #[allow(clippy::struct_field_names, clippy::allow_attributes, reason = "the names are those of the document")]
         pub(crate) struct $name {
