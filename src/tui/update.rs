@@ -239,10 +239,7 @@ fn step(app: &mut App, by: isize) {
         (Mode::Details, _, Some(inspected)) => inspected.scroll = moved(inspected.scroll),
         _ => {
             let last = app.listing.index.len().saturating_sub(1);
-            let cursor = moved(app.pane().cursor).min(last);
-            let key = app.row_at(cursor).map(|row| row.socket.key);
-            let pane = app.pane_mut();
-            (pane.cursor, pane.selected) = (cursor, key);
+            app.pane_mut().cursor = moved(app.pane().cursor).min(last);
         }
     }
 }

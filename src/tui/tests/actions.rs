@@ -165,6 +165,19 @@ fn hostile_names_are_found_as_they_are_shown() {
 }
 
 #[test]
+fn moving_in_an_empty_list_keeps_the_selection() {
+    let mut stage = Stage::played(140, 40);
+    stage.keys("jj");
+    let selected = stage.app.pane().selected;
+    assert!(selected.is_some());
+    stage.keys("/");
+    stage.send(Input::Paste("no such socket".into())); // at once: no letter selects another row
+    assert!(stage.listed().is_empty());
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.app.pane().selected, selected);
+}
+
+#[test]
 fn a_filter_sees_what_changes() {
     let mut stage = Stage::new(140, 40);
     stage.polls(3);
