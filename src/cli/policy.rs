@@ -44,7 +44,10 @@ fn read(path: &Path, environment: &Environment) -> anyhow::Result<Option<String>
     match file::read_trusted(path, environment.sudo_uid) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.is_missing() => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("cannot read the policy {}", text::path(path))),
+        Err(error) => anyhow::bail!(
+            "cannot read the policy {}: {error}\nanother can be named: --policy FILE",
+            text::path(path)
+        ),
     }
 }
 

@@ -13,7 +13,7 @@ const LIMIT: u64 = 16 * 1024 * 1024;
 /// Why a file was not read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("{0}")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error("it is not a regular file")]
     NotRegular,

@@ -23,7 +23,7 @@ pub fn netns() -> Result<NetnsId, NetnsError> {
     use std::os::unix::fs::MetadataExt as _;
 
     const PATH: &str = "/proc/thread-self/ns/net";
-    fs::metadata(PATH).map(|meta| NetnsId(meta.ino())).map_err(|source| NetnsError { path: PATH, source })
+    fs::metadata(PATH).map(|meta| NetnsId(meta.ino())).map_err(|error| NetnsError { path: PATH, error })
 }
 
 /// The only network that there is; no namespace of Linux has this number.
@@ -34,10 +34,10 @@ pub fn netns() -> Result<NetnsId, NetnsError> {
 
 /// The network namespace could not be told.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot tell the network namespace: {path}: {source}; is /proc mounted?")]
+#[error("cannot tell the network namespace: {path}: {error}; is /proc mounted?")]
 pub struct NetnsError {
     path: &'static str,
-    source: std::io::Error,
+    error: std::io::Error,
 }
 
 /// True when this process runs as root.

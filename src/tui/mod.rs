@@ -63,15 +63,15 @@ pub enum Ended {
 /// Why there is no dashboard, or none any more. The terminal is as it was.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
-    #[error("cannot {operation} the terminal: {source}")]
+    #[error("cannot {operation} the terminal")]
     Terminal { operation: &'static str, source: io::Error },
-    #[error("cannot read keys from the terminal: {source}")]
+    #[error("cannot read keys from the terminal")]
     Keys { source: io::Error },
-    #[error("cannot listen to signals: {source}")]
+    #[error("cannot listen to signals")]
     Signals { source: io::Error },
-    #[error("cannot start the thread for {name}: {source}")]
+    #[error("cannot start the thread for {name}")]
     Thread { name: &'static str, source: io::Error },
-    #[error("cannot start the poller: {source}")]
+    #[error("cannot start the poller")]
     Poller { source: io::Error },
     #[error("a part of the program panicked; its message is above")]
     Panicked,

@@ -22,6 +22,7 @@ fn assert_refused(what: &str, ran: &Ran, says: &[&str]) {
     for part in says {
         assert!(stderr.contains(part), "{what}: {part:?} is missing:\n{stderr}");
     }
+    assert!(stderr.matches("os error").count() < 2, "{what}: one cause is told twice:\n{stderr}");
 }
 
 #[test]
@@ -133,7 +134,7 @@ fn policies_that_are_no_text_files() {
         assert_refused(&format!("{command}: not UTF-8"), &ran, &["policy.toml", "not UTF-8"]);
     }
     for (command, ran) in with_policy(dir.path()) {
-        assert_refused(&format!("{command}: a directory"), &ran, &["not a regular file"]);
+        assert_refused(&format!("{command}: a directory"), &ran, &["not a regular file", "--policy FILE"]);
     }
     let fifo = dir.path().join("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());

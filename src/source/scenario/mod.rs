@@ -19,7 +19,7 @@ use stage::Play;
 /// Why a script cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    #[error("cannot read the scenario {}: {source}", crate::text::path(path))]
+    #[error("cannot read the scenario {}", crate::text::path(path))]
     File { path: PathBuf, source: FileError },
     #[error("the scenario {} is not valid\n{message}", crate::text::path(path))]
     Invalid { path: PathBuf, message: String },
