@@ -1,5 +1,6 @@
 //! One reading made whole: sockets, owners and names become a [`Sample`].
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::holders::{Holders, OwnerMethod};
@@ -67,7 +68,8 @@ impl Sampler {
             .iter()
             .filter_map(|socket| socket.uid)
             .chain(owners.filter_map(|owner| owner.process.uid));
-        for uid in uids {
+        // Each number once: one without a name is asked for again, and the answer may be far away.
+        for uid in uids.collect::<BTreeSet<_>>() {
             if !names.users.contains_key(&uid)
                 && let Some(name) = self.users.name(uid)
             {
