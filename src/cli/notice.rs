@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::complain;
-use crate::model::{Coverage, Family, NetnsCoverage, NoOwner, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, NetnsCoverage, NoOwner, SliceStatus};
 use crate::sys::host;
 use crate::text;
 
@@ -28,7 +28,7 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
         told.push(&read.status);
         let same = || coverage.slices.iter().filter(|other| other.status == read.status);
         let mut names: Vec<String> = Vec::new();
-        for name in same().map(name) {
+        for name in same().map(|read| read.slice.to_string()) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -112,12 +112,4 @@ fn owners(coverage: &Coverage) -> Option<String> {
             format!("owners of {sockets} are missing: {processes} may not be read{hint}")
         }
     })
-}
-
-/// A table as people name it.
-fn name(read: &SliceCoverage) -> String {
-    match (read.slice.family, read.slice.protocol) {
-        (Family::Inet6, protocol) => format!("{} on IPv6", protocol.word()),
-        (_, protocol) => protocol.word().to_owned(),
-    }
 }

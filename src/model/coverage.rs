@@ -1,5 +1,7 @@
 //! What a reading could see, and what it could not: the promise "never a silent gap" as data.
 
+use std::fmt;
+
 use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Protocol};
 
 /// One table of the kernel: the unit that a source reads whole or not.
@@ -8,6 +10,14 @@ pub struct Slice {
     pub netns: NetnsId,
     pub family: Family,
     pub protocol: Protocol,
+}
+
+/// The table as people name it: `tcp`, `tcp on IPv6`.
+impl fmt::Display for Slice {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.protocol.word())?;
+        if self.family == Family::Inet6 { out.write_str(" on IPv6") } else { Ok(()) }
+    }
 }
 
 /// How the reading of one slice ended.

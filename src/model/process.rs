@@ -151,6 +151,12 @@ impl Owners {
         }
     }
 
+    /// The first of them, by which a socket is named and sorted.
+    #[must_use]
+    pub fn first(&self) -> Option<&Owner> {
+        self.known().and_then(|set| set.shown.first())
+    }
+
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
     pub fn status(&self) -> &'static str {

@@ -41,8 +41,11 @@ pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
         message: message(alert, moment),
         reason: &alert.reason,
         policy: alert.nearest_line.map(|line| format!("{policy}:{line}")),
-        pid: first_owner(&alert.socket).map(|owner| owner.process.id.pid.0),
-        exe: first_owner(&alert.socket)
+        pid: alert.socket.owners.first().map(|owner| owner.process.id.pid.0),
+        exe: alert
+            .socket
+            .owners
+            .first()
             .and_then(|owner| owner.process.exe.as_ref())
             .map(|exe| escape(exe.path.as_bytes())),
         socket: SocketView(moment.subject(&row)),
@@ -88,10 +91,6 @@ fn message(alert: &Alert, moment: &Moment) -> String {
     )
 }
 
-fn first_owner(socket: &Socket) -> Option<&Owner> {
-    socket.owners.known().and_then(|set| set.shown.first())
-}
-
 /// The local address and port.
 fn bind(socket: &Socket) -> String {
     socket.ends.local().map_or_else(String::new, endpoint)
@@ -108,7 +107,7 @@ fn who(socket: &Socket, moment: &Moment) -> String {
         Some(name) => escape(name.as_bytes()).into_owned(),
         None => format!("uid {}", uid.0),
     });
-    let mut who = match (&socket.owners, first_owner(socket)) {
+    let mut who = match (&socket.owners, socket.owners.first()) {
         (_, Some(owner)) => named(owner),
         (Owners::Unknown(NoOwner::Denied), None) => "a process that may not be read".to_owned(),
         (Owners::Unknown(why), None) => why.reason().to_owned(),
@@ -144,9 +143,15 @@ pub struct Summary {
     pub whole: bool,
 }
 
+impl Summary {
+    fn expected(&self) -> usize {
+        self.listeners - self.unexpected - self.unverifiable
+    }
+}
+
 /// Writes the last lines of a check.
 pub fn write_summary(out: &mut dyn Write, summary: &Summary, moment: &Moment) -> io::Result<()> {
-    let expected = summary.listeners - summary.unexpected - summary.unverifiable;
+    let expected = summary.expected();
     write!(out, "{} unexpected, ", summary.unexpected)?;
     if summary.unverifiable > 0 {
         write!(out, "{} not verifiable, ", summary.unverifiable)?;
@@ -181,7 +186,7 @@ pub fn write_summary_json(out: &mut dyn Write, summary: &Summary, moment: &Momen
         at: moment.taken.wall.to_string(),
         host: host(&moment.host),
         listeners: summary.listeners,
-        expected: summary.listeners - summary.unexpected - summary.unverifiable,
+        expected: summary.expected(),
         unexpected: summary.unexpected,
         unverifiable: summary.unverifiable,
         coverage: coverage(moment),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{Coverage, Family, NoOwner, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, NoOwner, SliceStatus};
 use crate::store::Moment;
 use crate::text::{counted, escape};
 
@@ -64,12 +64,12 @@ fn sockets(coverage: &Coverage) -> Section {
         // That a kernel lacks a protocol needs no further reason.
         let why = if gravity == 3 { "" } else { read.status.reason().unwrap_or_default() };
         let names = by_status.entry((gravity, says, why.to_owned())).or_default();
-        let name = table(read);
+        let name = read.slice.to_string();
         if !names.contains(&name) {
             names.push(name);
         }
     }
-    let whole = coverage.slices.iter().all(|read| read.status.proves_absence());
+    let whole = coverage.gaps().next().is_none();
     let lines = by_status.into_iter().map(|((_, says, why), names)| {
         let why = if why.is_empty() { why } else { format!(": {}", escape(why.as_bytes())) };
         format!("{says}: {}{why}", names.join(", "))
@@ -86,7 +86,7 @@ fn counts(coverage: &Coverage) -> Section {
         .iter()
         .filter(|(read, counted)| *counted > read.rows)
         .map(|(read, counted)| {
-            format!("{}: listed {}, counted {counted}: unbound sockets, or a gap", table(read), read.rows)
+            format!("{}: listed {}, counted {counted}: unbound sockets, or a gap", read.slice, read.rows)
         })
         .collect();
     let result = if lines.is_empty() { "agree" } else { "differ" }.to_owned();
@@ -146,19 +146,12 @@ fn events() -> Section {
     Section { name: "events", result: "by polling".to_owned(), lines: vec![line] }
 }
 
-fn table(read: &SliceCoverage) -> String {
-    let protocol = read.slice.protocol.word();
-    match read.slice.family {
-        Family::Inet6 => format!("{protocol} on IPv6"),
-        _ => protocol.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{
-        NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol, Slice,
+        Family, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol, Slice,
+        SliceCoverage,
     };
 
     fn read(protocol: Protocol, status: SliceStatus, rows: usize, counted: Option<usize>) -> SliceCoverage {

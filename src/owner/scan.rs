@@ -88,7 +88,7 @@ impl ProcScanner {
         match walk {
             Ok(walk) if walk.denied > 0 => map.denied += 1,
             Ok(_) => {}
-            Err(Errno::ACCESS | Errno::PERM) if self.is_kernel_thread(&dir) => {}
+            Err(Errno::ACCESS | Errno::PERM) if dir.is_kernel_thread(&mut self.text) => {}
             Err(errno) => return Err(errno),
         }
         map.processes += 1;
@@ -124,11 +124,5 @@ impl ProcScanner {
             });
             self.found.push((inode, fd));
         }
-    }
-
-    /// Kernel threads have no descriptors: not being allowed to look into one hides nothing.
-    fn is_kernel_thread(&mut self, dir: &ProcessDir) -> bool {
-        dir.read(c"stat", &mut self.text).is_ok()
-            && crate::wire::proc_pid::stat(&self.text).is_ok_and(|stat| stat.kernel_thread)
     }
 }

@@ -104,8 +104,7 @@ impl ProcessDir {
 
     /// What the link of one descriptor says.
     pub fn fd_link(&self, fd: Fd) -> Result<Vec<u8>, Errno> {
-        rustix::fs::readlinkat(&self.fd, format!("fd/{}", fd.0), Vec::new())
-            .map(std::ffi::CString::into_bytes)
+        self.link(format!("fd/{}", fd.0))
     }
 
     /// The content of a file in the directory, read whole into `into`, which is emptied first.
@@ -125,14 +124,15 @@ impl ProcessDir {
         }
     }
 
-    /// Where a link in the directory points.
-    pub fn link(&self, name: &CStr) -> Result<Vec<u8>, Errno> {
-        rustix::fs::readlinkat(&self.fd, name, Vec::new()).map(std::ffi::CString::into_bytes)
+    /// Where a link in or below the directory points.
+    pub fn link(&self, path: impl rustix::path::Arg) -> Result<Vec<u8>, Errno> {
+        rustix::fs::readlinkat(&self.fd, path, Vec::new()).map(std::ffi::CString::into_bytes)
     }
 
-    /// Where a link below the directory points.
-    pub fn link_at(&self, path: &str) -> Result<Vec<u8>, Errno> {
-        rustix::fs::readlinkat(&self.fd, path, Vec::new()).map(std::ffi::CString::into_bytes)
+    /// True for a kernel thread. They have no descriptors: not being allowed to look into one hides
+    /// nothing. `text` is room for its `stat`.
+    pub fn is_kernel_thread(&self, text: &mut Vec<u8>) -> bool {
+        self.read(c"stat", text).is_ok() && proc_pid::stat(text).is_ok_and(|stat| stat.kernel_thread)
     }
 
     /// True when the target of a link has no name left in its file system.

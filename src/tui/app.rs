@@ -11,11 +11,11 @@ use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
 
 use super::action::{Action, Entry, Mode};
+use super::cell::Seen;
 use super::columns::{self, Column, Place};
 use super::layout;
 use super::line_editor::LineEditor;
 use super::listing::{Listing, Sort};
-use super::mark::Mark;
 use super::search::Search;
 use super::theme::Look;
 
@@ -230,9 +230,10 @@ impl App {
         [mark, silence].into_iter().flatten().min()
     }
 
-    /// The mark of a row, now.
-    pub(super) fn mark(&self, row: &Row) -> Option<Mark> {
-        Mark::of(row, &self.clock())
+    /// A row as its cells see it, now; `None` before the first table.
+    pub(super) fn seen<'a>(&'a self, row: &'a Row) -> Option<Seen<'a>> {
+        let subject = self.moment()?.subject(row);
+        Some(Seen { subject, now: self.clock(), look: self.look })
     }
 
     /// Where the columns of the current view are.

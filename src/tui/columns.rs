@@ -209,13 +209,12 @@ pub(super) fn fit(columns: &[Column], width: u16, many: bool) -> Vec<Place> {
     }
     // One cell at a time keeps the shares even whatever the limits are.
     while used != width {
-        let grows = used < width;
         let mut moved = false;
         for (column, given) in columns.iter().zip(&mut widths) {
             let (Some(given), [least, _, most]) = (given, column.width) else { continue };
-            if used < width && grows && *given < most {
+            if used < width && *given < most {
                 (*given, used, moved) = (*given + 1, used + 1, true);
-            } else if used > width && !grows && *given > least {
+            } else if used > width && *given > least {
                 (*given, used, moved) = (*given - 1, used - 1, true);
             }
         }

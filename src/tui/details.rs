@@ -19,9 +19,8 @@ const VALUE: usize = 36;
 
 /// The lines of the pane, each at most `width` cells.
 pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'static>> {
-    let Some(moment) = app.moment() else { return Vec::new() };
     let row = &inspected.row;
-    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
+    let Some(seen) = app.seen(row) else { return Vec::new() };
     let width = usize::from(width).saturating_sub(2);
     let mut page = Page { look: app.look, width, name: NAME, lines: Vec::new() };
     page.paragraph(&describe::sentence(&seen), Meaning::Text);

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{WireError, netlink, number};
+use super::{WireError, netlink, number, number_at};
 use crate::model::{
     Ask, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
     Protocol, Shutdown, Subflow, TcpInfo, Tls,
@@ -105,7 +105,7 @@ impl Told {
 
 /// `SK_MEMINFO_*`: as many numbers as the kernel has.
 pub(super) fn memory(payload: &[u8]) -> Memory {
-    let at = |index: usize| payload.get(index * 4..).and_then(number);
+    let at = |index: usize| number_at(payload, index);
     Memory {
         rmem_alloc: at(0),
         rcvbuf: at(1),
@@ -121,7 +121,7 @@ pub(super) fn memory(payload: &[u8]) -> Memory {
 
 fn congestion(known: &mut Option<Congestion>, kind: u16, payload: &[u8]) {
     let known = known.get_or_insert_with(|| Congestion { name: "".into(), state: CongestionState::Untold });
-    let at = |index: usize| payload.get(index * 4..).and_then(number);
+    let at = |index: usize| number_at(payload, index);
     let half = |index: usize| payload.get(index * 2..)?.first_chunk().copied().map(u16::from_ne_bytes);
     let state = match kind {
         CONG => {

@@ -80,3 +80,8 @@ fn prefix<T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout>(
 fn number(payload: &[u8]) -> Option<u32> {
     payload.first_chunk().copied().map(u32::from_ne_bytes)
 }
+
+/// The native `u32` at an index of an attribute that is an array of them.
+fn number_at(payload: &[u8], index: usize) -> Option<u32> {
+    payload.get(index * 4..).and_then(number)
+}

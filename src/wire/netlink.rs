@@ -3,7 +3,7 @@
 use zerocopy::byteorder::native_endian::{I32, U16, U32};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use super::WireError;
+use super::{WireError, prefix};
 
 /// `NLMSG_NOOP`
 pub const NOOP: u16 = 1;
@@ -53,8 +53,7 @@ pub struct Message<'a> {
 impl Message<'_> {
     /// The errno that an [`ERROR`] or [`DONE`] message carries, positive; 0 for success.
     pub fn errno(&self) -> Result<i32, WireError> {
-        let (code, _) = I32::read_from_prefix(self.payload)
-            .map_err(|_| WireError::Short { got: self.payload.len(), want: 4 })?;
+        let (code, _) = prefix::<I32>(self.payload)?;
         Ok(code.get().saturating_neg())
     }
 }
@@ -74,8 +73,7 @@ pub fn messages(buffer: &[u8]) -> impl Iterator<Item = Result<Message<'_>, WireE
 }
 
 fn split(buffer: &[u8]) -> Result<(Message<'_>, &[u8]), WireError> {
-    let (header, _) =
-        Header::read_from_prefix(buffer).map_err(|_| WireError::Short { got: buffer.len(), want: HEADER })?;
+    let (header, _) = prefix::<Header>(buffer)?;
     let len = header.len.get() as usize;
     let payload = buffer.get(HEADER..len).ok_or(WireError::Length(len))?;
     let tail = buffer.get(align(len)..).unwrap_or(&[]);
@@ -97,8 +95,7 @@ pub fn attributes(buffer: &[u8]) -> impl Iterator<Item = Result<(u16, &[u8]), Wi
 }
 
 fn split_attribute(buffer: &[u8]) -> Result<(u16, &[u8], &[u8]), WireError> {
-    let (header, _) = AttributeHeader::read_from_prefix(buffer)
-        .map_err(|_| WireError::Short { got: buffer.len(), want: ATTRIBUTE })?;
+    let (header, _) = prefix::<AttributeHeader>(buffer)?;
     let len = usize::from(header.len.get());
     let payload = buffer.get(ATTRIBUTE..len).ok_or(WireError::Length(len))?;
     let tail = buffer.get(align(len)..).unwrap_or(&[]);

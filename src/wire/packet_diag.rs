@@ -9,7 +9,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, number_at, prefix, show_request};
 use crate::model::{
     Ask, Basics, BpfInstruction, Details, Ends, Family, Identity, IfIndex, Inode, Name, PacketDetails,
     Protocol, Queues, Ring, Socket, SocketKey, SocketType, State, Uid,
@@ -102,7 +102,7 @@ impl Told {
     }
 
     fn take(&mut self, packet: &mut PacketDetails, kind: u16, payload: &[u8]) {
-        let at = |index: usize| payload.get(index * 4..).and_then(number);
+        let at = |index: usize| number_at(payload, index);
         match kind {
             // struct packet_diag_info: index, version, reserve, copy threshold, time stamps, flags.
             INFO => {
@@ -136,7 +136,7 @@ fn fanout(both: u32) -> Option<(u16, u16)> {
 /// `struct packet_diag_ring`: block size and count, frame size and count; what version 3 adds is 0
 /// before it.
 fn ring(payload: &[u8]) -> Option<Ring> {
-    let at = |index: usize| payload.get(index * 4..).and_then(number);
+    let at = |index: usize| number_at(payload, index);
     Some(Ring {
         block_size: at(0)?,
         blocks: at(1)?,

@@ -9,7 +9,7 @@ use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use super::inet_diag::{BY_FAMILY, cookie};
-use super::{Context, WireError, netlink, number};
+use super::{Context, WireError, netlink, number, number_at};
 use crate::model::{
     Ask, Basics, Cookie, Details, Ends, Family, Identity, Inode, Memory, Name, Protocol, Queues, Role,
     Socket, SocketKey, SocketType, State, Uid,
@@ -152,7 +152,7 @@ impl Told {
             STATE => self.state = number(payload),
             // Two halves like every other cookie, though it is sent as one number.
             COOKIE => {
-                let halves = number(payload).zip(payload.get(4..).and_then(number));
+                let halves = number(payload).zip(number_at(payload, 1));
                 self.cookie = halves.map(|(low, high)| cookie([low.into(), high.into()]));
             }
             _ => {}

@@ -7,7 +7,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, number_at, prefix, show_request};
 use crate::model::{
     Ask, Basics, Details, Ends, Family, Identity, Inode, Protocol, Queues, Shutdown, Socket, SocketKey,
     SocketType, State, SystemBytes, Uid, UnixDetails, UnixName,
@@ -96,7 +96,7 @@ impl Told {
     }
 
     fn take(&mut self, kind: u16, payload: &[u8]) {
-        let second = || payload.get(4..).and_then(number);
+        let second = || number_at(payload, 1);
         match kind {
             NAME => self.name = name(payload),
             PEER => self.peer = number(payload).and_then(|inode| Inode::new(inode.into())),

@@ -10,7 +10,7 @@ use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use super::inet_details::memory;
 use super::inet_diag::cookie;
-use super::{Context, WireError, netlink, number, prefix, show_request};
+use super::{Context, WireError, netlink, number, number_at, prefix, show_request};
 use crate::model::{
     Ask, Basics, Details, Ends, Family, Identity, IfIndex, Inode, Name, Protocol, Socket, SocketKey,
     SocketType, State, Uid, XdpDetails,
@@ -95,7 +95,7 @@ fn read(attributes: &[u8]) -> Result<(Option<Uid>, Details), WireError> {
 }
 
 fn take(xdp: &mut XdpDetails, kind: u16, payload: &[u8]) {
-    let at = |index: usize| payload.get(index * 4..).and_then(number);
+    let at = |index: usize| number_at(payload, index);
     let wide = |index: usize| payload.get(index * 8..)?.first_chunk().copied().map(u64::from_ne_bytes);
     match kind {
         INFO => (xdp.interface, xdp.queue) = (at(0).and_then(IfIndex::new), at(1)),

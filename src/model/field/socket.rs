@@ -253,8 +253,7 @@ pub static FIELDS: &[Field] = &[
         Value::of(s.socket().owners.known(), Value::OwnerList)
     }),
     composed(field(("exe", "EXECUTABLE"), Kind::Path, 30, "The executable of the first owner.", |s| {
-        let first = s.socket().owners.known().and_then(|set| set.shown.first());
-        Value::of(first.and_then(|owner| owner.process.exe.as_ref()), Value::Executable)
+        Value::of(s.socket().owners.first().and_then(|owner| owner.process.exe.as_ref()), Value::Executable)
     })),
     field(
         ("opened_at", "SINCE"),

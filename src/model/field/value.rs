@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, Owner, OwnerSet, Owners,
-    SocketKey, SystemBytes, UnixName,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, OwnerSet, Owners, SocketKey,
+    SystemBytes, UnixName,
 };
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
@@ -92,10 +92,7 @@ impl Value<'_> {
 
 /// By name, then pid; sockets without owner after all others.
 fn compare_owners(a: &Owners, b: &Owners) -> Ordering {
-    fn first(owners: &Owners) -> Option<&Owner> {
-        owners.known().and_then(|set| set.shown.first())
-    }
-    match (first(a), first(b)) {
+    match (a.first(), b.first()) {
         (Some(a), Some(b)) => {
             a.process.comm.cmp(&b.process.comm).then_with(|| a.process.id.cmp(&b.process.id))
         }

@@ -188,7 +188,7 @@ impl Discovery {
         match walk {
             Ok(walk) if walk.denied == 0 => {}
             Err(Errno::NOENT | Errno::SRCH) => {}
-            _ if is_kernel_thread(dir, &mut self.text) => {}
+            _ if dir.is_kernel_thread(&mut self.text) => {}
             _ => self.denied += 1,
         }
         for (fd, id) in files {
@@ -269,7 +269,7 @@ fn seen(dir: &ProcessDir, task: Task) -> Option<Seen> {
     let link = if task.tid == task.pid {
         dir.link(c"ns/net")
     } else {
-        dir.link_at(&format!("task/{}/ns/net", task.tid.0))
+        dir.link(format!("task/{}/ns/net", task.tid.0))
     };
     match link {
         Ok(link) => proc_pid::net_link(&link).map(Seen::File),
@@ -282,11 +282,6 @@ fn seen(dir: &ProcessDir, task: Task) -> Option<Seen> {
 /// mounted no more. Only links that look so are looked at: the files of a process are many.
 fn may_be_namespace(link: &[u8]) -> bool {
     link == b"/" || (link.starts_with(b"/") && link.windows(5).any(|part| part == b"netns"))
-}
-
-/// Kernel threads have no descriptors: not being allowed to look into one hides nothing.
-fn is_kernel_thread(dir: &ProcessDir, text: &mut Vec<u8>) -> bool {
-    dir.read(c"stat", text).is_ok() && proc_pid::stat(text).is_ok_and(|stat| stat.kernel_thread)
 }
 
 #[cfg(test)]

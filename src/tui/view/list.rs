@@ -10,9 +10,10 @@ use super::{cells, header, put};
 use crate::model::Row;
 use crate::text;
 use crate::tui::app::App;
-use crate::tui::cell::{Cell, Cut, Seen};
+use crate::tui::cell::{Cell, Cut};
 use crate::tui::columns::Place;
 use crate::tui::layout::Screen;
+use crate::tui::mark::Mark;
 use crate::tui::theme::Meaning;
 
 /// Cells of a text that are worth keeping before its tail.
@@ -53,9 +54,8 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
 
 fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buffer) {
     let selected = app.selected().is_some_and(|selected| std::ptr::eq(selected, row));
-    let Some(moment) = app.moment() else { return };
-    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
-    let mark = app.mark(row);
+    let Some(seen) = app.seen(row) else { return };
+    let mark = Mark::of(row, &seen.now);
     // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
     let whole = mark.map(|mark| app.look.style(mark.meaning()));
     for place in places {

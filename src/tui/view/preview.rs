@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::put;
 use crate::model::Row;
 use crate::tui::app::App;
-use crate::tui::cell::{self, Seen};
+use crate::tui::cell;
 use crate::tui::describe;
 use crate::tui::theme::Meaning;
 
@@ -16,8 +16,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let rule = app.look.symbols.rule.repeat(usize::from(area.width));
     put(app, buffer, Rect { height: 1, ..area }, &rule, Meaning::Muted);
-    let (Some(row), Some(moment)) = (app.selected(), app.moment()) else { return };
-    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
+    let Some(seen) = app.selected().and_then(|row| app.seen(row)) else { return };
     let line = |y| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(2), height: 1 };
     put(app, buffer, line(1), &describe::ownership(&seen), Meaning::Text);
     put(app, buffer, line(2), &describe::sentence(&seen), Meaning::Muted);
@@ -25,8 +24,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// A socket in a few words: `tcp 10.0.0.5:41822 → 10.0.0.9:5432  established`.
 pub(super) fn title(app: &App, row: &Row) -> String {
-    let Some(moment) = app.moment() else { return String::new() };
-    let seen = Seen { subject: moment.subject(row), now: app.clock(), look: app.look };
+    let Some(seen) = app.seen(row) else { return String::new() };
     let text = |key: &str| {
         let field = crate::model::field::by_key(key)?;
         cell::value_text(&(field.extract)(&seen.subject), &seen).map(std::borrow::Cow::into_owned)
