@@ -11,7 +11,7 @@ use super::stand_in::StandIns;
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
 use crate::model::{SliceCoverage, SliceStatus};
-use crate::sys::procnet::{self, Whose};
+use crate::sys::procnet;
 
 /// The text tables of this network namespace.
 #[derive(Debug, Default)]
@@ -21,14 +21,19 @@ impl SocketSource for Procfs {
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place::here()?;
         let mut reading = Reading::of_own(place.netns);
-        let counts = Counts::read(Whose::Ours);
-        for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-            let mut coverage = read_table(table, place, &counts, &mut reading);
-            coverage.counted = counts.number(table.table);
-            reading.slices.push(coverage);
-        }
+        read_tables(wanted, place, &mut reading);
         reading.name_interfaces(0);
         Ok(reading)
+    }
+}
+
+/// Appends every wanted table, with the kernel's own counts beside them.
+pub(super) fn read_tables(wanted: &[Wanted], place: Place, reading: &mut Reading) {
+    let counts = Counts::read(place.whose);
+    for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
+        let mut coverage = read_table(table, place, &counts, reading);
+        coverage.counted = counts.number(table.table);
+        reading.slices.push(coverage);
     }
 }
 

@@ -253,6 +253,8 @@ fn stranger() {
     assert!(known.reason.as_ref().unwrap().contains("CAP_SYS_ADMIN"), "{known:?}");
     assert_eq!(known.name.as_deref(), Some(&*format!("cat {}", holder.pid())));
     assert_eq!((row.cookie.as_ref(), &*row.state, &*row.owner_status), (None, "listen", "denied"));
+    let table = told.coverage.tables.iter().find(|table| table.netns == row.netns && table.protocol == "tcp");
+    assert_eq!(table.unwrap().kernel_count, Some(1), "it is held against the kernel's count: {table:?}");
     let own = &told.coverage.namespaces.list[0];
     assert_eq!((&*own.found, &*own.status), ("own", "ok"));
     assert!(told.sockets.iter().all(|socket| socket.netns != truth.netns), "nothing is there twice");

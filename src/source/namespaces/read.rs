@@ -8,7 +8,6 @@ use crate::model::Ask;
 use crate::model::{NetnsId, PortRange, SliceStatus};
 use crate::source::netlink::Reader;
 use crate::source::place::Place;
-use crate::source::protocols::Counts;
 use crate::source::{Reading, Wanted, procfs, tables};
 use crate::sys::netns::{Namespace, WayError};
 use crate::sys::procnet::{self, Whose, stand_in};
@@ -61,7 +60,7 @@ impl Method {
                 // The socket that is left open would keep the namespace alive.
                 reader.move_on();
             }
-            Self::Procfs => read_texts(wanted, place, reading),
+            Self::Procfs => procfs::read_tables(wanted, place, reading),
         }
         reading.name_interfaces(from);
     }
@@ -107,7 +106,7 @@ fn look_in(wanted: &[Wanted], found: &Found, why: String, reading: &mut Reading)
             continue;
         }
         let place = Place { netns: found.id, ephemeral: PortRange::default(), whose: Whose::Theirs(task) };
-        read_texts(wanted, place, reading);
+        procfs::read_tables(wanted, place, reading);
         // It may have ended, its pid may be in use again, or it went to another namespace: then
         // nobody knows whose tables these are.
         if is_there() {
@@ -122,14 +121,6 @@ fn look_in(wanted: &[Wanted], found: &Found, why: String, reading: &mut Reading)
         reading.slices.truncate(slices);
     }
     SliceStatus::Failed(GONE.to_owned())
-}
-
-fn read_texts(wanted: &[Wanted], place: Place, reading: &mut Reading) {
-    let counts = Counts::read(place.whose);
-    for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
-        let coverage = procfs::read_table(table, place, &counts, reading);
-        reading.slices.push(coverage);
-    }
 }
 
 /// Tells of every wanted table that it was not read, so that its rows stay as they were.
