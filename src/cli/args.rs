@@ -82,11 +82,12 @@ pub(super) struct ListArgs {
     pub(super) packet: bool,
     #[command(flatten)]
     pub(super) others: OtherProtocols,
+    // Of these two the last one counts, as in ss: people type `-tulpna`.
     /// Only sockets that listen, or wait unconnected
-    #[arg(short, long)]
+    #[arg(short, long, overrides_with = "all")]
     pub(super) listening: bool,
     /// Sockets in every state
-    #[arg(short, long, conflicts_with = "listening")]
+    #[arg(short, long, overrides_with = "listening")]
     pub(super) all: bool,
     /// Only IPv4
     #[arg(short = '4', long)]

@@ -7,10 +7,10 @@ use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
 use super::{notice, reader};
 use crate::config::Environment;
-use crate::model::{Ask, Family, Names, Protocol, Row, State};
+use crate::model::{Ask, Family, Protocol, Row, State};
 use crate::output::{json, table};
 use crate::source::{Wanted, everything};
-use crate::store::Table;
+use crate::store::{Moment, Table};
 use crate::sys;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
@@ -32,7 +32,7 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
     if args.json {
         json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;
     } else {
-        write_table(&mut out, &sockets, &selection, &moment.names)?;
+        write_table(&mut out, &sockets, &moment, &selection)?;
     }
     out.flush()?;
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
@@ -42,16 +42,15 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
 fn write_table(
     out: &mut dyn io::Write,
     sockets: &Table,
+    moment: &Moment,
     selection: &Selection,
-    names: &Names,
 ) -> anyhow::Result<()> {
-    let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row)).collect();
-    table::sort(&mut rows);
+    let rows = sockets.open().filter(|row| selection.shows(row));
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
-    let first = rows.first().map(|row| row.socket.key.netns);
-    let several = rows.iter().any(|row| Some(row.socket.key.netns) != first);
+    let several = moment.coverage.namespaces.list.len() > 1;
     let layout = table::Layout { netns: several, ..selection.layout };
-    table::write(out, &rows, layout, names, &|protocol, port| services.get(&(protocol, port)).cloned())?;
+    let service = |protocol, port| services.get(&(protocol, port)).cloned();
+    table::write(out, rows, layout, &moment.names, &service)?;
     Ok(())
 }
 
@@ -120,7 +119,7 @@ impl Selection {
             states,
             service_names: !args.numeric && asks_like_ss(args),
             layout: table::Layout {
-                netns: false, // known when the rows are
+                netns: false, // known when the namespaces are
                 header: !args.no_header,
                 // Unix, packet and TIPC sockets are of several kinds themselves.
                 netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),

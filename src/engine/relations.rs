@@ -36,7 +36,7 @@ fn name_listeners(sockets: &mut [Socket]) {
         .filter_map(|(at, socket)| Some((at, listeners.find(socket)?)))
         .collect();
     for (at, listener) in found {
-        sockets[at].waits_for = Some(listener);
+        sockets[at].waits_for = Some(Box::new(listener));
     }
 }
 
@@ -157,7 +157,7 @@ mod tests {
             let mut all: Vec<_> = (1..).zip(listeners).map(|(cookie, at)| listener(cookie, at)).collect();
             all.push(socket(9, Protocol::Tcp, State::Established, local, 0));
             relate(&mut all);
-            let told = all.last().unwrap().waits_for.and_then(|key| key.cookie());
+            let told = all.last().unwrap().waits_for.as_ref().and_then(|key| key.cookie());
             assert_eq!(told, found.map(Cookie), "{listeners:?} {local}");
         }
     }

@@ -63,21 +63,23 @@ impl Sampler {
 
     /// Adds the names of users to those that the source knows.
     fn names(&mut self, mut names: Names, sockets: &[Socket]) -> Names {
-        let owners = sockets.iter().filter_map(|socket| socket.owners.known()).flat_map(|set| &set.shown);
-        let uids = sockets
-            .iter()
-            .filter_map(|socket| socket.uid)
-            .chain(owners.filter_map(|owner| owner.process.uid));
-        // Each number once: one without a name is asked for again, and the answer may be far away.
-        for uid in uids.collect::<BTreeSet<_>>() {
+        // One pass, and each number once: one without a name is asked for again, and the answer may
+        // be far away.
+        let (mut uids, mut cgroups) = (BTreeSet::new(), BTreeSet::new());
+        for socket in sockets {
+            uids.extend(socket.uid);
+            let owners = socket.owners.known().into_iter().flat_map(|set| &set.shown);
+            uids.extend(owners.filter_map(|owner| owner.process.uid));
+            cgroups.extend(socket.details.as_ref().and_then(|details| details.cgroup));
+        }
+        for uid in uids {
             if !names.users.contains_key(&uid)
                 && let Some(name) = self.users.name(uid)
             {
                 names.users.insert(uid, name);
             }
         }
-        let cgroup = |socket: &Socket| socket.details.as_ref().and_then(|details| details.cgroup);
-        names.cgroups = self.cgroups.paths(&sockets.iter().filter_map(cgroup).collect());
+        names.cgroups = self.cgroups.paths(&cgroups);
         names
     }
 }

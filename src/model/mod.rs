@@ -36,7 +36,7 @@ pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid
 pub use kind::{Family, Protocol, SocketType};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
 pub use process::{Executable, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
-pub use row::{Life, Row};
+pub use row::{History, Life, Row};
 pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};

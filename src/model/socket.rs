@@ -71,8 +71,9 @@ pub struct Socket {
     pub v6only: Option<bool>,
     /// Whether MPTCP is spoken; `None` where it does not apply.
     pub mptcp: Option<bool>,
-    /// The listener in whose queue this connection waits to be accepted.
-    pub waits_for: Option<SocketKey>,
+    /// The listener in whose queue this connection waits to be accepted. Few wait, and every socket
+    /// of a large table would pay for the room.
+    pub waits_for: Option<Box<SocketKey>>,
     /// What goes beyond addresses and state; `None` when nobody asked for it.
     pub details: Option<Arc<Details>>,
     pub owners: Owners,

@@ -28,8 +28,7 @@ pub fn write_line(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
 /// Writes one alert as one line of JSON.
 pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &str) -> io::Result<()> {
     // The row as the registry wants it; what is not known of it here stays null.
-    let row =
-        Row { socket: alert.socket.clone(), life: crate::model::Life::Open, opened: None, changed: None };
+    let row = Row::found(alert.socket.clone());
     let view = AlertView {
         schema: SCHEMA,
         kind: "alert",

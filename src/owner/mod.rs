@@ -20,9 +20,15 @@ use crate::model::{NoOwner, OwnerCoverage, Owners, Socket};
 /// The coverage of sockets whose owners are settled.
 #[must_use]
 pub fn tally(method: &'static str, sockets: &[Socket]) -> OwnerCoverage {
-    let count = |why| sockets.iter().filter(|socket| socket.owners == Owners::Unknown(why)).count();
-    let unresolved: Vec<_> =
-        NoOwner::ALL.into_iter().map(|why| (why, count(why))).filter(|(_, count)| *count > 0).collect();
-    let missing: usize = unresolved.iter().map(|(_, count)| count).sum();
-    OwnerCoverage { method, resolved: sockets.len() - missing, unresolved, ..OwnerCoverage::default() }
+    let mut unresolved: Vec<_> = NoOwner::ALL.into_iter().map(|why| (why, 0)).collect();
+    let mut resolved = 0;
+    for socket in sockets {
+        let place = match &socket.owners {
+            Owners::Known(_) => None,
+            Owners::Unknown(why) => unresolved.iter_mut().find(|(one, _)| one == why),
+        };
+        *place.map_or(&mut resolved, |(_, count)| count) += 1;
+    }
+    unresolved.retain(|(_, count)| *count > 0);
+    OwnerCoverage { method, resolved, unresolved, ..OwnerCoverage::default() }
 }

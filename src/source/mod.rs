@@ -13,6 +13,8 @@ mod stand_in;
 mod tables;
 
 #[cfg(linux)]
+mod decoder;
+#[cfg(linux)]
 pub mod namespaces;
 #[cfg(linux)]
 pub mod netlink;
@@ -120,7 +122,11 @@ fn keep(mut sockets: Vec<Socket>, coverage: &mut SliceCoverage, reading: &mut Re
     });
     coverage.rows = sockets.len();
     coverage.repeated = read - sockets.len();
-    reading.sockets.append(&mut sockets);
+    if reading.sockets.is_empty() {
+        reading.sockets = sockets; // the first table is often the largest
+    } else {
+        reading.sockets.append(&mut sockets);
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::decoder::{self, Rows};
 use super::place::Place;
 use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
@@ -13,7 +14,7 @@ use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{Ask, SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
-use crate::wire::{Context, inet_diag, netlink};
+use crate::wire::Context;
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -55,11 +56,11 @@ impl SocketSource for Netlink {
 
 /// What a dump is asked for.
 #[derive(Clone, Copy)]
-struct Question<'a> {
-    known: &'a KernelTable,
-    diag: Diag,
-    context: Context,
-    ask: Ask,
+pub(super) struct Question<'a> {
+    pub(super) known: &'a KernelTable,
+    pub(super) diag: Diag,
+    pub(super) context: Context,
+    pub(super) ask: Ask,
 }
 
 /// Reads the tables of the namespace that the calling thread is in.
@@ -161,8 +162,8 @@ impl Reader {
         coverage: &mut SliceCoverage,
         reading: &mut Reading,
     ) -> Result<(), DiagError> {
-        let pieces = self.drain(question, coverage)?;
-        keep(decode(&self.buffer, question, coverage), coverage, reading);
+        let Drained { sockets, pieces } = self.drain(question, coverage)?;
+        keep(sockets, coverage, reading);
         let start = reading.sockets.len() - coverage.rows;
         if pieces > 1 && self.second.pays(coverage.slice, &reading.sockets[start..]) {
             self.look_again(question, coverage, reading);
@@ -184,12 +185,16 @@ impl Reader {
         let question = Question { ask: Ask { listening, ..question.ask }, ..question };
         let ended = self.drain(question, coverage);
         (self.socket, self.chunk) = (first, CHUNK);
-        if let Err(error) = ended {
-            let why = format!("what it seems to lack could not be looked for again: {error}");
-            coverage.status = SliceStatus::Partial(why);
-        }
+        let sockets = match ended {
+            Ok(drained) => drained.sockets,
+            Err(error) => {
+                let why = format!("what it seems to lack could not be looked for again: {error}");
+                coverage.status = SliceStatus::Partial(why);
+                return;
+            }
+        };
         let mut found = Reading::default();
-        keep(decode(&self.buffer, question, coverage), &mut coverage.clone(), &mut found);
+        keep(sockets, &mut coverage.clone(), &mut found);
         self.add_skipped(found.sockets, coverage, reading);
     }
 
@@ -209,21 +214,22 @@ impl Reader {
         reading.sockets[start..].sort_by_key(key);
     }
 
-    /// Fills the buffer with one dump, starting again as long as it pays. Tells in how many pieces
-    /// it came.
-    fn drain(&mut self, question: Question<'_>, coverage: &mut SliceCoverage) -> Result<usize, DiagError> {
+    /// Reads one dump whole, starting again as long as it pays.
+    fn drain(&mut self, question: Question<'_>, coverage: &mut SliceCoverage) -> Result<Drained, DiagError> {
         loop {
             let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
             let ended = self.dump_once(Question { ask, ..question });
             let again = coverage.retries < RETRIES;
             match ended {
-                Ok(Dump { interrupted: false, pieces }) => return Ok(pieces),
-                Ok(Dump { interrupted: true, .. }) if again => {}
-                Ok(Dump { interrupted: true, pieces }) => {
-                    let why = "the table changed during every attempt to read it".to_owned();
-                    coverage.status = SliceStatus::Partial(why);
-                    return Ok(pieces);
+                Ok((Dump { interrupted: true, .. }, _)) if again => {}
+                Ok((Dump { interrupted, pieces }, rows)) => {
+                    if interrupted {
+                        let why = "the table changed during every attempt to read it".to_owned();
+                        coverage.status = SliceStatus::Partial(why);
+                    }
+                    let sockets = question.known.settle(rows.told(coverage));
+                    return Ok(Drained { sockets, pieces });
                 }
                 Err(error) if error.is_refusal() && ask.storages => {
                     self.no_storages = true;
@@ -236,42 +242,22 @@ impl Reader {
         }
     }
 
-    fn dump_once(&mut self, Question { diag, context, ask, .. }: Question<'_>) -> Result<Dump, DiagError> {
+    fn dump_once(&mut self, question: Question<'_>) -> Result<(Dump, Rows), DiagError> {
         self.buffer.clear();
         // Taken out, and put back only after success: a socket that failed may hold old answers.
         let mut socket = match self.socket.take() {
             Some(socket) => socket,
             None => DiagSocket::open(self.chunk)?,
         };
-        let dump = socket.dump(|seq| (diag.request)(&context, seq, ask), &mut self.buffer)?;
+        let dump = decoder::dump(&mut socket, question, &mut self.buffer)?;
         self.socket = Some(socket);
         Ok(dump)
     }
 }
 
-/// The sockets of a drained dump. What cannot be understood is missing, so the table is partial.
-fn decode(buffer: &[u8], question: Question<'_>, coverage: &mut SliceCoverage) -> Vec<Socket> {
-    // The shortest message of a socket takes about this much; growing later costs more than room.
-    let mut sockets = Vec::with_capacity(buffer.len() / 100);
-    let mut trouble = None;
-    for message in netlink::messages(buffer) {
-        let socket = message.and_then(|message| match message.header.kind.get() {
-            inet_diag::BY_FAMILY => (question.diag.decode)(message.payload, &question.context).map(Some),
-            _ => Ok(None),
-        });
-        match socket {
-            Ok(socket) => sockets.extend(socket),
-            Err(error) => {
-                coverage.malformed += 1;
-                trouble = Some(error);
-            }
-        }
-    }
-    if let Some(error) = trouble {
-        coverage.status = SliceStatus::Partial(format!(
-            "{} of its rows could not be understood: {error}",
-            coverage.malformed
-        ));
-    }
-    question.known.settle(sockets)
+/// A dump that was read whole.
+struct Drained {
+    sockets: Vec<Socket>,
+    /// In how many datagrams it came.
+    pieces: usize,
 }

@@ -6,7 +6,7 @@ use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use crate::model::{Change, ChangeKind, Coverage, Life, Row, Slice, Socket, Stamp};
+use crate::model::{Change, ChangeKind, Coverage, History, Life, Row, Slice, Socket, Stamp};
 
 /// What the merge must know besides the two lists.
 pub(super) struct Rules<'a> {
@@ -66,7 +66,8 @@ impl Rules<'_> {
     }
 
     fn gone(&self, row: Row, changes: &mut Vec<Change>) -> Option<Row> {
-        if let Life::Closed { at } = row.life {
+        let history = row.history();
+        if let Life::Closed { at } = history.life {
             return (self.now.since(&at) < self.keep_closed).then_some(row);
         }
         let slice = row.socket.slice();
@@ -76,11 +77,12 @@ impl Rules<'_> {
         if !self.coverage.proves_absence(slice) {
             return Some(row);
         }
-        match row.life {
-            Life::Open => Some(Row { life: Life::Missed, ..row }),
+        let with = |life, socket| Row::new(socket, History { life, ..history });
+        match history.life {
+            Life::Open => Some(with(Life::Missed, row.socket)),
             Life::Missed | Life::Closed { .. } => {
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
-                (!self.keep_closed.is_zero()).then_some(Row { life: Life::Closed { at: self.now }, ..row })
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket))
             }
         }
     }
@@ -90,7 +92,7 @@ impl Rules<'_> {
         let opened = self.known.contains_key(&slice) && !self.source_changed(slice);
         let kind = if opened { ChangeKind::Opened } else { ChangeKind::Found };
         changes.push(Change { kind, socket: socket.clone() });
-        Row { socket, life: Life::Open, opened: opened.then_some(self.now), changed: None }
+        Row::new(socket, History { opened: opened.then_some(self.now), ..History::default() })
     }
 
     fn stayed(&self, row: Row, socket: Socket, changes: &mut Vec<Change>) -> Row {
@@ -98,7 +100,8 @@ impl Rules<'_> {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
-        let Row { socket: before, opened, changed, .. } = row;
+        let History { opened, changed, .. } = row.history();
+        let before = row.socket;
         let mut last_change = changed;
         if before.state != socket.state {
             changes.push(Change { kind: ChangeKind::State { from: before.state }, socket: socket.clone() });
@@ -112,6 +115,6 @@ impl Rules<'_> {
         if last_change != Some(self.now) && before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
-        Row { socket, life: Life::Open, opened, changed: last_change }
+        Row::new(socket, History { life: Life::Open, opened, changed: last_change })
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{
-    Change, Coverage, Host, Life, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
+    Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
 };
 
 /// Every socket that is open, and those that closed a moment ago.
@@ -49,8 +49,7 @@ impl Table {
     pub fn of(mut sample: Sample) -> Self {
         // Each table of the kernel came sorted: a stable sort merges such runs.
         sample.sockets.sort_by_key(|socket| socket.key);
-        let row = |socket| Row { socket, life: Life::Open, opened: None, changed: None };
-        let rows = std::mem::take(&mut sample.sockets).into_iter().map(row).collect();
+        let rows = std::mem::take(&mut sample.sockets).into_iter().map(Row::found).collect();
         Self { rows, ..Self::new(Duration::ZERO).apply(sample).0 }
     }
 

@@ -105,7 +105,7 @@ fn complete(sockets: &[Socket]) -> (Vec<Socket>, SliceStatus) {
 fn the_first_reading_finds_later_ones_open() {
     let (table, log) = run(vec![complete(&[listener(1)]), complete(&[listener(1), listener(2)])]);
     assert_eq!(log, [vec!["found 1"], vec!["opened 2"]]);
-    let opened: Vec<_> = table.rows().iter().map(|row| row.opened).collect();
+    let opened: Vec<_> = table.rows().iter().map(|row| row.history().opened).collect();
     assert_eq!(opened, [None, Some(stamp(1))]);
 }
 
@@ -127,7 +127,7 @@ fn one_absence_is_no_news_two_are_a_close() {
         complete(&[listener(1)]),
     ]);
     assert_eq!(log, [vec!["found 1", "found 2"], vec![], vec![], vec![], vec!["closed 2"]]);
-    assert_eq!(table.row(&listener(2).key).unwrap().life, Life::Closed { at: stamp(4) });
+    assert_eq!(table.row(&listener(2).key).unwrap().life(), Life::Closed { at: stamp(4) });
     assert_eq!(table.open().count(), 1);
 }
 
@@ -149,7 +149,7 @@ fn a_reading_that_failed_proves_nothing() {
     let partial = (vec![], SliceStatus::Partial("interrupted".into()));
     let (table, log) = run(vec![complete(&[listener(1)]), failed.clone(), partial.clone(), failed, partial]);
     assert!(log[1..].iter().all(Vec::is_empty), "{log:?}");
-    assert_eq!(table.row(&listener(1).key).unwrap().life, Life::Open);
+    assert_eq!(table.row(&listener(1).key).unwrap().life(), Life::Open);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn state_and_owner_changes_are_told_apart() {
         log,
         [vec!["found 1"], vec!["state 1", "owners 1"], vec!["details 1"], vec!["owners 1"], vec![]]
     );
-    assert_eq!(table.rows()[0].changed, Some(stamp(3)), "details are no change to show");
+    assert_eq!(table.rows()[0].history().changed, Some(stamp(3)), "details are no change to show");
 }
 
 #[test]

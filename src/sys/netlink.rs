@@ -3,7 +3,6 @@
 //! It does not understand what it drains beyond where the dump ends. Draining before parsing
 //! matters: the slower a dump is read, the more rows the kernel repeats and skips.
 
-use std::io::IoSliceMut;
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
@@ -11,8 +10,7 @@ use rustix::io::Errno;
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
-    AddressFamily, RecvAncillaryBuffer, RecvFlags, RecvMsg, ReturnFlags, SendFlags, SocketFlags, SocketType,
-    recvmsg, sendto, socket_with,
+    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
 };
 
 use crate::wire::{WireError, netlink};
@@ -101,9 +99,16 @@ impl DiagSocket {
     }
 
     /// Sends the request that `make` builds from a sequence number and appends every message of
-    /// the answer to `into`, the end marker excluded. After an error the socket is good for
-    /// nothing more: what is left of the answer would be taken for the next one.
-    pub fn dump(&mut self, make: impl FnOnce(u32) -> Vec<u8>, into: &mut Vec<u8>) -> Result<Dump, DiagError> {
+    /// the answer to `into`, the end marker excluded. While more is to come `meanwhile` is called
+    /// with what is there, after every datagram; it may take that away, and must not tarry. After an
+    /// error the socket is good for nothing more: what is left of the answer would be taken for the
+    /// next one.
+    pub fn dump(
+        &mut self,
+        make: impl FnOnce(u32) -> Vec<u8>,
+        into: &mut Vec<u8>,
+        meanwhile: &mut dyn FnMut(&mut Vec<u8>),
+    ) -> Result<Dump, DiagError> {
         self.seq = self.seq.wrapping_add(1);
         let request = make(self.seq);
         let kernel = SocketAddrNetlink::new(0, 0);
@@ -116,6 +121,7 @@ impl DiagSocket {
                 into.truncate(start + end);
                 return Ok(dump);
             }
+            meanwhile(into);
         }
     }
 
@@ -123,24 +129,17 @@ impl DiagSocket {
     fn receive(&self, into: &mut Vec<u8>) -> Result<(), DiagError> {
         let start = into.len();
         into.resize(start + self.chunk, 0);
-        let message = self.receive_into(&mut into[start..])?;
-        if message.flags.contains(ReturnFlags::TRUNC) {
+        // With TRUNC the kernel tells how long the datagram is, whether it fits or not.
+        let receive = || recvfrom(&self.fd, &mut into[start..], RecvFlags::TRUNC);
+        let (_, bytes, from) = retry(receive).map_err(DiagError::Receive)?;
+        if bytes > self.chunk {
             return Err(DiagError::Truncated);
         }
-        let from_kernel = message
-            .address
+        let from_kernel = from
             .and_then(|address| SocketAddrNetlink::try_from(address).ok())
             .is_some_and(|address| address.pid() == 0);
-        into.truncate(start + if from_kernel { message.bytes } else { 0 });
+        into.truncate(start + if from_kernel { bytes } else { 0 });
         Ok(())
-    }
-
-    fn receive_into(&self, buffer: &mut [u8]) -> Result<RecvMsg, DiagError> {
-        retry(|| {
-            let mut control = RecvAncillaryBuffer::default();
-            recvmsg(&self.fd, &mut [IoSliceMut::new(buffer)], &mut control, RecvFlags::empty())
-        })
-        .map_err(DiagError::Receive)
     }
 
     /// Looks for the end of the dump in one datagram. Returns its offset when it is there.

@@ -19,6 +19,26 @@ pub fn path(path: &std::path::Path) -> std::borrow::Cow<'_, str> {
     escape(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
 }
 
+/// Appends a number to a line: a large table is numbers for the most part.
+pub fn push_number(line: &mut String, number: impl itoa::Integer) {
+    line.push_str(itoa::Buffer::new().format(number));
+}
+
+/// Appends an address to a line, without brackets.
+pub fn push_addr(line: &mut String, addr: std::net::IpAddr) {
+    match addr {
+        std::net::IpAddr::V4(v4) => {
+            for (at, octet) in v4.octets().into_iter().enumerate() {
+                if at > 0 {
+                    line.push('.');
+                }
+                push_number(line, octet);
+            }
+        }
+        std::net::IpAddr::V6(v6) => push(line, format_args!("{v6}")),
+    }
+}
+
 /// Appends formatted text to a line.
 pub fn push(line: &mut String, text: std::fmt::Arguments<'_>) {
     let written = std::fmt::Write::write_fmt(line, text);

@@ -121,7 +121,7 @@ pub(super) fn remote<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
 /// How long it has been there, or since when it is gone.
 pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     let row = seen.subject.row;
-    match (row.life, row.opened) {
+    match (row.life(), row.history().opened) {
         (Life::Closed { at }, _) => cell(format!("closed {} ago", text::span(seen.now.since(&at)))),
         (_, Some(opened)) => cell(text::span(seen.now.since(&opened))),
         (_, None) => muted("before"),

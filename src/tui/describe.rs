@@ -16,7 +16,7 @@ pub(super) fn sentence(seen: &Seen<'_>) -> String {
         (_, Ends::Other { .. }) => format!("{} socket, {}", socket.protocol.word(), socket.state.word()),
         (role, Ends::Unix { .. }) => unix(role, socket.state),
     };
-    match row.life {
+    match row.life() {
         Life::Closed { at } => format!("{what}; closed {} ago", text::span(seen.now.since(&at))),
         Life::Missed => format!("{what}; missing from the last reading, perhaps closed"),
         Life::Open => what,

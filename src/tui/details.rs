@@ -45,7 +45,7 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
         page.object(object, &seen);
     }
     page.name = NAME;
-    if row.opened.is_none() {
+    if row.history().opened.is_none() {
         page.field("opened", "before sockeye looked for the first time", "");
     }
     page.lines

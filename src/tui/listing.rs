@@ -113,5 +113,5 @@ fn is_unknown(value: &Value<'_>) -> bool {
 
 /// The table may keep closed rows longer than they are to be shown.
 fn long_gone(row: &Row, now: &Stamp) -> bool {
-    matches!(row.life, Life::Closed { at } if now.since(&at) >= mark::LASTS)
+    matches!(row.life(), Life::Closed { at } if now.since(&at) >= mark::LASTS)
 }

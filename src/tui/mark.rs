@@ -36,10 +36,10 @@ impl Mark {
     }
 
     fn with_since(row: &Row) -> Option<(Self, Stamp)> {
-        if let Life::Closed { at } = row.life {
+        if let Life::Closed { at } = row.life() {
             return Some((Self::Closed, at));
         }
-        match (row.opened, row.changed) {
+        match (row.history().opened, row.history().changed) {
             (Some(opened), Some(changed)) if changed.since(&opened) >= LASTS => {
                 Some((Self::Changed, changed))
             }

@@ -2,14 +2,13 @@
 //! `net/ipv4/inet_diag.c`, `sock_diag(7)`). The attributes of a reply are read by `inet_details`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
 
 use super::{Context, WireError, inet_details, netlink, prefix, sctp};
 use crate::model::{
-    Ask, Basics, Cookie, Details, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
+    Ask, Basics, Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
     SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 
@@ -139,7 +138,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         queues: Queues { recv: Some(reply.rqueue.get()), send: Some(reply.wqueue.get()) },
         timer: timer.map(|kind| Timer { kind, expires_ms: reply.expires.get(), retransmits: reply.retrans }),
         v6only: told.v6only,
-        details: (context.details && told.details != Details::default()).then(|| Arc::new(told.details)),
+        details: context.kept(told.details),
         ..Socket::new(basics, &context.ephemeral)
     })
 }

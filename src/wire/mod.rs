@@ -29,7 +29,9 @@ pub mod unix_diag;
 pub mod vsock_diag;
 pub mod xdp_diag;
 
-use crate::model::{Family, NetnsId, PortRange, Protocol};
+use std::sync::Arc;
+
+use crate::model::{Details, Family, NetnsId, PortRange, Protocol};
 
 /// Why bytes from the kernel could not be understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +60,13 @@ pub struct Context {
     pub ephemeral: PortRange,
     /// Whether details are wanted. Some come unasked; keeping them costs more than all the rest.
     pub details: bool,
+}
+
+impl Context {
+    /// The details of a socket, where they are wanted and there are any.
+    fn kept(&self, details: Details) -> Option<Arc<Details>> {
+        (self.details && details != Details::default()).then(|| Arc::new(details))
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! `unix_diag`: Unix sockets (`linux/unix_diag.h`, `net/unix/diag.c`, `sock_diag(7)`).
 
-use std::sync::Arc;
-
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
@@ -70,7 +68,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     Ok(Socket {
         uid: inode.and(told.uid), // a connection that waits for accept(2) has neither
         queues: told.queues,
-        details: (told.details != Details::default()).then(|| Arc::new(told.details)),
+        details: context.kept(told.details),
         ..Socket::new(basics, &context.ephemeral)
     })
 }

@@ -40,7 +40,6 @@ fn arguments() {
         #[cfg(feature = "portable")]
         (&["--source", "portable", "-N", "1"], &["no other network namespace", "--net"]),
         (&["--owners", "all"], &["all", "auto", "proc", "none"]),
-        (&["-l", "-a"], &["--listening", "--all", "cannot be used with"]),
         (&["chekc"], &["chekc", "check"]),
         (&["-t", "check"], &["check"]),
         (&["policy"], &["learn"]),

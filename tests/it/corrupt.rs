@@ -26,7 +26,7 @@ impl Captured {
         let request = if family == Family::Unix { unix_diag::dump_request } else { inet_diag::dump_request };
         let mut bytes = Vec::new();
         let mut socket = DiagSocket::open(CHUNK).unwrap();
-        socket.dump(|seq| request(&context, seq, ask), &mut bytes).unwrap();
+        socket.dump(|seq| request(&context, seq, ask), &mut bytes, &mut |_| ()).unwrap();
         Self { bytes, context }
     }
 

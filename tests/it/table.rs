@@ -50,6 +50,14 @@ fn long_options_and_separate_ones_say_the_same() {
     }
 }
 
+#[test]
+fn of_listening_and_all_the_last_one_counts() {
+    for (both, last) in [("-tlan", "-tan"), ("-taln", "-tln")] {
+        assert_eq!(listed(&[both]), listed(&[last]), "{both}");
+    }
+    assert_ne!(listed(&["-tan"]), listed(&["-tln"]));
+}
+
 /// The columns of the line that tells of this port, by the options given.
 fn line(options: &str, local: &str) -> Option<Vec<String>> {
     let table = run(&mut sockeye(&[options])).ok();

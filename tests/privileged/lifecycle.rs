@@ -95,12 +95,12 @@ fn handshake_to_time_wait() {
         client.write_all(b"x").unwrap();
         let waiting = watch.reaches(State::Established, None);
         nobody(&waiting, NoOwner::AcceptQueue);
-        let listens = waiting.waits_for.and_then(|listener| listener.cookie());
+        let listens = waiting.waits_for.as_ref().and_then(|listener| listener.cookie());
         assert_eq!(listens.map(|listener| listener.0), Some(cookie(&listener)));
 
         let mut server = listener.accept().unwrap().0;
         let accepted = watch.reaches(State::Established, Some(inode(&server)));
-        assert_eq!((accepted.key, accepted.waits_for), (id, None));
+        assert_eq!((accepted.key, &accepted.waits_for), (id, &None));
         assert_eq!(accepted.key.cookie().map(|id| id.0), Some(cookie(&server)));
         assert_eq!(accepted.uid.map(|uid| uid.0), Some(rustix::process::geteuid().as_raw()));
         let ours = accepted.owners.known().unwrap().ids().any(|owner| owner.pid.0 == std::process::id());

@@ -149,7 +149,11 @@ pub static FIELDS: &[Field] = &[
         Kind::Id,
         10,
         "The listener in whose queue the connection waits to be accepted.",
-        |s| Value::of(s.socket().waits_for.and_then(|key| key.cookie()), |cookie| Value::Id(cookie.0)),
+        |s| {
+            Value::of(s.socket().waits_for.as_ref().and_then(|key| key.cookie()), |cookie| {
+                Value::Id(cookie.0)
+            })
+        },
     ),
     field(("mptcp", "MPTCP"), Kind::Bool, 5, "Whether MPTCP is spoken; null where it does not apply.", |s| {
         Value::of(s.socket().mptcp, Value::Bool)
@@ -260,6 +264,6 @@ pub static FIELDS: &[Field] = &[
         Kind::Moment,
         8,
         "When it was first seen; null for what was there before.",
-        |s| Value::of(s.row.opened, |stamp| Value::Moment(stamp.wall)),
+        |s| Value::of(s.row.history().opened, |stamp| Value::Moment(stamp.wall)),
     ),
 ];
