@@ -13,6 +13,8 @@ mod stand_in;
 mod tables;
 
 #[cfg(linux)]
+mod crosscheck;
+#[cfg(linux)]
 mod decoder;
 #[cfg(linux)]
 pub mod namespaces;

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::crosscheck;
 use super::decoder::{self, Rows};
 use super::place::Place;
 use super::protocols::{self, Counts};
@@ -108,13 +109,34 @@ impl Reader {
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
         self.counts = Counts::read(place.whose);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
+            let start = reading.sockets.len();
             let mut coverage = self.read_table(table, place, ask, reading);
-            coverage.counted = self.counts.number(table.table);
+            if crosscheck::is_short(&coverage, &reading.sockets[start..]) {
+                // Once more, the count too: sockets may have been closed between the two.
+                reading.sockets.truncate(start);
+                self.counts = Counts::read(place.whose);
+                coverage = self.read_table(table, place, ask, reading);
+                if crosscheck::is_short(&coverage, &reading.sockets[start..]) {
+                    coverage.status = crosscheck::degraded(&coverage);
+                }
+            }
             reading.slices.push(coverage);
         }
     }
 
+    /// Appends a table; what is said of it has the kernel's own count.
     fn read_table(
+        &mut self,
+        known: &KernelTable,
+        place: Place,
+        ask: Ask,
+        reading: &mut Reading,
+    ) -> SliceCoverage {
+        let coverage = self.read_uncounted(known, place, ask, reading);
+        SliceCoverage { counted: self.counts.number(known.table), ..coverage }
+    }
+
+    fn read_uncounted(
         &mut self,
         known: &KernelTable,
         place: Place,

@@ -15,7 +15,10 @@ pub(crate) const CASES: &[Case] = &[
 ];
 
 /// Cases that need no tracer.
-pub(crate) const PLAIN: &[Case] = &[("faults::too_few_descriptors_are_told", too_few_descriptors)];
+pub(crate) const PLAIN: &[Case] = &[
+    ("faults::too_few_descriptors_are_told", too_few_descriptors),
+    ("faults::a_table_that_is_shorter_than_the_kernels_count_is_no_whole_table", counted_otherwise),
+];
 
 /// Whether this machine has strace, and lets it trace.
 pub(crate) fn can_be_injected() -> bool {
@@ -65,7 +68,7 @@ fn no_buffers() {
     let listeners = Listeners::open();
     for (when, passes) in [("1", true), ("2", true), ("3", true), ("4", true), ("3+2", false), ("1+", false)]
     {
-        let inject = format!("recvmsg:error=ENOBUFS:when={when}");
+        let inject = format!("recvfrom:error=ENOBUFS:when={when}");
         let ran = injected(&inject, &["--json", "-ta"]);
         let told = Document::read(&ran.stdout);
         assert!(told.coverage.losses.dump_retries > 0, "{inject}: {:?}", told.coverage);
@@ -118,4 +121,24 @@ fn too_few_descriptors() {
             Some(_) => {}
         }
     }
+}
+
+/// A kernel that counts more sockets than it lists: the file with the counts is another one, over
+/// which the shell mounts it before it becomes the program.
+fn counted_otherwise() {
+    const SCRIPT: &str = r#"
+        awk '$1 == "TCP" { $3 = 5000 } { print }' /proc/self/net/protocols > "$0/protocols" &&
+        mount --bind "$0" "/proc/$$/task/$$/net" && exec "$@""#;
+    let counts = tempfile::tempdir().unwrap();
+    let listeners = Listeners::open();
+    let mut command = Command::new("unshare");
+    command.args(["-m", "sh", "-c", SCRIPT]).arg(counts.path()).arg(env!("CARGO_BIN_EXE_sockeye"));
+    let ran = run(command.args(["--json", "-ta"]).env_remove("SOCKEYE_SOURCE"));
+    let told = Document::read(&ran.stdout);
+    let tcp = &told.coverage.tables[0];
+    let reason = tcp.reason.as_deref().unwrap_or_default();
+    assert_eq!((tcp.family.as_str(), tcp.status.as_str(), tcp.kernel_count), ("inet", "partial", Some(5000)));
+    assert!(reason.contains("twice, where the kernel counts 5000 sockets"), "{reason}");
+    assert!(ran.stderr().contains(reason), "{}", ran.stderr());
+    listeners.assert_all_in(&told, "a table that seems short is shown all the same");
 }
