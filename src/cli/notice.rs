@@ -1,7 +1,5 @@
 //! What a reading could not see, in words for stderr.
 
-use std::collections::BTreeSet;
-
 use super::complain;
 use crate::model::{Coverage, NetnsCoverage, NoOwner, SliceStatus};
 use crate::sys::host;
@@ -18,25 +16,18 @@ pub(super) fn tell(coverage: &Coverage, owners_shown: bool) -> bool {
 /// The gaps as sentences, equal reasons folded into one.
 fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     let mut notices = Vec::new();
-    let mut told: Vec<&SliceStatus> = Vec::new();
-    for read in &coverage.slices {
+    for fate in coverage.fates() {
+        let read = fate.first();
         let Some(end) = ending(&read.status, read.source, read.rows == 0) else { continue };
-        let whole_namespace = |known: &NetnsCoverage| known.status == read.status;
-        if told.contains(&&read.status) || coverage.namespaces.list.iter().any(whole_namespace) {
-            continue;
+        if coverage.namespaces.list.iter().any(|known| known.status == read.status) {
+            continue; // it is told of the namespace as a whole
         }
-        told.push(&read.status);
-        let same = || coverage.slices.iter().filter(|other| other.status == read.status);
-        let mut names: Vec<String> = Vec::new();
-        for name in same().map(|read| read.slice.to_string()) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let places = same().map(|read| read.slice.netns).collect::<BTreeSet<_>>().len();
-        let names = names.join(", ");
-        let names = if places > 1 { format!("{names} in {places} network namespaces") } else { names };
-        notices.push(format!("{names} {end}: {}", read.status.reason().unwrap_or_default()));
+        let places = match fate.namespaces() {
+            1 => String::new(),
+            several => format!(" in {several} network namespaces"),
+        };
+        let why = read.status.reason().unwrap_or_default();
+        notices.push(format!("{}{places} {end}: {why}", fate.names()));
     }
     notices.extend(namespaces(coverage));
     let malformed: usize = coverage.slices.iter().map(|read| read.malformed).sum();

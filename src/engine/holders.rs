@@ -2,7 +2,7 @@
 //! but for a second look.
 
 use super::residual;
-use crate::model::{OwnerCoverage, Slice, SliceCoverage, SliceStatus};
+use crate::model::{NetnsId, OwnerCoverage, SliceStatus};
 use crate::owner::{self, ProcScanner};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 
@@ -33,33 +33,33 @@ impl Holders {
         wanted: &[Wanted],
         source: &mut dyn SocketSource,
     ) -> OwnerCoverage {
-        let netns = reading.slices.first().map(|read| read.slice.netns);
-        let residual = netns.filter(|_| wanted.contains(&RESIDUAL));
+        let residual = wanted.contains(&RESIDUAL);
+        // Each namespace that was read, in the order of reading.
+        let mut places: Vec<NetnsId> = reading.slices.iter().map(|read| read.slice.netns).collect();
+        places.dedup();
         // What is in no table may be in one that was not read.
         let all_read = reading.namespaces.list.iter().all(|known| known.status.proves_absence());
+        let blind = reading.slices.iter().any(|read| may_hold_more(&read.status));
+        let gap = match self.method {
+            OwnerMethod::None => Some("owners were not looked up"),
+            OwnerMethod::Proc if blind => Some("not every table could be read"),
+            OwnerMethod::Proc if !all_read => {
+                Some("not every network namespace was read, so nothing is known to be in no table")
+            }
+            OwnerMethod::Proc => None,
+        };
+        let strays = if residual && gap.is_none() { &places[..] } else { &[] };
         let map = match self.method {
-            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, residual.filter(|_| all_read))),
+            OwnerMethod::Proc => Some(self.scanner.scan(&reading.sockets, strays)),
             OwnerMethod::None => None,
         };
-        if let Some(netns) = residual {
-            let (family, protocol) = RESIDUAL;
-            let mut coverage = SliceCoverage::new(Slice { netns, family, protocol }, "procfs");
-            let blind = reading.slices.iter().any(|read| may_hold_more(&read.status));
-            match &map {
-                // Whatever stands in the table that could not be read would seem to be in none.
-                _ if blind => {
-                    coverage.status = SliceStatus::Partial("not every table could be read".to_owned());
-                }
-                Some(map) => {
-                    residual::append(reading, map, &mut coverage, || source.read(wanted).ok());
-                }
-                None => coverage.status = SliceStatus::Partial("owners were not looked up".to_owned()),
-            }
-            if !all_read {
-                let why = "not every network namespace was read, so nothing is known to be in no table";
-                coverage.status = SliceStatus::Partial(why.to_owned());
-            }
-            reading.slices.push(coverage);
+        if let Some(map) = &map {
+            residual::append(reading, map, strays, || source.read(wanted).ok());
+        }
+        if residual {
+            reading
+                .slices
+                .extend(places.iter().map(|netns| residual::coverage(*netns, &reading.sockets, gap)));
         }
         match map {
             Some(map) => map.assign(&mut reading.sockets),

@@ -1,5 +1,6 @@
 //! What a reading could see, and what it could not: the promise "never a silent gap" as data.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Protocol};
@@ -122,6 +123,39 @@ impl SliceCoverage {
     }
 }
 
+/// Tables whose readings ended alike and for the same reason.
+#[derive(Clone, Debug)]
+pub struct Fate<'a> {
+    /// At least one, in the order of reading.
+    of: Vec<&'a SliceCoverage>,
+}
+
+impl<'a> Fate<'a> {
+    /// The first of them.
+    #[must_use]
+    pub fn first(&self) -> &'a SliceCoverage {
+        self.of[0]
+    }
+
+    /// Their names, each once.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.of.iter().map(|read| read.slice.to_string()) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.join(", ")
+    }
+
+    /// In how many namespaces they are.
+    #[must_use]
+    pub fn namespaces(&self) -> usize {
+        self.of.iter().map(|read| read.slice.netns).collect::<BTreeSet<_>>().len()
+    }
+}
+
 /// How the search for owners went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCoverage {
@@ -147,12 +181,17 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// True when absence from the reading proves that the socket is gone: its table was read whole,
-    /// or its namespace is gone.
+    /// The tables, those of one fate together: readers are told of each reason once.
     #[must_use]
-    pub fn proves_absence(&self, slice: Slice) -> bool {
-        self.slices.iter().any(|read| read.slice == slice && read.status.proves_absence())
-            || self.namespaces.is_gone(slice.netns)
+    pub fn fates(&self) -> Vec<Fate<'_>> {
+        let mut fates: Vec<Fate<'_>> = Vec::new();
+        for read in &self.slices {
+            match fates.iter_mut().find(|fate| fate.of.first().is_some_and(|one| one.status == read.status)) {
+                Some(fate) => fate.of.push(read),
+                None => fates.push(Fate { of: vec![read] }),
+            }
+        }
+        fates
     }
 
     /// True when every slice of every namespace was read whole.

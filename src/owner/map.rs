@@ -9,6 +9,7 @@ use crate::model::{
     Family, Fd, Inode, Name, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket,
     State, SystemBytes,
 };
+use crate::sys::netns::Donor;
 
 /// Who holds what, as one scan saw it.
 #[derive(Debug, Default)]
@@ -25,7 +26,8 @@ pub struct OwnerMap {
 /// A socket that a descriptor refers to, but no table lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stray {
-    pub netns: NetnsId,
+    /// The namespace of the process that holds it.
+    pub(super) netns: NetnsId,
     /// Where it was seen.
     pub(super) pid: Pid,
     pub(super) fd: Fd,
@@ -34,6 +36,14 @@ pub struct Stray {
 }
 
 impl Stray {
+    /// The namespace that it belongs to, which need not be that of its holder; that one, where the
+    /// socket may not be asked.
+    #[must_use]
+    pub fn home(&self) -> NetnsId {
+        let asked = Donor::open(self.pid).and_then(|donor| donor.socket_netns(self.fd));
+        asked.map_or(self.netns, |namespace| namespace.id())
+    }
+
     /// True while the descriptor through which it was seen still refers to it.
     #[must_use]
     pub fn is_there(&self, inode: Inode) -> bool {

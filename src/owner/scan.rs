@@ -24,8 +24,8 @@ const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct ProcScanner {
     wanted: HashSet<Inode, RandomState>,
-    /// In which namespace to note sockets that nobody asked about.
-    strays: Option<NetnsId>,
+    /// In which namespaces to note sockets that nobody asked about.
+    strays: Vec<NetnsId>,
     found: Vec<(Inode, Fd)>,
     unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
@@ -39,10 +39,11 @@ struct Clocks {
 }
 
 impl ProcScanner {
-    /// Looks for the holders of these sockets in every process there is. With `strays`, sockets of
-    /// processes in that namespace that are not among them are noted too.
-    pub fn scan(&mut self, sockets: &[Socket], strays: Option<NetnsId>) -> OwnerMap {
-        self.strays = strays;
+    /// Looks for the holders of these sockets in every process there is. Of processes in the
+    /// namespaces `strays`, sockets that are not among them are noted too.
+    pub fn scan(&mut self, sockets: &[Socket], strays: &[NetnsId]) -> OwnerMap {
+        self.strays.clear();
+        self.strays.extend_from_slice(strays);
         self.wanted.clear();
         self.wanted.extend(sockets.iter().filter_map(|socket| socket.inode));
         let mut map = OwnerMap::default();
@@ -107,14 +108,14 @@ impl ProcScanner {
         Ok(())
     }
 
-    /// Notes the sockets that nobody asked about, when the process is in the namespace of interest:
+    /// Notes the sockets that nobody asked about, when the process is in a namespace of interest:
     /// what a process elsewhere holds most likely stands in a table of elsewhere.
     fn note_strays(&mut self, dir: &ProcessDir, pid: Pid, map: &mut OwnerMap) {
-        let Some(netns) = self.strays.filter(|_| !self.unasked.is_empty()) else { return };
-        let here = dir.link(c"ns/net").is_ok_and(|link| net_link(&link) == Some(netns));
-        if !here {
+        if self.strays.is_empty() || self.unasked.is_empty() {
             return;
         }
+        let netns = dir.link(c"ns/net").ok().and_then(|link| net_link(&link));
+        let Some(netns) = netns.filter(|netns| self.strays.contains(netns)) else { return };
         for (inode, fd) in self.unasked.drain(..) {
             map.strays.entry(inode).or_insert_with(|| Stray {
                 netns,

@@ -6,13 +6,15 @@ use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use crate::model::{Change, ChangeKind, Coverage, History, Life, Row, Slice, Socket, Stamp};
+use crate::model::{Change, ChangeKind, History, Life, NamespaceCoverage, Row, Slice, Socket, Stamp};
 
 /// What the merge must know besides the two lists.
 pub(super) struct Rules<'a> {
     pub(super) now: Stamp,
     pub(super) keep_closed: Duration,
-    pub(super) coverage: &'a Coverage,
+    /// The slices that were read whole now, and by which source.
+    pub(super) whole: BTreeMap<Slice, &'static str>,
+    pub(super) namespaces: &'a NamespaceCoverage,
     pub(super) known: &'a BTreeMap<Slice, &'static str>,
 }
 
@@ -60,9 +62,13 @@ fn step(old: &mut Peekable<IntoIter<Row>>, new: &mut Peekable<IntoIter<Socket>>)
 impl Rules<'_> {
     /// True when the slice is read by another source now, which names its sockets otherwise.
     fn source_changed(&self, slice: Slice) -> bool {
-        let now =
-            self.coverage.slices.iter().find(|read| read.slice == slice && read.status.proves_absence());
-        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| *before != now.source))
+        let now = self.whole.get(&slice);
+        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before != now))
+    }
+
+    /// True when what is not in the reading of this slice is gone.
+    fn proves_absence(&self, slice: Slice) -> bool {
+        self.whole.contains_key(&slice) || self.namespaces.is_gone(slice.netns)
     }
 
     fn gone(&self, row: Row, changes: &mut Vec<Change>) -> Option<Row> {
@@ -74,7 +80,7 @@ impl Rules<'_> {
         if self.source_changed(slice) {
             return None; // the same socket is among the new rows under its other name
         }
-        if !self.coverage.proves_absence(slice) {
+        if !self.proves_absence(slice) {
             return Some(row);
         }
         let with = |life, socket| Row::new(socket, History { life, ..history });

@@ -69,15 +69,14 @@ impl Table {
             &merge::Rules {
                 now: sample.taken,
                 keep_closed: self.keep_closed,
-                coverage: &sample.coverage,
+                whole: whole(&sample.coverage).collect(),
+                namespaces: &sample.coverage.namespaces,
                 known: &self.known,
             },
             &mut changes,
         );
         let mut known = self.known;
-        for read in sample.coverage.slices.iter().filter(|read| read.status.proves_absence()) {
-            known.insert(read.slice, read.source);
-        }
+        known.extend(whole(&sample.coverage));
         forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
         let moment =
             Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
@@ -106,6 +105,12 @@ impl Table {
     pub fn moment(&self) -> Option<&Moment> {
         self.moment.as_ref()
     }
+}
+
+/// The slices that were read whole, and by which source.
+fn whole(coverage: &Coverage) -> impl Iterator<Item = (Slice, &'static str)> {
+    let whole = coverage.slices.iter().filter(|read| read.status.proves_absence());
+    whole.map(|read| (read.slice, read.source))
 }
 
 /// Forgets the slices of namespaces that are gone, once their last row is: containers come and go

@@ -2,7 +2,7 @@
 //!
 //! Made from the coverage of the shown snapshot. Nothing is left out because it looks bad.
 
-use crate::model::{Coverage, Family, OwnerCoverage, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, OwnerCoverage, SliceCoverage, SliceStatus};
 use crate::text;
 
 use super::app::App;
@@ -54,9 +54,9 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Notice> {
 
 /// Tables that share a fate and its reason share a sentence.
 fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
-    let mut told: Vec<&SliceStatus> = Vec::new();
     let mut notices = Vec::new();
-    for slice in &coverage.slices {
+    for fate in coverage.fates() {
+        let slice = fate.first();
         let (says, meaning) = match slice.status {
             SliceStatus::Ok | SliceStatus::Unsupported(_) => continue,
             // No row of it has less detail, and it proves that there is none.
@@ -67,22 +67,12 @@ fn gaps(coverage: &Coverage, escaped: &impl Fn(&str) -> String) -> Vec<Notice> {
             SliceStatus::Partial(_) => ("incomplete", Meaning::Warning),
             SliceStatus::Denied(_) | SliceStatus::Failed(_) => ("could not be read", Meaning::Warning),
         };
-        if told.contains(&&slice.status) {
-            continue;
-        }
-        told.push(&slice.status);
-        let mut tables: Vec<String> = Vec::new();
-        for table in coverage.slices.iter().filter(|other| other.status == slice.status).map(table) {
-            if !tables.contains(&table) {
-                tables.push(table);
-            }
-        }
         let why = match slice.status {
             // Nothing that the reader of a dashboard could mend; `doctor` has the reason.
             SliceStatus::Unlisted(_) => " by this kernel".to_owned(),
             _ => format!(": {}", escaped(slice.status.reason().unwrap_or_default())),
         };
-        notices.push(Notice { text: format!("{} {says}{why}", tables.join(", ")), meaning });
+        notices.push(Notice { text: format!("{} {says}{why}", fate.names()), meaning });
     }
     notices
 }
@@ -120,14 +110,4 @@ fn losses(coverage: &Coverage) -> Option<Notice> {
     }
     let meaning = if malformed > 0 { Meaning::Warning } else { Meaning::Muted };
     (!parts.is_empty()).then(|| Notice { text: parts.join(", "), meaning })
-}
-
-/// The name that people know for a table of the kernel.
-fn table(slice: &SliceCoverage) -> String {
-    let protocol = slice.slice.protocol.word();
-    match slice.slice.family {
-        Family::Inet => format!("{protocol} over IPv4"),
-        Family::Inet6 => format!("{protocol} over IPv6"),
-        _ => protocol.to_owned(),
-    }
 }

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 use sockeye::engine::{OwnerMethod, Sampler};
 use sockeye::model::{Ask, ChangeKind, Family, Protocol, SocketKey};
 use sockeye::source::namespaces::Namespaces;
@@ -27,10 +28,12 @@ use crate::document::{Document, Namespace, Socket};
 use crate::harness::{Holder, Ran, document, eventually, run, sockeye};
 use crate::namespaces::enter_new;
 use crate::others::PublicCopy;
+use crate::stock::inode;
 
 pub(crate) const CASES: &[Case] = &[
     ("all_namespaces::five_of_five_kinds_are_found_each_with_its_listener", five_kinds),
     ("all_namespaces::the_table_names_them_first", table_names_them),
+    ("all_namespaces::what_is_in_no_table_stands_in_its_own_namespace", in_no_table),
     ("all_namespaces::one_is_picked_by_name_inode_or_process", picked),
     ("all_namespaces::an_ip_netns_name_is_its_name", ip_netns_name),
     ("all_namespaces::each_has_ports_of_its_own_to_hand_out", own_port_range),
@@ -193,6 +196,31 @@ fn table_names_them() {
     assert!(one.starts_with("State "), "one namespace needs no column: {one}");
 }
 
+/// Whether a socket is listed depends on where it belongs, not on who holds it: this process is
+/// outside, the other one inside.
+fn in_no_table() {
+    let unbound =
+        || socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+    let ((truth, _listener, held_outside), inside, inode_inside) = elsewhere(move || {
+        let (truth, listener) = listen_in_new();
+        let held_inside = unbound();
+        let inode = inode(&held_inside);
+        ((truth, listener, unbound()), Holder::start(held_inside, Stdio::null()), inode)
+    });
+    let told = document(&["--json", "--all-netns"]);
+    for (inode, holder) in [(inode(&held_outside), std::process::id()), (inode_inside, inside.pid())] {
+        let row = told.by_inode(inode).unwrap_or_else(|| panic!("{holder} holds {inode}, which is missing"));
+        assert_eq!((row.netns, &*row.protocol), (truth.netns, "other"), "{row:#?}");
+        assert_eq!((row.protocol_name.as_deref(), owners(row)), (Some("TCP"), vec![holder]));
+    }
+    let residual = told.coverage.tables.iter().filter(|table| table.protocol == "other");
+    let residual: Vec<_> = residual.map(|table| (table.netns, table.status.as_str())).collect();
+    assert_eq!(residual.len() as u64, told.coverage.namespaces.seen, "one of each namespace: {residual:?}");
+    let own = document(&["--json"]);
+    let missing = |inode| own.by_inode(inode).is_none();
+    assert!(missing(inode(&held_outside)) && missing(inode_inside), "they belong to another namespace");
+}
+
 fn picked() {
     let (truth, holder) = process();
     let (hidden, _alone) = elsewhere(listen_in_new);
@@ -232,7 +260,7 @@ fn own_port_range() {
         [2500, 40_000].map(|port| UdpSocket::bind(("0.0.0.0", port)).unwrap())
     });
     let told = document(&["--json", "-ua", "--all-netns"]);
-    let role = |socket: &UdpSocket| told.by_inode(crate::stock::inode(socket)).unwrap().role.clone();
+    let role = |socket: &UdpSocket| told.by_inode(inode(socket)).unwrap().role.clone();
     assert_eq!(sockets.each_ref().map(role), ["client", "listener"]);
 }
 
