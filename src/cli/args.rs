@@ -240,6 +240,8 @@ pub(super) enum OwnersChoice {
     /// The best way there is
     #[default]
     Auto,
+    /// Let the kernel tell, through BPF
+    Bpf,
     /// Scan /proc
     Proc,
     /// Do not look for owners

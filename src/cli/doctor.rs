@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::reader;
 use crate::model::Ask;
 use crate::output::{doctor, json};
+use crate::owner::Facts;
 use crate::source::everything;
 use crate::sys::host;
 
@@ -15,7 +16,7 @@ pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     // A source that was named may not know namespaces; then the own one is looked at.
     let all_netns = args.reading.net.is_none() && args.reading.source.knows_namespaces();
     let reading = ReadingArgs { all_netns, ..args.reading.clone() };
-    let (_, moment) = reader::read_once(&reading, everything(), Ask::EVERYTHING)?;
+    let (_, moment) = reader::read_once(&reading, everything(), Ask::EVERYTHING, Facts::All)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         json::write_coverage(&mut out, &moment)?;

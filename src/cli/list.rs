@@ -9,6 +9,7 @@ use super::{notice, reader};
 use crate::config::Environment;
 use crate::model::{Ask, Family, Protocol, Row, State};
 use crate::output::{json, table};
+use crate::owner::Facts;
 use crate::source::{Wanted, everything};
 use crate::store::{Moment, Table};
 use crate::sys;
@@ -27,7 +28,8 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
     if !owners_shown {
         reading.owners = OwnersChoice::None;
     }
-    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask)?;
+    let facts = if args.json { Facts::All } else { Facts::Names };
+    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask, facts)?;
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     if args.json {
         json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;

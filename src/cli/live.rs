@@ -3,13 +3,16 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::OwnerMethod;
+use crate::engine::OwnerChoice;
 use crate::model::Ask;
 use crate::source::SocketSource;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
+use crate::sys::bpf;
 
 /// The source that reads what the arguments ask for.
 #[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
@@ -30,11 +33,15 @@ pub(super) fn source(
 }
 
 /// How owners are found.
-#[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
-pub(super) fn owner_method(choice: OwnersChoice) -> anyhow::Result<OwnerMethod> {
+pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> {
     Ok(match choice {
-        OwnersChoice::Auto | OwnersChoice::Proc => OwnerMethod::Proc,
-        OwnersChoice::None => OwnerMethod::None,
+        OwnersChoice::Auto => OwnerChoice::Auto,
+        OwnersChoice::Bpf => {
+            bpf::may_load().context("owners cannot be found through BPF, leave out --owners")?;
+            OwnerChoice::Bpf
+        }
+        OwnersChoice::Proc => OwnerChoice::Proc,
+        OwnersChoice::None => OwnerChoice::None,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::OwnerMethod;
+use crate::engine::OwnerChoice;
 use crate::model::Ask;
 use crate::source::SocketSource;
 use crate::source::portable::Portable;
@@ -23,9 +23,11 @@ pub(super) fn source(
 }
 
 /// How owners are found: not at all.
-pub(super) fn owner_method(choice: OwnersChoice) -> anyhow::Result<OwnerMethod> {
+pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> {
     match choice {
-        OwnersChoice::Auto | OwnersChoice::None => Ok(OwnerMethod::None),
-        OwnersChoice::Proc => anyhow::bail!("there is no /proc to scan for owners here: leave out --owners"),
+        OwnersChoice::Auto | OwnersChoice::None => Ok(OwnerChoice::None),
+        OwnersChoice::Proc | OwnersChoice::Bpf => {
+            anyhow::bail!("there is no /proc to scan for owners here, and no BPF: leave out --owners")
+        }
     }
 }

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::{complain, notice, reader};
 use crate::config::Environment;
 use crate::model::Ask;
+use crate::owner::Facts;
 use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
 use crate::sys::host;
@@ -68,7 +69,8 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     };
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
-    let (table, moment) = reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING)?;
+    let (table, moment) =
+        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All)?;
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }

@@ -6,8 +6,9 @@ use anyhow::Context as _;
 
 use super::args::{ReadingArgs, SourceChoice};
 use super::live;
-use crate::engine::{Sampler, single};
+use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::Ask;
+use crate::owner::Facts;
 use crate::policy;
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
@@ -20,11 +21,6 @@ pub(super) fn judged_tables() -> Vec<Wanted> {
     everything().into_iter().filter(|(_, protocol)| policy::PROTOCOLS.contains(protocol)).collect()
 }
 
-/// A sampler of the wanted tables, to be read once.
-pub(super) fn sampler(args: &ReadingArgs, wanted: Vec<Wanted>, ask: Ask) -> anyhow::Result<Sampler> {
-    build(args, wanted, ask, None)
-}
-
 /// A sampler of the wanted tables, to be read again and again.
 pub(super) fn live_sampler(
     args: &ReadingArgs,
@@ -33,13 +29,14 @@ pub(super) fn live_sampler(
     interval: Duration,
 ) -> anyhow::Result<Sampler> {
     // A quarter of the time for entering namespaces leaves the rest for owners and for the machine.
-    build(args, wanted, ask, Some(interval / 4))
+    build(args, wanted, ask, Facts::All, Some(interval / 4))
 }
 
 fn build(
     args: &ReadingArgs,
     wanted: Vec<Wanted>,
     ask: Ask,
+    facts: Facts,
     budget: Option<Duration>,
 ) -> anyhow::Result<Sampler> {
     let source: Box<dyn SocketSource> = match (&args.source, args.all_netns || args.net.is_some()) {
@@ -57,7 +54,11 @@ fn build(
             live::source(args, ask, budget)?
         }
     };
-    Ok(Sampler::new(source, wanted, live::owner_method(args.owners)?))
+    let choice = match args.source {
+        SourceChoice::Scenario(_) => OwnerChoice::None, // it tells them itself
+        _ => live::owner_choice(args.owners)?,
+    };
+    Ok(Sampler::new(source, wanted, OwnerAsk { choice, facts, live: budget.is_some() }))
 }
 
 /// One reading, as a table and its moment.
@@ -65,9 +66,10 @@ pub(super) fn read_once(
     args: &ReadingArgs,
     wanted: Vec<Wanted>,
     ask: Ask,
+    facts: Facts,
 ) -> anyhow::Result<(Table, Moment)> {
     // The sampler ends here, and its buffers with it, before the table is made.
-    let sample = sampler(args, wanted, ask)?.take()?;
+    let sample = build(args, wanted, ask, facts, None)?.take()?;
     let table = single(sample);
     let moment = table.moment().cloned().context("the reading left no trace")?;
     Ok((table, moment))

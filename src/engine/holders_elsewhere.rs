@@ -1,22 +1,16 @@
 //! Owners on other systems than Linux: nobody is looked for. netstat2 tells pids, and a process without
 //! name and start time is not made up.
 
+use super::OwnerAsk;
 use crate::model::{OwnerCoverage, Slice, SliceCoverage, SliceStatus};
 use crate::owner;
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
-
-/// How owners are found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OwnerMethod {
-    /// Do not look.
-    None,
-}
 
 /// Finds no holders.
 pub(super) struct Holders;
 
 impl Holders {
-    pub(super) fn new(OwnerMethod::None: OwnerMethod) -> Self {
+    pub(super) fn new(_: OwnerAsk) -> Self {
         Self
     }
 

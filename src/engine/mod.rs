@@ -5,13 +5,14 @@
 
 #[cfg_attr(not(linux), path = "holders_elsewhere.rs")]
 mod holders;
+#[cfg(linux)]
+mod plan;
 mod poller;
 mod relations;
 #[cfg(linux)]
 mod residual;
 mod sampler;
 
-pub use holders::OwnerMethod;
 pub use poller::{Feed, PollerHandle, spawn};
 pub use sampler::Sampler;
 
@@ -19,7 +20,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Change, Sample};
+use crate::owner::Facts;
 use crate::store::Table;
+
+/// How owners shall be found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OwnerChoice {
+    /// The best way that there is.
+    #[default]
+    Auto,
+    /// Through BPF.
+    Bpf,
+    /// By a scan of `/proc`.
+    Proc,
+    /// Not at all.
+    None,
+}
+
+/// What is asked about owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerAsk {
+    pub choice: OwnerChoice,
+    pub facts: Facts,
+    /// Again and again, so that what is prepared once pays.
+    pub live: bool,
+}
+
+impl OwnerAsk {
+    /// Nobody is looked for.
+    pub const NOTHING: Self = Self { choice: OwnerChoice::None, facts: Facts::Names, live: false };
+}
 
 /// The table after a poll. A clone is a pointer.
 #[derive(Clone, Debug)]

@@ -109,7 +109,7 @@ impl Poller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::OwnerMethod;
+    use crate::engine::OwnerAsk;
     use crate::source::{Reading, SocketSource, Wanted};
 
     /// Tells what it is asked for instead of reading.
@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
         let (send, asked) = channel();
-        let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerMethod::None);
+        let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
         let hour = Duration::from_hours(1);
         let poller = spawn(sampler, hour, Duration::ZERO, |_| true).unwrap();
         assert_eq!(asked.recv(), Ok(Ask::NOTHING));

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::holders::{Holders, OwnerMethod};
-use super::relations;
+use super::holders::Holders;
+use super::{OwnerAsk, relations};
 use crate::model::{Ask, Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
 use crate::owner;
 use crate::source::{Reading, SocketSource, SourceError, Stage};
@@ -25,11 +25,11 @@ pub struct Sampler {
 impl Sampler {
     /// A sampler of the wanted tables.
     #[must_use]
-    pub fn new(source: Box<dyn SocketSource>, wanted: Vec<(Family, Protocol)>, method: OwnerMethod) -> Self {
+    pub fn new(source: Box<dyn SocketSource>, wanted: Vec<(Family, Protocol)>, owners: OwnerAsk) -> Self {
         Self {
             source,
             wanted,
-            holders: Holders::new(method),
+            holders: Holders::new(owners),
             users: Users::default(),
             cgroups: Cgroups::default(),
             host: None,

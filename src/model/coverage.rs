@@ -159,8 +159,11 @@ impl<'a> Fate<'a> {
 /// How the search for owners went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCoverage {
-    /// `procfs`, `scenario`, or `none` when nobody asked.
+    /// `bpf`, `procfs`, `scenario`, or `none` when nobody asked.
     pub method: &'static str,
+    /// Why this way was taken, or no better one.
+    pub method_reason: Option<String>,
+    /// Processes that were looked into; by `bpf` those that hold a socket.
     pub processes: usize,
     /// Processes whose descriptors may not be read.
     pub denied: usize,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{Fd, Pid, SystemBytes, Uid};
 
 /// The identity of a process: pids are reused, so the start time belongs to it.
@@ -42,18 +44,23 @@ pub struct Process {
 }
 
 /// One process that holds a socket, and through which descriptors.
+///
+/// Most sockets have one owner with one descriptor: lists of that length need no room of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
     pub process: Arc<Process>,
+    /// The thread that holds it, where that has descriptors apart from its process (`unshare(2)`,
+    /// `CLONE_FILES`).
+    pub thread: Option<Pid>,
     /// Ascending.
-    pub fds: Vec<Fd>,
+    pub fds: SmallVec<[Fd; 2]>,
 }
 
 /// Every process that holds a socket, ordered by pid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerSet {
     /// At most [`OwnerSet::SHOWN`], never empty.
-    pub shown: Vec<Owner>,
+    pub shown: SmallVec<[Owner; 1]>,
     /// How many there are, exactly.
     pub count: usize,
 }

@@ -14,14 +14,26 @@ use crate::sys::netns::Donor;
 /// Who holds what, as one scan saw it.
 #[derive(Debug, Default)]
 pub struct OwnerMap {
-    /// For each socket inode its holders, ordered by pid.
-    pub(super) holders: HashMap<Inode, Vec<Owner>, RandomState>,
+    processes: Vec<Arc<Process>>,
+    holdings: Vec<Holding>,
     /// Sockets that nobody asked about, by inode.
     pub(super) strays: BTreeMap<Inode, Stray>,
-    pub(super) processes: usize,
-    pub(super) denied: usize,
-    pub(super) reason: Option<String>,
+    pub(super) coverage: OwnerCoverage,
 }
+
+/// One descriptor that refers to a socket. Plain numbers: there are as many as sockets, and more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Holding {
+    inode: Inode,
+    /// Which of the processes.
+    process: u32,
+    thread: Option<Pid>,
+    fd: Fd,
+}
+
+/// A process of an [`OwnerMap`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Holder(u32);
 
 /// A socket that a descriptor refers to, but no table lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +65,36 @@ impl Stray {
 }
 
 impl OwnerMap {
-    /// Notes that a process holds a socket. Calls must come in the order of pids.
-    pub(super) fn add(&mut self, inode: Inode, process: &Arc<Process>, fd: Fd) {
-        let holders = self.holders.entry(inode).or_default();
-        match holders.last_mut() {
-            Some(last) if last.process.id == process.id => last.fds.push(fd),
-            _ => holders.push(Owner { process: Arc::clone(process), fds: vec![fd] }),
+    /// An empty map, to be filled in this way (`procfs`, `bpf`).
+    pub(super) fn new(method: &'static str) -> Self {
+        let coverage = OwnerCoverage { method, ..OwnerCoverage::default() };
+        Self { coverage, ..Self::default() }
+    }
+
+    /// Notes a process that holds something.
+    pub(super) fn holder(&mut self, process: Arc<Process>) -> Holder {
+        self.processes.push(process);
+        // A kernel has at most 2^22 processes.
+        Holder(u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// Notes that a process, or a thread of it apart, holds a socket.
+    pub(super) fn hold(&mut self, inode: Inode, Holder(process): Holder, thread: Option<Pid>, fd: Fd) {
+        self.holdings.push(Holding { inode, process, thread, fd });
+    }
+
+    /// Takes in what another part of the same scan saw.
+    pub(super) fn merge(&mut self, other: Self) {
+        let Holder(offset) = Holder(u32::try_from(self.processes.len()).unwrap_or(u32::MAX));
+        let moved = |held: Holding| Holding { process: held.process.saturating_add(offset), ..held };
+        self.processes.extend(other.processes);
+        self.holdings.extend(other.holdings.into_iter().map(moved));
+        for (inode, stray) in other.strays {
+            self.strays.entry(inode).or_insert(stray);
         }
+        self.coverage.processes += other.coverage.processes;
+        self.coverage.denied += other.coverage.denied;
+        self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
     }
 
     /// The sockets that were found beside the wanted ones.
@@ -70,39 +105,60 @@ impl OwnerMap {
 
     /// Gives every socket its owners, or the reason why it has none, and says how that went.
     #[must_use]
-    pub fn assign(self, sockets: &mut [Socket]) -> OwnerCoverage {
-        let all_read = self.denied == 0 && self.reason.is_none();
+    pub fn assign(mut self, sockets: &mut [Socket]) -> OwnerCoverage {
+        let all_read = self.coverage.denied == 0 && self.coverage.reason.is_none();
         let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
-        let sets: HashMap<Inode, Arc<OwnerSet>, RandomState> =
-            self.holders.into_iter().map(|(inode, holders)| (inode, Arc::new(set(holders)))).collect();
+        self.sort();
+        let mut first = HashMap::with_capacity_and_hasher(self.holdings.len(), RandomState::default());
+        for (at, held) in self.holdings.iter().enumerate() {
+            first.entry(held.inode).or_insert(at);
+        }
         for socket in sockets.iter_mut() {
             socket.owners = match socket.inode {
                 _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
                 None => Owners::Unknown(without_file(socket)),
-                Some(inode) => match sets.get(&inode) {
-                    // Shared, not moved: one socket may stand in two tables of the kernel.
-                    Some(set) => Owners::Known(Arc::clone(set)),
+                Some(inode) => match first.get(&inode) {
+                    Some(at) => Owners::Known(Arc::new(self.set(inode, *at))),
                     None if is_hearsay(socket) => Owners::Unknown(NoOwner::Unverified),
                     None => Owners::Unknown(not_found),
                 },
             };
         }
-        OwnerCoverage {
-            processes: self.processes,
-            denied: self.denied,
-            reason: self.reason,
-            ..super::tally("procfs", sockets)
-        }
+        let OwnerCoverage { resolved, unresolved, .. } = super::tally(self.coverage.method, sockets);
+        OwnerCoverage { resolved, unresolved, ..self.coverage }
     }
-}
 
-fn set(mut holders: Vec<Owner>) -> OwnerSet {
-    let count = holders.len();
-    for owner in &mut holders {
-        owner.fds.sort_unstable();
+    /// Puts the holders of each socket side by side, ordered by pid, thread and descriptor.
+    fn sort(&mut self) {
+        if !self.processes.is_sorted_by_key(|process| process.id) {
+            let mut order: Vec<_> = (0u32..).zip(&self.processes).map(|(at, p)| (p.id, at)).collect();
+            order.sort_unstable();
+            let mut rank = vec![0; order.len()];
+            for (now, (_, before)) in (0u32..).zip(&order) {
+                rank[*before as usize] = now;
+            }
+            for held in &mut self.holdings {
+                held.process = rank[held.process as usize];
+            }
+            self.processes = order.iter().map(|(_, at)| Arc::clone(&self.processes[*at as usize])).collect();
+        }
+        self.holdings.sort_unstable();
+        self.holdings.dedup();
     }
-    holders.truncate(OwnerSet::SHOWN);
-    OwnerSet { shown: holders, count }
+
+    /// The holders of a socket, the first of which is that one.
+    fn set(&self, inode: Inode, first: usize) -> OwnerSet {
+        let same_holder = |a: &Holding, b: &Holding| (a.process, a.thread) == (b.process, b.thread);
+        let held = &self.holdings[first..];
+        let end = held.iter().position(|held| held.inode != inode).unwrap_or(held.len());
+        let owner = |held: &[Holding]| Owner {
+            process: Arc::clone(&self.processes[held[0].process as usize]),
+            thread: held[0].thread,
+            fds: held.iter().map(|held| held.fd).collect(),
+        };
+        let holders = || held[..end].chunk_by(same_holder);
+        OwnerSet { shown: holders().take(OwnerSet::SHOWN).map(owner).collect(), count: holders().count() }
+    }
 }
 
 /// True for a socket that the kernel opened for itself: netlink tells by its port id

@@ -4,6 +4,8 @@
 //! keeps its place and gets a reason. Nothing here reads socket tables.
 
 #[cfg(linux)]
+mod bpf;
+#[cfg(linux)]
 mod map;
 #[cfg(linux)]
 mod process;
@@ -11,11 +13,31 @@ mod process;
 mod scan;
 
 #[cfg(linux)]
+pub use bpf::BpfScanner;
+#[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]
-pub use scan::ProcScanner;
+pub use scan::scan;
 
-use crate::model::{NoOwner, OwnerCoverage, Owners, Socket};
+use crate::model::{NetnsId, NoOwner, OwnerCoverage, Owners, Socket};
+
+/// Whose holders are looked for, and how much is told of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    pub sockets: &'a [Socket],
+    /// Of processes in these namespaces, sockets that are not among those are noted too.
+    pub strays: &'a [NetnsId],
+    pub facts: Facts,
+}
+
+/// How much of a process is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facts {
+    /// Its identity, name and user.
+    Names,
+    /// All there is: what it runs, with which arguments.
+    All,
+}
 
 /// The coverage of sockets whose owners are settled.
 #[must_use]

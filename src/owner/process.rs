@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use super::Facts;
 use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
@@ -14,26 +15,36 @@ use crate::wire::proc_pid;
 pub(super) fn read(
     dir: &ProcessDir,
     pid: Pid,
+    facts: Facts,
     booted: Option<jiff::Timestamp>,
     text: &mut Vec<u8>,
 ) -> Result<Arc<Process>, Errno> {
     dir.read(c"stat", text)?;
     let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
+    let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
+    let names = Process {
+        id: ProcessId { pid, start: stat.start },
+        comm: stat.comm,
+        exe: None,
+        cmdline: None,
+        uid,
+        security: None,
+        started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
+    };
+    Ok(Arc::new(match facts {
+        Facts::Names => names,
+        Facts::All => with_rest(names, dir, text),
+    }))
+}
+
+/// Adds what takes more looks.
+fn with_rest(names: Process, dir: &ProcessDir, text: &mut Vec<u8>) -> Process {
     let exe = executable(dir);
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
-    let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     // proc(5): "attr/current"; an error where no security module is at work.
     let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
     let security = security.map(|name| SystemBytes::from(name.strip_suffix(b"\0").unwrap_or(name)));
-    Ok(Arc::new(Process {
-        id: ProcessId { pid, start: stat.start },
-        comm: stat.comm,
-        exe,
-        cmdline,
-        uid,
-        security: security.filter(|name| !name.is_empty()),
-        started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
-    }))
+    Process { exe, cmdline, security: security.filter(|name| !name.is_empty()), ..names }
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

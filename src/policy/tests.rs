@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::engine::{OwnerMethod, Sampler};
+use crate::engine::{OwnerAsk, Sampler};
 use crate::model::Change;
 use crate::source::everything;
 use crate::source::scenario::Scenario;
@@ -93,7 +93,7 @@ const PEOPLE: &str = r#"
 fn play(samples: &str, mut each: impl FnMut(&[Change], &Table, &Moment)) {
     let scenario = Scenario::parse(&format!("{PEOPLE}{samples}")).unwrap_or_else(|error| panic!("{error}"));
     let scenes = samples.matches("[[sample]]").count();
-    let mut script = Sampler::new(Box::new(scenario), everything(), OwnerMethod::Proc);
+    let mut script = Sampler::new(Box::new(scenario), everything(), OwnerAsk::NOTHING);
     let mut table = Table::new(Duration::ZERO);
     for _ in 0..scenes {
         let (next, changes) = table.apply(script.take().unwrap());

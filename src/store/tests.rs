@@ -30,7 +30,8 @@ fn owners(pids: &[u32]) -> Owners {
             security: None,
             started: None,
         }),
-        fds: vec![Fd(3)],
+        thread: None,
+        fds: [Fd(3)].into_iter().collect(),
     };
     Owners::Known(Arc::new(OwnerSet { shown: pids.iter().map(owner).collect(), count: pids.len() }))
 }

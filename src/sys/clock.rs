@@ -42,6 +42,13 @@ pub fn at_ticks(booted: jiff::Timestamp, ticks: u64) -> Option<jiff::Timestamp> 
     at.round(jiff::TimestampRound::new().smallest(jiff::Unit::Millisecond).increment(10)).ok()
 }
 
+/// Clock ticks after boot from nanoseconds, cut as `/proc/PID/stat` cuts them (`nsec_to_clock_t`).
+#[must_use]
+pub fn ticks(nanoseconds: u64) -> u64 {
+    let ticks = u128::from(nanoseconds) * u128::from(rustix::param::clock_ticks_per_second()) / 1_000_000_000;
+    u64::try_from(ticks).unwrap_or(u64::MAX)
+}
+
 fn duration(time: Timespec) -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }

@@ -9,6 +9,8 @@ pub mod host;
 pub mod names;
 
 #[cfg(linux)]
+pub mod bpf;
+#[cfg(linux)]
 pub mod cgroup;
 #[cfg(linux)]
 pub mod interfaces;

@@ -79,7 +79,7 @@ fn searchable(subject: &Subject<'_>, columns: &[Column], wish: &Wish<'_>) -> Str
         let cell = (column.show)(column.field, &seen);
         add(&format!("{}{}", cell.text, cell.tail));
     }
-    for owner in subject.row.socket.owners.known().map_or(&[][..], |set| &set.shown) {
+    for owner in subject.row.socket.owners.known().map_or(&[][..], |set| &set.shown[..]) {
         owner_texts(owner, &wish.look, &mut add);
     }
     text.to_lowercase()

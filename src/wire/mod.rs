@@ -24,6 +24,7 @@ pub mod sctp;
 pub mod services;
 mod show_request;
 pub mod smc_diag;
+pub mod task_file;
 pub mod tipc_diag;
 pub mod unix_diag;
 pub mod vsock_diag;

@@ -66,6 +66,7 @@ objects! {
 
     struct OwnerSearch {
         method: String,
+        method_reason: Option<String>,
         processes: u64,
         processes_denied: u64,
         reason: Option<String>,

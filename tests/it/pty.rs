@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use sockeye::engine::{self, OwnerMethod, Sampler};
+use sockeye::engine::{self, OwnerAsk, Sampler};
 use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
 use sockeye::tui::{self, ColorChoice, Ended, Options, TuiError};
 use vt100::{Parser, Screen};
@@ -256,7 +256,7 @@ impl SocketSource for Panics {
 #[test]
 #[ignore = "started by a_panic_is_told_on_the_screen_that_was_there_before"]
 fn child_panics_in_the_poller() {
-    let sampler = Sampler::new(Box::new(Panics), Vec::new(), OwnerMethod::None);
+    let sampler = Sampler::new(Box::new(Panics), Vec::new(), OwnerAsk::NOTHING);
     let second = Duration::from_secs(1);
     let ended: Result<Ended, TuiError> =
         tui::run(options(), |deliver| engine::spawn(sampler, second, second, deliver));

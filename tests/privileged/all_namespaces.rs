@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
-use sockeye::engine::{OwnerMethod, Sampler};
+use sockeye::engine::{OwnerAsk, Sampler};
 use sockeye::model::{Ask, ChangeKind, Family, Protocol, SocketKey};
 use sockeye::source::namespaces::Namespaces;
 use sockeye::store::Table;
@@ -411,7 +411,7 @@ fn two_hundred() {
     // With no time at all, the own one and one more are read each time.
     let source = Namespaces::netlink(Ask::NOTHING, true).within(Duration::ZERO);
     let tables = vec![(Family::Inet, Protocol::Tcp)];
-    let mut sampler = Sampler::new(Box::new(source), tables, OwnerMethod::None);
+    let mut sampler = Sampler::new(Box::new(source), tables, OwnerAsk::NOTHING);
     let mut table = Table::new(Duration::ZERO);
     let made: BTreeSet<u64> = all.iter().map(|made| made.truth.netns).collect();
     let mut read = BTreeSet::new();

@@ -16,7 +16,7 @@ use rustix::net::{
     AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with, sockopt,
 };
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use sockeye::engine::{OwnerMethod, Sampler};
+use sockeye::engine::{OwnerAsk, Sampler};
 use sockeye::model::{Ask, ChangeKind, Family, Protocol};
 use sockeye::source::Wanted;
 use sockeye::source::netlink::Netlink;
@@ -92,7 +92,7 @@ impl Drop for StopOnDrop<'_> {
 
 fn poll(wanted: Wanted, stable: &HashSet<u64>, seen: &mut Seen) {
     let mut sampler =
-        Sampler::new(Box::new(Netlink::with_fallback(Ask::NOTHING)), vec![wanted], OwnerMethod::None);
+        Sampler::new(Box::new(Netlink::with_fallback(Ask::NOTHING)), vec![wanted], OwnerAsk::NOTHING);
     let mut table = Table::new(Duration::ZERO);
     for at in 0..POLLS {
         let sample = sampler.take().unwrap();

@@ -7,8 +7,9 @@ use std::os::fd::OwnedFd;
 use std::process::Command;
 use std::time::Duration;
 
-use sockeye::engine::{OwnerMethod, Sampler};
+use sockeye::engine::{OwnerAsk, OwnerChoice, Sampler};
 use sockeye::model::{Ask, ChangeKind, Family, NoOwner, Owners, Protocol, Socket, SocketKey, State};
+use sockeye::owner::Facts;
 use sockeye::source::netlink::Netlink;
 use sockeye::store::Table;
 
@@ -31,7 +32,8 @@ struct Watch {
 impl Watch {
     fn new(port: u16) -> Self {
         let source = Box::new(Netlink::strict(Ask::NOTHING));
-        let sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], OwnerMethod::Proc);
+        let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::Names, live: true };
+        let sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners);
         Self { sampler, table: Table::new(Duration::from_mins(1)), port, happened: Vec::new() }
     }
 

@@ -32,6 +32,8 @@ struct TableView<'a> {
 #[derive(Serialize)]
 struct OwnersView<'a> {
     method: &'static str,
+    /// Why this way was taken, or no better one.
+    method_reason: Option<&'a str>,
     processes: usize,
     processes_denied: usize,
     reason: Option<&'a str>,
@@ -128,6 +130,7 @@ fn namespace(known: &NetnsCoverage) -> NetnsView<'_> {
 fn owners(owners: &OwnerCoverage) -> OwnersView<'_> {
     OwnersView {
         method: owners.method,
+        method_reason: owners.method_reason.as_deref(),
         processes: owners.processes,
         processes_denied: owners.denied,
         reason: owners.reason.as_deref(),

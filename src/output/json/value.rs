@@ -122,7 +122,7 @@ fn owner_list<S: Serializer>(serializer: S, set: &OwnerSet, names: &Names) -> Re
 #[derive(Serialize)]
 struct OwnerView<'a> {
     pid: u32,
-    /// The thread, where a thread has descriptors of its own; always null so far.
+    /// The thread, where a thread has descriptors of its own.
     tid: Option<u32>,
     fds: Vec<u32>,
     comm: std::borrow::Cow<'a, str>,
@@ -148,7 +148,7 @@ impl<'a> OwnerView<'a> {
         let user = process.uid.and_then(|uid| names.users.get(&uid));
         Self {
             pid: process.id.pid.0,
-            tid: None,
+            tid: owner.thread.map(|thread| thread.0),
             fds: owner.fds.iter().map(|fd| fd.0).collect(),
             comm: escape(process.comm.as_bytes()),
             comm_hex: hex(process.comm.as_bytes()),

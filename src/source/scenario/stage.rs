@@ -289,7 +289,7 @@ impl Maker<'_> {
 
     /// Owners as `process:fd,fd`.
     fn owners(&self, written: &[Place], processes: &Processes) -> Result<Owners, String> {
-        let mut shown = Vec::new();
+        let mut shown = smallvec::SmallVec::new();
         for place in written {
             let (name, fds) = place
                 .get_ref()
@@ -300,9 +300,9 @@ impl Maker<'_> {
                 .ok_or_else(|| self.wrong(place, format_args!("there is no [process.{name}]")))?;
             let fds = fds.split(',').map(|fd| fd.trim().parse().map(Fd)).collect::<Result<_, _>>();
             let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
-            shown.push(Owner { process: Arc::clone(process), fds });
+            shown.push(Owner { process: Arc::clone(process), thread: None, fds });
         }
-        shown.sort_by_key(|owner| owner.process.id);
+        shown.sort_by_key(|owner: &Owner| owner.process.id);
         let count = shown.len();
         if count == 0 {
             return Ok(Owners::Unknown(NoOwner::Nobody));

@@ -18,7 +18,7 @@ use super::input::Input;
 use super::theme::{ColorChoice, Look};
 use super::update::{Effect, update};
 use super::view;
-use crate::engine::{Feed, OwnerMethod, Sampler, Snapshot};
+use crate::engine::{Feed, OwnerAsk, Sampler, Snapshot};
 use crate::model::{Sample, Stamp};
 use crate::source::everything;
 use crate::source::scenario::Scenario;
@@ -47,7 +47,7 @@ impl Stage {
         let now = Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH };
         Self {
             app: App::new("0.0.0", look, Size { width, height }, now),
-            sampler: Sampler::new(source, everything(), OwnerMethod::Proc),
+            sampler: Sampler::new(source, everything(), OwnerAsk::NOTHING),
             table: Arc::new(Table::new(Duration::from_secs(3))),
             generation: 0,
             now,

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
+//
+// Who holds which socket: one record for every socket in a descriptor table, in one pass over all
+// tasks (bpf iterator `task_file`, Linux 5.8; `bpf_sock_from_file`, Linux 5.11).
+//
+// The structs below name only the members that are read. Their offsets are looked up in the running
+// kernel's BTF when the program is loaded (CO-RE), so one object serves every kernel and neither
+// kernel headers nor libbpf are needed. `build` makes the object; wire/task_file.rs reads the records.
+
+typedef unsigned short __u16;
+typedef unsigned int __u32;
+typedef unsigned long long __u64;
+typedef long long __s64;
+
+#define SEC(name) __attribute__((section(name), used))
+#define NULL ((void *)0)
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct upid {
+	int nr;
+};
+
+struct pid {
+	__u32 level;
+	struct upid numbers[1];
+};
+
+/* kuid_t */
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t euid;
+};
+
+/* PIDTYPE_TGID is 1 (linux/pid_types.h). */
+struct signal_struct {
+	struct pid *pids[2];
+};
+
+struct task_struct {
+	int pid;
+	int tgid;
+	struct pid *thread_pid;
+	struct task_struct *group_leader;
+	struct signal_struct *signal;
+	__u64 start_boottime;
+	__u32 self_exec_id;
+	const struct cred *cred;
+	char comm[16];
+};
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct ns_common {
+	__u32 inum;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+struct sock_common {
+	__u16 skc_family;
+	possible_net_t skc_net;
+	atomic64_t skc_cookie;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+static long (*bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
+static long (*bpf_seq_write)(struct seq_file *seq, const void *data, __u32 len) = (void *)127;
+static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
+static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162;
+
+/* 72 bytes, no padding. */
+struct record {
+	__u64 inode;
+	__u64 cookie;    /* 0 where nobody has asked for it yet */
+	__u64 start_ns;  /* of the process, since boot */
+	__u32 pid;       /* of the process */
+	__u32 tid;       /* of the thread whose table it is; that of the process but for an unshared table */
+	__u32 fd;
+	__u32 netns;     /* inode of the namespace that the socket belongs to */
+	__u32 uid;       /* effective, of the process */
+	__u32 exec_id;   /* counts the programs that the process has become */
+	char comm[16];   /* of the process */
+	__u16 family;
+	__u16 reserved[3];
+};
+
+/* The number of a process in the pid namespace of the reader, which lies that deep. */
+static __u32 number(struct pid *pid, __u32 level, __u32 global)
+{
+	int nr = 0;
+
+	if (level == 0)
+		return global;
+	if (bpf_probe_read_kernel(&nr, sizeof(nr), &pid->numbers[level & 31].nr))
+		return 0;
+	return nr;
+}
+
+SEC("iter/task_file")
+int socket_owners(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct record record = {};
+	struct task_struct *leader;
+	struct socket *socket;
+	struct sock *sk;
+	__u32 level;
+
+	if (!task || !file)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	leader = task->group_leader;
+	record.inode = file->f_inode->i_ino;
+	record.start_ns = leader->start_boottime;
+	level = bpf_get_current_task_btf()->thread_pid->level;
+	record.pid = number(task->signal->pids[1], level, task->tgid);
+	record.tid = number(task->thread_pid, level, task->pid);
+	record.fd = ctx->fd;
+	record.uid = leader->cred->euid.val;
+	record.exec_id = leader->self_exec_id;
+	bpf_probe_read_kernel(record.comm, sizeof(record.comm), leader->comm);
+	sk = socket->sk;
+	if (sk) {
+		record.cookie = sk->__sk_common.skc_cookie.counter;
+		record.netns = sk->__sk_common.skc_net.net->ns.inum;
+		record.family = sk->__sk_common.skc_family;
+	}
+	/* When the buffer is full the kernel calls again for the same descriptor. */
+	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "Dual MIT/GPL";
