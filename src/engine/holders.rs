@@ -3,13 +3,16 @@
 
 use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
 
+use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
-use super::{OwnerAsk, residual};
+use super::residual::{self, Residual};
 use crate::model::{NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, OwnerMap, Question};
+use crate::owner::{self, BpfScanner, Facts, OwnerMap, OwnerSets, Question};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
+use crate::sys::clock;
 use crate::sys::procnet::{self, Whose};
 use crate::wire::proc_protocols::sockets_used;
 
@@ -19,7 +22,24 @@ pub(super) struct Holders {
     way: Way,
     /// Why it is not another one.
     why: Option<String>,
+    found: Option<Found>,
 }
+
+/// What a scan found.
+struct Found {
+    sets: OwnerSets,
+    residual: Vec<Residual>,
+    /// Where sockets that are in no table were looked for.
+    places: Vec<NetnsId>,
+    /// Until when it holds, if no socket is added. A descriptor that is passed on, or inherited,
+    /// changes no table: nothing tells but another scan.
+    until: Duration,
+}
+
+/// Scans take one part in this many of the time, while no socket is added.
+const REST: u32 = 100;
+/// However long a scan takes, the next one follows after this.
+const LONGEST_REST: Duration = Duration::from_secs(10);
 
 /// The way that was planned, and how far it is prepared.
 enum Way {
@@ -46,7 +66,7 @@ impl Holders {
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };
-        Self { facts: ask.facts, way, why }
+        Self { facts: ask.facts, way, why, found: None }
     }
 
     /// Gives every socket its owners, and sockets that are in no table a row.
@@ -72,20 +92,46 @@ impl Holders {
             _ => None,
         };
         let strays = if residual && gap.is_none() { &places[..] } else { &[] };
-        let map = self.scan(&Question { sockets: &reading.sockets, strays, facts: self.facts });
-        if let Some(map) = &map {
-            residual::append(reading, map, strays, || source.read(wanted).ok());
+        let found = self.found(reading, strays, || source.read(wanted).ok());
+        if let Some(found) = found {
+            residual::append(reading, &found.residual);
         }
         if residual {
             reading
                 .slices
                 .extend(places.iter().map(|netns| residual::coverage(*netns, &reading.sockets, gap)));
         }
-        let told = match map {
-            Some(map) => map.assign(&mut reading.sockets),
+        let told = match found {
+            Some(found) => found.sets.assign(&mut reading.sockets),
             None => owner::tally("none", &reading.sockets),
         };
         OwnerCoverage { method_reason: self.why.clone(), ..told }
+    }
+
+    /// Who holds the sockets: what the last scan found, as long as there is no socket that it did not
+    /// look for, or what another one finds now.
+    fn found(
+        &mut self,
+        reading: &Reading,
+        strays: &[NetnsId],
+        look_again: impl FnOnce() -> Option<Reading>,
+    ) -> Option<&Found> {
+        let began = clock::now().mono;
+        let before = self.found.take();
+        let holds = |found: &Found| {
+            began < found.until && found.places == strays && found.sets.cover(&reading.sockets)
+        };
+        if before.as_ref().is_some_and(holds) {
+            self.found = before;
+            return self.found.as_ref();
+        }
+        let question = Question { sockets: &reading.sockets, strays, facts: self.facts };
+        let map = self.scan(&question)?;
+        let sets = map.settle(&question, before.as_ref().map(|found| &found.sets));
+        let residual = residual::confirm(sets.strays(), strays, look_again);
+        let ended = clock::now().mono;
+        let until = ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
+        Some(self.found.insert(Found { sets, residual, places: strays.to_vec(), until }))
     }
 
     /// Who holds what. When BPF fails, `/proc` is scanned from then on.

@@ -1,7 +1,7 @@
 //! Rows for sockets that no table lists: unbound ones, and families that the kernel lets nobody
 //! dump. They are known by their descriptors alone.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -10,29 +10,47 @@ use crate::model::{
     Basics, Details, Ends, Identity, Inode, NetnsId, PortRange, Slice, SliceCoverage, SliceStatus, Socket,
     SocketKey, SocketType, State,
 };
-use crate::owner::{OwnerMap, Stray};
+use crate::owner::Stray;
 use crate::source::{RESIDUAL, Reading};
 
-/// Appends a row for each stray of the owner map that is in no table of these namespaces.
+/// A socket that is in no table, and the namespace that it belongs to.
+#[derive(Debug)]
+pub(super) struct Residual {
+    inode: Inode,
+    netns: NetnsId,
+    stray: Stray,
+}
+
+/// The strays that are in no table of these namespaces indeed.
 ///
 /// A socket may have been opened after its table was read: strays are believed only when a second
-/// look at the tables does not show them either, and they are there still.
-pub(super) fn append(
-    reading: &mut Reading,
-    map: &OwnerMap,
+/// look at the tables does not show them either.
+pub(super) fn confirm(
+    strays: &BTreeMap<Inode, Stray>,
     places: &[NetnsId],
     look_again: impl FnOnce() -> Option<Reading>,
-) {
-    if map.strays().is_empty() {
-        return;
+) -> Vec<Residual> {
+    if strays.is_empty() {
+        return Vec::new();
     }
-    let Some(second) = look_again() else { return };
+    let Some(second) = look_again() else { return Vec::new() };
     let late: HashSet<Inode, RandomState> = second.sockets.iter().filter_map(|socket| socket.inode).collect();
-    for (inode, stray) in map.strays().iter().filter(|(inode, _)| !late.contains(inode)) {
-        let home = stray.home();
-        // One that is gone by now was perhaps in no table because it was closed before the second look.
-        if places.contains(&home) && stray.is_there(*inode) {
-            reading.sockets.push(row(*inode, home, stray));
+    let residual = |(inode, stray): (&Inode, &Stray)| Residual {
+        inode: *inode,
+        netns: stray.home(),
+        stray: stray.clone(),
+    };
+    let unlisted = strays.iter().filter(|(inode, _)| !late.contains(inode)).map(residual);
+    unlisted.filter(|residual| places.contains(&residual.netns)).collect()
+}
+
+/// Appends a row for each that is there, and in no table, still.
+pub(super) fn append(reading: &mut Reading, residual: &[Residual]) {
+    for Residual { inode, netns, stray } in residual {
+        // One that is gone was perhaps in no table because it was closed before the second look.
+        let listed = || reading.sockets.iter().any(|socket| socket.inode == Some(*inode));
+        if stray.is_there(*inode) && !listed() {
+            reading.sockets.push(row(*inode, *netns, stray));
         }
     }
 }

@@ -1,14 +1,13 @@
-//! Who holds what, as one scan saw it, and what that says about each socket. Nothing is scanned here.
+//! Who holds what, as one scan saw it: plain numbers, in the order in which they were seen. Nothing is
+//! scanned here, and nothing judged.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use crate::model::{
-    Family, Fd, Inode, Name, NetnsId, NoOwner, Owner, OwnerCoverage, OwnerSet, Owners, Pid, Process, Socket,
-    State, SystemBytes,
-};
+use super::{OwnerSets, Question};
+use crate::model::{Fd, Inode, NetnsId, Owner, OwnerCoverage, OwnerSet, Pid, Process, SystemBytes};
 use crate::sys::netns::Donor;
 
 /// Who holds what, as one scan saw it.
@@ -97,35 +96,22 @@ impl OwnerMap {
         self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
     }
 
-    /// The sockets that were found beside the wanted ones.
+    /// Brings the holders of each socket together. `before` is what the last scan made: a set that
+    /// is the same stays the same in memory, so that nobody has to compare it.
     #[must_use]
-    pub fn strays(&self) -> &BTreeMap<Inode, Stray> {
-        &self.strays
-    }
-
-    /// Gives every socket its owners, or the reason why it has none, and says how that went.
-    #[must_use]
-    pub fn assign(mut self, sockets: &mut [Socket]) -> OwnerCoverage {
-        let all_read = self.coverage.denied == 0 && self.coverage.reason.is_none();
-        let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
+    pub fn settle(mut self, question: &Question<'_>, before: Option<&OwnerSets>) -> OwnerSets {
         self.sort();
-        let mut first = HashMap::with_capacity_and_hasher(self.holdings.len(), RandomState::default());
-        for (at, held) in self.holdings.iter().enumerate() {
-            first.entry(held.inode).or_insert(at);
+        let asked = question.sockets.len() + self.strays.len();
+        let mut known = HashMap::with_capacity_and_hasher(asked, RandomState::default());
+        for held in self.holdings.chunk_by(|a, b| a.inode == b.inode) {
+            let set = self.set(held);
+            let same = before.and_then(|before| before.known(held[0].inode)).filter(|known| ***known == set);
+            known.insert(held[0].inode, Some(same.map_or_else(|| Arc::new(set), Arc::clone)));
         }
-        for socket in sockets.iter_mut() {
-            socket.owners = match socket.inode {
-                _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
-                None => Owners::Unknown(without_file(socket)),
-                Some(inode) => match first.get(&inode) {
-                    Some(at) => Owners::Known(Arc::new(self.set(inode, *at))),
-                    None if is_hearsay(socket) => Owners::Unknown(NoOwner::Unverified),
-                    None => Owners::Unknown(not_found),
-                },
-            };
+        for inode in question.sockets.iter().filter_map(|socket| socket.inode) {
+            known.entry(inode).or_insert(None);
         }
-        let OwnerCoverage { resolved, unresolved, .. } = super::tally(self.coverage.method, sockets);
-        OwnerCoverage { resolved, unresolved, ..self.coverage }
+        OwnerSets::new(known, self.strays, self.coverage)
     }
 
     /// Puts the holders of each socket side by side, ordered by pid, thread and descriptor.
@@ -146,42 +132,14 @@ impl OwnerMap {
         self.holdings.dedup();
     }
 
-    /// The holders of a socket, the first of which is that one.
-    fn set(&self, inode: Inode, first: usize) -> OwnerSet {
-        let same_holder = |a: &Holding, b: &Holding| (a.process, a.thread) == (b.process, b.thread);
-        let held = &self.holdings[first..];
-        let end = held.iter().position(|held| held.inode != inode).unwrap_or(held.len());
+    /// The holders of one socket, side by side.
+    fn set(&self, held: &[Holding]) -> OwnerSet {
         let owner = |held: &[Holding]| Owner {
             process: Arc::clone(&self.processes[held[0].process as usize]),
             thread: held[0].thread,
             fds: held.iter().map(|held| held.fd).collect(),
         };
-        let holders = || held[..end].chunk_by(same_holder);
+        let holders = || held.chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
         OwnerSet { shown: holders().take(OwnerSet::SHOWN).map(owner).collect(), count: holders().count() }
-    }
-}
-
-/// True for a socket that the kernel opened for itself: netlink tells by its port id
-/// (`netlink_kernel_create`).
-fn is_kernels(socket: &Socket) -> bool {
-    matches!(socket.ends.names().0, Some(Name::Netlink { port: 0, .. }))
-}
-
-/// True for a row of `/proc/net/unix`: a name with a newline makes a row of its own there, so that
-/// only a descriptor proves what it says. It is the same whether every process could be read or not:
-/// a row that nothing confirms may be forged.
-fn is_hearsay(socket: &Socket) -> bool {
-    socket.family == Family::Unix && socket.key.cookie().is_none()
-}
-
-/// Why a socket that no file refers to has no owner: its state tells.
-fn without_file(socket: &Socket) -> NoOwner {
-    match socket.state {
-        // The text has rows without inode for connections that wait for a listener, for no others.
-        _ if is_hearsay(socket) && socket.waits_for.is_none() => NoOwner::Unverified,
-        State::SynRecv => NoOwner::Handshake,
-        // CLOSE-WAIT too: the peer may close before the connection is accepted.
-        State::Established | State::CloseWait => NoOwner::AcceptQueue,
-        _ => NoOwner::Orphan,
     }
 }

@@ -11,6 +11,8 @@ mod map;
 mod process;
 #[cfg(linux)]
 mod scan;
+#[cfg(linux)]
+mod sets;
 
 #[cfg(linux)]
 pub use bpf::BpfScanner;
@@ -18,6 +20,8 @@ pub use bpf::BpfScanner;
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]
 pub use scan::scan;
+#[cfg(linux)]
+pub use sets::OwnerSets;
 
 use crate::model::{NetnsId, NoOwner, OwnerCoverage, Owners, Socket};
 
