@@ -4,6 +4,7 @@
 
 mod allocations;
 mod bad_input;
+mod bench_report;
 mod corrupt;
 mod details;
 mod document;

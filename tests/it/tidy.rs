@@ -108,7 +108,7 @@ fn the_layer_table_is_acyclic() {
 
 #[test]
 fn every_file_says_what_it_is_for_and_stays_short() {
-    for source in sources("src").iter().chain(&sources("tests")) {
+    for source in ["src", "tests", "benches"].iter().flat_map(|below| sources(below)) {
         let path = source.path.display();
         assert!(source.text.starts_with("//! "), "{path} does not open with a module doc");
         if !source.is_test() {
