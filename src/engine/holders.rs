@@ -5,10 +5,12 @@ use std::panic::resume_unwind;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+
 use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
-use crate::model::{NetnsId, OwnerCoverage, SliceStatus};
+use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
 use crate::owner::{self, BpfScanner, Facts, OwnerMap, OwnerSets, Question};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
@@ -19,6 +21,7 @@ use crate::wire::proc_protocols::sockets_used;
 /// Finds the holders of sockets.
 pub(super) struct Holders {
     facts: Facts,
+    live: bool,
     way: Way,
     /// Why it is not another one.
     why: Option<String>,
@@ -27,6 +30,8 @@ pub(super) struct Holders {
 
 /// What a scan found.
 struct Found {
+    /// The sockets whose holders were looked for.
+    asked: owner::Wanted,
     sets: OwnerSets,
     residual: Vec<Residual>,
     /// Where sockets that are in no table were looked for.
@@ -66,7 +71,7 @@ impl Holders {
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };
-        Self { facts: ask.facts, way, why, found: None }
+        Self { facts: ask.facts, live: ask.live, way, why, found: None }
     }
 
     /// Gives every socket its owners, and sockets that are in no table a row.
@@ -119,19 +124,25 @@ impl Holders {
         let began = clock::now().mono;
         let before = self.found.take();
         let holds = |found: &Found| {
-            began < found.until && found.places == strays && found.sets.cover(&reading.sockets)
+            began < found.until
+                && found.places == strays
+                && wanted(reading).all(|inode| found.asked.contains(&inode))
         };
         if before.as_ref().is_some_and(holds) {
             self.found = before;
             return self.found.as_ref();
         }
-        let question = Question { sockets: &reading.sockets, strays, facts: self.facts };
-        let map = self.scan(&question)?;
-        let sets = map.settle(&question, before.as_ref().map(|found| &found.sets));
+        let mut asked =
+            owner::Wanted::with_capacity_and_hasher(reading.sockets.len(), RandomState::default());
+        asked.extend(wanted(reading));
+        let mut sets = self.scan(&Question { wanted: &asked, strays, facts: self.facts })?.settle();
+        if self.live {
+            sets = sets.kept(before.map(|found| found.sets));
+        }
         let residual = residual::confirm(sets.strays(), strays, look_again);
         let ended = clock::now().mono;
         let until = ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
-        Some(self.found.insert(Found { sets, residual, places: strays.to_vec(), until }))
+        Some(self.found.insert(Found { asked, sets, residual, places: strays.to_vec(), until }))
     }
 
     /// Who holds what. When BPF fails, `/proc` is scanned from then on.
@@ -158,6 +169,10 @@ impl Holders {
             owner::scan(question)
         }))
     }
+}
+
+fn wanted(reading: &Reading) -> impl Iterator<Item = Inode> {
+    reading.sockets.iter().filter_map(|socket| socket.inode)
 }
 
 /// True for a table that has rows which were not read. One that the kernel does not keep has none.

@@ -4,7 +4,7 @@
 //! It needs no right but when it is loaded, and what is mounted over `/proc` hides nothing from it.
 //! What a process runs is still read from `/proc`, once for each incarnation of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -37,7 +37,6 @@ impl BpfScanner {
     pub fn scan(&mut self, question: &Question<'_>) -> Result<OwnerMap, BpfError> {
         let mut pass = Pass {
             question,
-            wanted: question.sockets.iter().filter_map(|socket| socket.inode).collect(),
             proc: ProcDir::open().ok(),
             booted: clock::booted(),
             before: std::mem::take(&mut self.known),
@@ -65,7 +64,6 @@ impl BpfScanner {
 /// One pass over all tables.
 struct Pass<'a> {
     question: &'a Question<'a>,
-    wanted: HashSet<Inode, RandomState>,
     /// `None` where procfs cannot be had: then the names are all there is.
     proc: Option<ProcDir>,
     booted: Option<jiff::Timestamp>,
@@ -95,7 +93,7 @@ impl Pass<'_> {
             self.map.coverage.processes += usize::from(record.thread().is_none());
         }
         let Some(inode) = record.inode() else { return };
-        if !self.wanted.contains(&inode) && !self.is_stray(inode, record) {
+        if !self.question.wanted.contains(&inode) && !self.is_stray(inode, record) {
             return;
         }
         let holder = match self.last {

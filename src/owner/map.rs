@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::{OwnerSets, Question};
+use super::OwnerSets;
 use crate::model::{Fd, Inode, NetnsId, Owner, OwnerCoverage, OwnerSet, Pid, Process, SystemBytes};
 use crate::sys::netns::Donor;
 
@@ -96,22 +96,18 @@ impl OwnerMap {
         self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
     }
 
-    /// Brings the holders of each socket together. `before` is what the last scan made: a set that
-    /// is the same stays the same in memory, so that nobody has to compare it.
+    /// Brings the holders of each socket together.
     #[must_use]
-    pub fn settle(mut self, question: &Question<'_>, before: Option<&OwnerSets>) -> OwnerSets {
+    pub fn settle(mut self) -> OwnerSets {
         self.sort();
-        let asked = question.sockets.len() + self.strays.len();
-        let mut known = HashMap::with_capacity_and_hasher(asked, RandomState::default());
-        for held in self.holdings.chunk_by(|a, b| a.inode == b.inode) {
-            let set = self.set(held);
-            let same = before.and_then(|before| before.known(held[0].inode)).filter(|known| ***known == set);
-            known.insert(held[0].inode, Some(same.map_or_else(|| Arc::new(set), Arc::clone)));
+        let held = self.holdings.chunk_by(|a, b| a.inode == b.inode);
+        let mut first = HashMap::with_capacity_and_hasher(self.holdings.len(), RandomState::default());
+        let mut at = 0;
+        for held in held {
+            first.insert(held[0].inode, at);
+            at += held.len();
         }
-        for inode in question.sockets.iter().filter_map(|socket| socket.inode) {
-            known.entry(inode).or_insert(None);
-        }
-        OwnerSets::new(known, self.strays, self.coverage)
+        OwnerSets { map: self, first, kept: HashMap::default() }
     }
 
     /// Puts the holders of each socket side by side, ordered by pid, thread and descriptor.
@@ -132,14 +128,16 @@ impl OwnerMap {
         self.holdings.dedup();
     }
 
-    /// The holders of one socket, side by side.
-    fn set(&self, held: &[Holding]) -> OwnerSet {
+    /// The holders of a socket, the first of which stands there.
+    pub(super) fn set(&self, first: usize) -> OwnerSet {
+        let held = &self.holdings[first..];
+        let end = held.iter().position(|other| other.inode != held[0].inode).unwrap_or(held.len());
         let owner = |held: &[Holding]| Owner {
             process: Arc::clone(&self.processes[held[0].process as usize]),
             thread: held[0].thread,
             fds: held.iter().map(|held| held.fd).collect(),
         };
-        let holders = || held.chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
+        let holders = || held[..end].chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
         OwnerSet { shown: holders().take(OwnerSet::SHOWN).map(owner).collect(), count: holders().count() }
     }
 }

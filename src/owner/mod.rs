@@ -23,12 +23,26 @@ pub use scan::scan;
 #[cfg(linux)]
 pub use sets::OwnerSets;
 
-use crate::model::{NetnsId, NoOwner, OwnerCoverage, Owners, Socket};
+#[cfg(linux)]
+use std::collections::HashSet;
+
+#[cfg(linux)]
+use foldhash::fast::RandomState;
+
+#[cfg(linux)]
+use crate::model::{Inode, NetnsId};
+use crate::model::{NoOwner, OwnerCoverage, Owners, Socket};
+
+/// A set of sockets, by inode.
+#[cfg(linux)]
+pub type Wanted = HashSet<Inode, RandomState>;
 
 /// Whose holders are looked for, and how much is told of them.
+#[cfg(linux)]
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    pub sockets: &'a [Socket],
+    /// The inodes of those sockets.
+    pub wanted: &'a Wanted,
     /// Of processes in these namespaces, sockets that are not among those are noted too.
     pub strays: &'a [NetnsId],
     pub facts: Facts,

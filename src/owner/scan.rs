@@ -4,13 +4,11 @@
 //! Processes vanish while they are read; that is no error. A process that may not be read is
 //! counted. Nothing is allocated for a descriptor that is no wanted socket.
 
-use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
-use super::{Facts, OwnerMap, Question, Stray, process};
+use super::{Facts, OwnerMap, Question, Stray, Wanted, process};
 use crate::model::{Fd, Inode, NetnsId, Pid};
 use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
@@ -42,7 +40,7 @@ fn scan_all(question: &Question<'_>, map: &mut OwnerMap) -> Result<(), Errno> {
     let pids = proc.pids()?;
     let search = Search {
         proc: &proc,
-        wanted: question.sockets.iter().filter_map(|socket| socket.inode).collect(),
+        wanted: question.wanted,
         strays: question.strays,
         facts: question.facts,
         now: clock::now().wall,
@@ -73,7 +71,7 @@ fn scan_all(question: &Question<'_>, map: &mut OwnerMap) -> Result<(), Errno> {
 /// What is looked for.
 struct Search<'a> {
     proc: &'a ProcDir,
-    wanted: HashSet<Inode, RandomState>,
+    wanted: &'a Wanted,
     /// In which namespaces to note sockets that nobody asked about.
     strays: &'a [NetnsId],
     facts: Facts,

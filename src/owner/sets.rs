@@ -6,65 +6,82 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::Stray;
+use super::{OwnerMap, Stray};
 use crate::model::{Family, Inode, Name, NoOwner, OwnerCoverage, OwnerSet, Owners, Socket, State};
 
-/// Who holds each socket that was asked for.
+/// Who holds each socket.
 #[derive(Debug)]
 pub struct OwnerSets {
-    /// `None` for a socket that nobody was found to hold.
-    known: HashMap<Inode, Option<Arc<OwnerSet>>, RandomState>,
-    strays: BTreeMap<Inode, Stray>,
-    coverage: OwnerCoverage,
+    pub(super) map: OwnerMap,
+    /// Where the holders of each socket begin.
+    pub(super) first: HashMap<Inode, usize, RandomState>,
+    /// What was told already, to be told again.
+    pub(super) kept: HashMap<Inode, Arc<OwnerSet>, RandomState>,
 }
 
 impl OwnerSets {
-    pub(super) fn new(
-        known: HashMap<Inode, Option<Arc<OwnerSet>>, RandomState>,
-        strays: BTreeMap<Inode, Stray>,
-        coverage: OwnerCoverage,
-    ) -> Self {
-        Self { known, strays, coverage }
-    }
-
-    /// The holders of a socket.
-    pub(super) fn known(&self, inode: Inode) -> Option<&Arc<OwnerSet>> {
-        self.known.get(&inode)?.as_ref()
-    }
-
-    /// True when all of these were asked for.
+    /// Makes ready for telling the same again: a set that is as it was `before` stays the same in
+    /// memory, so that nobody has to compare it.
     #[must_use]
-    pub fn cover(&self, sockets: &[Socket]) -> bool {
-        sockets.iter().filter_map(|socket| socket.inode).all(|inode| self.known.contains_key(&inode))
+    pub fn kept(mut self, before: Option<Self>) -> Self {
+        let before = before.map(|before| before.kept).unwrap_or_default();
+        self.kept.reserve(self.first.len());
+        for (inode, first) in &self.first {
+            let set = self.map.set(*first);
+            let same = before.get(inode).filter(|known| ***known == set);
+            self.kept.insert(*inode, same.map_or_else(|| Arc::new(set), Arc::clone));
+        }
+        self
     }
 
     /// The sockets that were found beside the wanted ones.
     #[must_use]
     pub fn strays(&self) -> &BTreeMap<Inode, Stray> {
-        &self.strays
+        &self.map.strays
     }
 
     /// Gives every socket its owners, or the reason why it has none, and says how that went.
     #[must_use]
     pub fn assign(&self, sockets: &mut [Socket]) -> OwnerCoverage {
-        let all_read = self.coverage.denied == 0 && self.coverage.reason.is_none();
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let size = sockets.len().div_ceil(cores).max(WORTH_A_THREAD);
+        let (mine, others) = sockets.split_at_mut(size.min(sockets.len()));
+        std::thread::scope(|scope| {
+            for part in others.chunks_mut(size) {
+                scope.spawn(move || self.assign_part(part));
+            }
+            self.assign_part(mine);
+        });
+        let coverage = &self.map.coverage;
+        let OwnerCoverage { resolved, unresolved, .. } = super::tally(coverage.method, sockets);
+        OwnerCoverage { resolved, unresolved, ..coverage.clone() }
+    }
+
+    fn assign_part(&self, sockets: &mut [Socket]) {
+        let coverage = &self.map.coverage;
+        let all_read = coverage.denied == 0 && coverage.reason.is_none();
         let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
-        for socket in sockets.iter_mut() {
+        for socket in sockets {
             socket.owners = match socket.inode {
                 _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
                 None => Owners::Unknown(without_file(socket)),
-                Some(inode) => match self.known(inode) {
-                    // Shared, not moved: one socket may stand in two tables of the kernel.
-                    Some(set) => Owners::Known(Arc::clone(set)),
+                Some(inode) => match self.of(inode) {
+                    Some(set) => Owners::Known(set),
                     None if is_hearsay(socket) => Owners::Unknown(NoOwner::Unverified),
                     None => Owners::Unknown(not_found),
                 },
             };
         }
-        let OwnerCoverage { resolved, unresolved, .. } = super::tally(self.coverage.method, sockets);
-        OwnerCoverage { resolved, unresolved, ..self.coverage.clone() }
+    }
+
+    fn of(&self, inode: Inode) -> Option<Arc<OwnerSet>> {
+        let made = || self.first.get(&inode).map(|first| Arc::new(self.map.set(*first)));
+        self.kept.get(&inode).map(Arc::clone).or_else(made)
     }
 }
+
+/// Fewer sockets than this get their owners sooner than a thread starts.
+const WORTH_A_THREAD: usize = 20_000;
 
 /// True for a socket that the kernel opened for itself: netlink tells by its port id
 /// (`netlink_kernel_create`).
