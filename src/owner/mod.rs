@@ -3,12 +3,16 @@
 //! Layer 3. Every holder counts, not the first or the last one found. A socket without holder
 //! keeps its place and gets a reason. Nothing here reads socket tables.
 
+mod containers;
 #[cfg(linux)]
 mod map;
 #[cfg(linux)]
 mod process;
 #[cfg(linux)]
 mod scan;
+mod workload;
+
+pub use workload::Workloads;
 
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};

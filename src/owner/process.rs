@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustix::io::Errno;
 
+use super::Workloads;
 use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
@@ -16,6 +17,7 @@ pub(super) fn read(
     pid: Pid,
     booted: Option<jiff::Timestamp>,
     text: &mut Vec<u8>,
+    workloads: &mut Workloads,
 ) -> Result<Arc<Process>, Errno> {
     dir.read(c"stat", text)?;
     let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
@@ -25,13 +27,16 @@ pub(super) fn read(
     // proc(5): "attr/current"; an error where no security module is at work.
     let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
     let security = security.map(|name| SystemBytes::from(name.strip_suffix(b"\0").unwrap_or(name)));
+    let security = security.filter(|name| !name.is_empty());
+    let workload = dir.read(c"cgroup", text).ok().map(|()| workloads.of_process(text));
     Ok(Arc::new(Process {
         id: ProcessId { pid, start: stat.start },
         comm: stat.comm,
         exe,
         cmdline,
         uid,
-        security: security.filter(|name| !name.is_empty()),
+        security,
+        workload,
         started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     }))
 }

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
-use super::{OwnerMap, Stray, process};
+use super::{OwnerMap, Stray, Workloads, process};
 use crate::model::{Fd, Inode, NetnsId, Pid, Socket};
 use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
@@ -29,6 +29,7 @@ pub struct ProcScanner {
     found: Vec<(Inode, Fd)>,
     unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
+    workloads: Workloads,
 }
 
 /// When the scan began, and when the machine did.
@@ -55,7 +56,9 @@ impl ProcScanner {
 
     fn scan_all(&mut self, map: &mut OwnerMap) -> Result<(), Errno> {
         let proc = ProcDir::open()?;
-        let clocks = Clocks { now: clock::now().wall, booted: clock::booted() };
+        let now = clock::now();
+        let clocks = Clocks { now: now.wall, booted: clock::booted() };
+        self.workloads.begin(now.mono);
         for pid in proc.pids()? {
             match self.scan_process(&proc, pid, clocks, map) {
                 // It ended while we looked: whatever it held, it holds no longer.
@@ -97,7 +100,7 @@ impl ProcScanner {
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, clocks.booted, &mut self.text)?;
+        let process = process::read(&dir, pid, clocks.booted, &mut self.text, &mut self.workloads)?;
         let young = process.started.is_none_or(|started| clocks.now.duration_since(started) < YOUNG);
         for (at, (inode, fd)) in self.found.iter().enumerate() {
             let check = young || at == 0 || at + 1 == self.found.len();
