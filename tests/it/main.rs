@@ -21,3 +21,4 @@ mod sockets;
 mod stock;
 mod table;
 mod tidy;
+mod workload;
