@@ -91,6 +91,8 @@ mod tests {
                 None,
             ),
             ("12:cpu:/x.service\n".into(), None, None),
+            // Systemd asks version 2 first, so what was moved there is there.
+            ("1:name=systemd:/init.scope\n0::/system.slice/ssh.service\n".into(), Some("ssh.service"), None),
             (
                 "11:pids:/system.slice/a:b.service\n1:name=systemd:/system.slice/a:b.service".into(),
                 Some("a:b.service"),
