@@ -146,7 +146,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _name = container_or_unit(&bytes);
+            let _name = (container_or_unit(&bytes), container_or_unit(&[b"0::", &bytes[..]].concat()));
         }
     }
 }

@@ -27,48 +27,50 @@ fn told(process: &str) -> (Option<String>, Option<String>, Owner) {
     (socket.unit, socket.container, owner)
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
-fn container(runtime: &str, name: Option<&str>, image: Option<&str>) -> Option<Container> {
+fn container(runtime: &str, name: Option<&str>, image: Option<&str>) -> Container {
     let (name, image) = (name.map(str::to_owned), image.map(str::to_owned));
-    Some(Container { id: ID.to_owned(), runtime: runtime.to_owned(), name, image })
+    Container { id: ID.to_owned(), runtime: runtime.to_owned(), name, image }
 }
 
 #[test]
 fn a_unit_and_nothing_else() {
     let (unit, in_container, owner) = told("cgroup = '/system.slice/nginx.service'");
-    assert_eq!((unit, in_container), (some("nginx.service"), None));
-    assert_eq!(owner.unit, some("nginx.service"));
+    assert_eq!((unit, in_container), (Some("nginx.service".to_owned()), None));
+    assert_eq!(owner.unit, Some("nginx.service".to_owned()));
     assert_eq!((owner.user_unit, owner.session, owner.container, owner.pod), (None, None, None, None));
 }
 
 #[test]
 fn sessions_and_units_of_users() {
     let (unit, _, owner) = told("cgroup = '/user.slice/user-1000.slice/session-3.scope'");
-    assert_eq!((unit, owner.session, owner.user_unit), (some("session-3.scope"), some("3"), None));
+    assert_eq!(
+        (unit, owner.session, owner.user_unit),
+        (Some("session-3.scope".to_owned()), Some("3".to_owned()), None)
+    );
     let (unit, _, owner) =
         told("cgroup = '/user.slice/user-1000.slice/user@1000.service/app.slice/web.service'");
-    assert_eq!((unit, owner.user_unit), (some("user@1000.service"), some("web.service")));
+    assert_eq!(
+        (unit, owner.user_unit),
+        (Some("user@1000.service".to_owned()), Some("web.service".to_owned()))
+    );
 }
 
 #[test]
 fn a_container_by_name_else_by_id() {
     let (unit, by_name, owner) =
         told("cgroup = '/system.slice/docker-ID.scope'\ncontainer_name = 'web'\nimage = 'nginx:1.27'");
-    assert_eq!((unit, by_name, &owner.unit), (None, some("web"), &None));
-    assert_eq!(owner.container, container("docker", Some("web"), Some("nginx:1.27")));
+    assert_eq!((unit, by_name, &owner.unit), (None, Some("web".to_owned()), &None));
+    assert_eq!(owner.container, Some(container("docker", Some("web"), Some("nginx:1.27"))));
     let (unit, by_id, owner) = told("cgroup = '/system.slice/web.service/libpod-payload-ID'");
-    assert_eq!((unit, by_id), (some("web.service"), some(ID)));
-    assert_eq!(owner.container, container("podman", None, None));
+    assert_eq!((unit, by_id), (Some("web.service".to_owned()), Some(ID.to_owned())));
+    assert_eq!(owner.container, Some(container("podman", None, None)));
 }
 
 #[test]
 fn pods() {
     let (_, in_container, owner) = told("cgroup = '/kubepods/burstable/pod2c48913c-b29f/ID'");
-    assert_eq!(in_container, some(ID));
-    assert_eq!(owner.container, container("unknown", None, None));
+    assert_eq!(in_container, Some(ID.to_owned()));
+    assert_eq!(owner.container, Some(container("unknown", None, None)));
     assert_eq!(owner.pod, Some(Pod { uid: "2c48913c-b29f".to_owned(), name: None, namespace: None }));
 }
 
@@ -78,10 +80,10 @@ fn names_that_deceive_are_escaped() {
         r"cgroup = '/lxc.payload.\x1b[2J\u{202e}/system.slice/a\x5cx2db\xff.service'
           image = '\x07'",
     );
-    assert_eq!(unit, some(r"a\\x2db\xff.service"));
-    assert_eq!(by_name, some(r"\x1b[2J\u{202e}"));
+    assert_eq!(unit, Some(r"a\\x2db\xff.service".to_owned()));
+    assert_eq!(by_name, Some(r"\x1b[2J\u{202e}".to_owned()));
     let container = owner.container.unwrap();
-    assert_eq!((container.id.as_str(), container.image), (r"\x1b[2J\u{202e}", some(r"\x07")));
+    assert_eq!((container.id.as_str(), container.image), (r"\x1b[2J\u{202e}", Some(r"\x07".to_owned())));
 }
 
 #[test]

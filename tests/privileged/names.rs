@@ -88,10 +88,6 @@ fn only_owner(socket: &Socket, holder: &Holder) -> Owner {
     owner
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_owned())
-}
-
 fn owners() {
     let docker = Cgroup::new(&format!("docker-{ID}.scope"));
     let unit = Cgroup::new("sockeye-test.service");
@@ -103,12 +99,12 @@ fn owners() {
     let owner = only_owner(&socket, &in_docker);
     let expected = Container { id: ID.to_owned(), runtime: "docker".to_owned(), name: None, image: None };
     assert_eq!((owner.container, owner.unit, owner.pod), (Some(expected), None, None));
-    assert_eq!((socket.container, socket.unit), (some(ID), None));
+    assert_eq!((socket.container, socket.unit), (Some(ID.to_owned()), None));
 
     let socket = found(&told, unit_port);
     let owner = only_owner(&socket, &in_unit);
-    assert_eq!((owner.container, owner.unit), (None, some("sockeye-test.service")));
-    assert_eq!((socket.container, socket.unit), (None, some("sockeye-test.service")));
+    assert_eq!((owner.container, owner.unit), (None, Some("sockeye-test.service".to_owned())));
+    assert_eq!((socket.container, socket.unit), (None, Some("sockeye-test.service".to_owned())));
 }
 
 /// Who may not read the process still gets the cgroup of the socket from the kernel.
@@ -121,7 +117,7 @@ fn strangers() {
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
     let told = Document::read(&ran.stdout);
     for (port, container, unit) in
-        [(docker_port, some(ID), None), (unit_port, None, some("sockeye-test.service"))]
+        [(docker_port, Some(ID.to_owned()), None), (unit_port, None, Some("sockeye-test.service".to_owned()))]
     {
         let socket = found(&told, port);
         assert_eq!((socket.owners, socket.owner_status.as_str()), (None, "denied"));
