@@ -27,8 +27,12 @@ const MOST: usize = 10_000;
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// Where runtimes keep what they know, below the root or a home.
-const DOCKER: &str = "var/lib/docker/containers";
-const CONTAINERD: &str = "run/containerd/io.containerd.runtime.v2.task";
+const DOCKERS: [&str; 2] = ["var/lib/docker/containers", "var/snap/docker/common/var-lib-docker/containers"];
+/// Kubernetes distributions bring a containerd of their own: K3s and RKE2, `MicroK8s`.
+const CONTAINERDS: [&str; 3] =
+    ["run/containerd", "run/k3s/containerd", "var/snap/microk8s/common/run/containerd"];
+/// The tasks in the state directory of a containerd, by namespace.
+const TASKS: &str = "io.containerd.runtime.v2.task";
 const STORAGES: [&str; 2] = ["var/lib/containers/storage", "run/containers/storage"];
 const OWN_DOCKER: &str = ".local/share/docker/containers";
 const OWN_STORAGE: &str = ".local/share/containers/storage";
@@ -80,21 +84,25 @@ impl Containers {
     /// Looks where the runtime keeps its files; where any does when it is not known.
     fn find(&mut self, id: &str, runtime: Runtime, user: Option<Uid>, now: Duration) -> Option<Facts> {
         let is = |one| runtime == one || runtime == Runtime::Unknown;
+        let below = |places: &[&str]| places.iter().map(|place| self.root.join(place)).collect::<Vec<_>>();
         // A user may name a cgroup after any container. So what runs in the slice of a user is
         // looked up among that user's own; sessions of root run what belongs to the system.
-        let (docker, storages) = match user {
+        let (dockers, containerds, storages) = match user {
             Some(user) if user != Uid(0) => {
                 let home = self.home_of(user)?;
-                (home.join(OWN_DOCKER), vec![home.join(OWN_STORAGE)])
+                (vec![home.join(OWN_DOCKER)], vec![], vec![home.join(OWN_STORAGE)])
             }
-            _ => (self.root.join(DOCKER), STORAGES.map(|storage| self.root.join(storage)).to_vec()),
+            _ => (below(&DOCKERS), below(&CONTAINERDS), below(&STORAGES)),
         };
         let read = |path: PathBuf| file::read_foreign(&path, LARGEST);
-        let docker = || files::docker(&read(docker.join(id).join("config.v2.json"))?);
+        let docker = || {
+            let mut texts = dockers.iter().filter_map(|docker| read(docker.join(id).join("config.v2.json")));
+            texts.find_map(|text| files::docker(&text))
+        };
         let containerd = || {
-            let namespaces = file::entries(&self.root.join(CONTAINERD));
-            let files = namespaces.into_iter().map(|dir| dir.join(id).join("config.json"));
-            files.into_iter().find_map(|path| files::bundle(&read(path)?, Runtime::Containerd))
+            let namespaces = containerds.iter().flat_map(|state| file::entries(&state.join(TASKS)));
+            let mut texts = namespaces.filter_map(|dir| read(dir.join(id).join("config.json")));
+            texts.find_map(|text| files::bundle(&text, Runtime::Containerd))
         };
         let found = is(Runtime::Docker).then(docker).flatten();
         let found = found.or_else(|| is(Runtime::Containerd).then(containerd).flatten());

@@ -59,6 +59,12 @@ fn docker_tells_name_and_image() {
         assert_eq!(machine.tell(runtime, None, NOW), ["docker", "web", "nginx:1.27", "-", "-"]);
     }
     let mut machine = Machine::new();
+    machine.write(
+        &DOCKER_FILE.replace("var/lib/docker", "var/snap/docker/common/var-lib-docker"),
+        file.to_string(),
+    );
+    assert_eq!(machine.tell(Runtime::Docker, None, NOW)[1], "web", "Docker as a snap");
+    let mut machine = Machine::new();
     let labels = json!({"io.kubernetes.container.name": "app", "io.kubernetes.pod.name": "app-1", "io.kubernetes.pod.namespace": "shop"});
     let file = json!({"Name": "/k8s_app_app-1_shop_1_0", "Config": {"Image": "app", "Labels": labels}});
     machine.write(DOCKER_FILE, file.to_string());
@@ -67,9 +73,10 @@ fn docker_tells_name_and_image() {
 
 #[test]
 fn containerd_tells_by_annotations_in_whatever_namespace() {
-    let file = |namespace: &str| {
-        format!("run/containerd/io.containerd.runtime.v2.task/{namespace}/{ID}/config.json")
+    let of = |state: &str, namespace: &str| {
+        format!("{state}/io.containerd.runtime.v2.task/{namespace}/{ID}/config.json")
     };
+    let file = |namespace| of("run/containerd", namespace);
     let kubernetes = json!({"annotations": {
         "io.kubernetes.cri.container-name": "app",
         "io.kubernetes.cri.image-name": "registry.example/app:2",
@@ -82,6 +89,10 @@ fn containerd_tells_by_annotations_in_whatever_namespace() {
         let told = machine.tell(runtime, None, NOW);
         assert_eq!(told, ["containerd", "app", "registry.example/app:2", "app-1", "shop"]);
     }
+    let mut machine = Machine::new();
+    machine.write(&of("run/k3s/containerd", "k8s.io"), kubernetes.to_string());
+    assert_eq!(machine.tell(Runtime::Containerd, None, NOW)[1], "app", "the containerd of K3s");
+    assert_eq!(machine.tell(Runtime::Containerd, Some(1000), NOW)[1], "-", "not for a user");
     let mut machine = Machine::new();
     machine.write(&file("default"), json!({"annotations": {"nerdctl/name": "web"}}).to_string());
     assert_eq!(machine.tell(Runtime::Containerd, None, NOW), ["containerd", "web", "-", "-", "-"]);
