@@ -52,7 +52,7 @@ fn write_table(
     let several = moment.coverage.namespaces.list.len() > 1;
     let layout = table::Layout { netns: several, ..selection.layout };
     let service = |protocol, port| services.get(&(protocol, port)).cloned();
-    table::write(out, rows, layout, &moment.names, &service)?;
+    table::write(out, rows, table::Sheet { layout, names: &moment.names, services: &service })?;
     Ok(())
 }
 

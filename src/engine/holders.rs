@@ -2,6 +2,7 @@
 //! but for a second look.
 
 use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, OwnerMap, OwnerSets, Question};
+use crate::owner::{self, BpfScanner, Facts, OwnerMap, OwnerSets, Question, Workloads};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
 use crate::sys::clock;
@@ -21,6 +22,7 @@ use crate::wire::proc_protocols::sockets_used;
 /// Finds the holders of sockets.
 pub(super) struct Holders {
     facts: Facts,
+    workloads: Mutex<Workloads>,
     live: bool,
     way: Way,
     /// Why it is not another one.
@@ -71,7 +73,7 @@ impl Holders {
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };
-        Self { facts: ask.facts, live: ask.live, way, why, found: None }
+        Self { facts: ask.facts, workloads: Mutex::default(), live: ask.live, way, why, found: None }
     }
 
     /// Gives every socket its owners, and sockets that are in no table a row.
@@ -132,10 +134,12 @@ impl Holders {
             self.found = before;
             return self.found.as_ref();
         }
+        self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner).begin(began);
         let mut asked =
             owner::Wanted::with_capacity_and_hasher(reading.sockets.len(), RandomState::default());
         asked.extend(wanted(reading));
-        let mut sets = self.scan(&Question { wanted: &asked, strays, facts: self.facts })?.settle();
+        let question = Question { wanted: &asked, strays, facts: self.facts, workloads: &self.workloads };
+        let mut sets = self.way.scan(&question, &mut self.why)?.settle();
         if self.live {
             sets = sets.kept(before.map(|found| found.sets));
         }
@@ -144,28 +148,30 @@ impl Holders {
         let until = ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
         Some(self.found.insert(Found { asked, sets, residual, places: strays.to_vec(), until }))
     }
+}
 
-    /// Who holds what. When BPF fails, `/proc` is scanned from then on.
-    fn scan(&mut self, question: &Question<'_>) -> Option<OwnerMap> {
-        let prepared = match std::mem::replace(&mut self.way, Way::Proc) {
-            Way::None => {
-                self.way = Way::None;
+impl Way {
+    /// Who holds what. When BPF fails, `/proc` is scanned from then on, and `why` is told.
+    fn scan(&mut self, question: &Question<'_>, why: &mut Option<String>) -> Option<OwnerMap> {
+        let prepared = match std::mem::replace(self, Self::Proc) {
+            Self::None => {
+                *self = Self::None;
                 return None;
             }
-            Way::Proc => return Some(owner::scan(question)),
-            Way::Preparing(thread) => match thread.join() {
+            Self::Proc => return Some(owner::scan(question)),
+            Self::Preparing(thread) => match thread.join() {
                 Ok(loaded) => loaded.map(Box::new),
                 Err(panic) => resume_unwind(panic),
             },
-            Way::Bpf(scanner) => Ok(scanner),
+            Self::Bpf(scanner) => Ok(scanner),
         };
         let scanned = prepared.and_then(|mut scanner| {
             let map = scanner.scan(question)?;
-            self.way = Way::Bpf(scanner);
+            *self = Self::Bpf(scanner);
             Ok(map)
         });
         Some(scanned.unwrap_or_else(|error| {
-            self.why = Some(format!("no BPF: {error}"));
+            *why = Some(format!("no BPF: {error}"));
             owner::scan(question)
         }))
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::holders::Holders;
 use super::{OwnerAsk, relations};
 use crate::model::{Ask, Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
-use crate::owner;
+use crate::owner::{self, Facts, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
@@ -17,8 +17,10 @@ pub struct Sampler {
     source: Box<dyn SocketSource>,
     wanted: Vec<(Family, Protocol)>,
     holders: Holders,
+    facts: Facts,
     users: Users,
     cgroups: Cgroups,
+    workloads: Workloads,
     host: Option<Arc<Host>>,
 }
 
@@ -30,8 +32,10 @@ impl Sampler {
             source,
             wanted,
             holders: Holders::new(owners),
+            facts: owners.facts,
             users: Users::default(),
             cgroups: Cgroups::default(),
+            workloads: Workloads::default(),
             host: None,
         }
     }
@@ -51,6 +55,7 @@ impl Sampler {
         let taken = clock::now();
         relations::relate(&mut reading.sockets);
         let owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source);
+        self.workloads.begin(taken.mono);
         let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets));
         Ok(Sample {
             taken,
@@ -61,16 +66,22 @@ impl Sampler {
         })
     }
 
-    /// Adds the names of users to those that the source knows.
+    /// Adds the names of users, cgroups and what these are for to those that the source knows.
     fn names(&mut self, mut names: Names, sockets: &[Socket]) -> Names {
+        if self.facts == Facts::Names {
+            return names; // nobody will look at users
+        }
         // One pass, and each number once: one without a name is asked for again, and the answer may
         // be far away.
-        let (mut uids, mut cgroups) = (BTreeSet::new(), BTreeSet::new());
+        let (mut uids, mut cgroups, mut unowned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for socket in sockets {
             uids.extend(socket.uid);
             let owners = socket.owners.known().into_iter().flat_map(|set| &set.shown);
             uids.extend(owners.filter_map(|owner| owner.process.uid));
-            cgroups.extend(socket.details.as_ref().and_then(|details| details.cgroup));
+            let cgroup = socket.details.as_ref().and_then(|details| details.cgroup);
+            cgroups.extend(cgroup);
+            let told = socket.owners.first().is_some_and(|owner| owner.process.workload.is_some());
+            unowned.extend(cgroup.filter(|_| !told));
         }
         for uid in uids {
             if !names.users.contains_key(&uid)
@@ -80,6 +91,9 @@ impl Sampler {
             }
         }
         names.cgroups = self.cgroups.paths(&cgroups);
+        for (id, path) in names.cgroups.iter().filter(|(id, _)| unowned.contains(id)) {
+            names.workloads.insert(*id, self.workloads.of_path(path.as_bytes()));
+        }
         names
     }
 }

@@ -20,6 +20,7 @@ mod socket;
 mod state;
 mod tcp_info;
 mod words;
+mod workload;
 
 pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
 pub use ask::Ask;
@@ -41,3 +42,4 @@ pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};
 pub use tcp_info::{Place as TcpInfoPlace, TcpInfo};
+pub use workload::{Container, Pod, Runtime, Workload};

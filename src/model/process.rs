@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::{Fd, Pid, SystemBytes, Uid};
+use super::{Fd, Pid, SystemBytes, Uid, Workload};
 
 /// The identity of a process: pids are reused, so the start time belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,8 @@ pub struct Process {
     pub security: Option<SystemBytes>,
     /// When it started.
     pub started: Option<jiff::Timestamp>,
+    /// What it is part of; `None` when its cgroup may not be read.
+    pub workload: Option<Arc<Workload>>,
 }
 
 /// One process that holds a socket, and through which descriptors.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid};
+use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid, Workload};
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,8 @@ pub struct Names {
     pub namespaces: BTreeMap<NetnsId, SystemBytes>,
     /// Paths below the root of cgroup v2.
     pub cgroups: BTreeMap<CgroupId, SystemBytes>,
+    /// What these cgroups are for, where no owner of a socket tells it.
+    pub workloads: BTreeMap<CgroupId, Arc<Workload>>,
 }
 
 impl Names {

@@ -30,41 +30,94 @@ pub struct Layout {
 }
 
 /// Gives a port its service name, if it has one and names are wanted.
-pub type Services<'a> = &'a dyn Fn(Protocol, u16) -> Option<String>;
+pub type Services<'a> = &'a (dyn Fn(Protocol, u16) -> Option<String> + Sync);
+
+/// What a row needs to become a line.
+#[derive(Clone, Copy)]
+pub struct Sheet<'a> {
+    pub layout: Layout,
+    pub names: &'a Names,
+    pub services: Services<'a>,
+}
 
 /// Writes the rows as a table, in the order of `ss`.
 pub fn write<'a>(
     out: &mut dyn Write,
     rows: impl Iterator<Item = &'a Row>,
-    layout: Layout,
-    names: &Names,
-    services: Services<'_>,
+    sheet: Sheet<'_>,
 ) -> io::Result<()> {
-    let mut cells = Cells::default();
-    let mut widths = [0; COLUMNS];
-    let mut line = String::new();
-    if layout.header {
-        cells.fill_header(layout);
-        widths = cells.widths();
+    let rows: Vec<&Row> = rows.collect();
+    let mut head = Cells::default();
+    if sheet.layout.header {
+        head.fill_header(sheet.layout);
     }
-    let mut ordered = Vec::new();
-    for row in rows {
-        cells.fill(&row.socket, layout, names, services);
-        for (widest, width) in widths.iter_mut().zip(cells.widths()) {
-            *widest = width.max(*widest);
-        }
-        ordered.push((order(&row.socket), row));
+    let mut widths = head.widths();
+    let mut ordered = Vec::with_capacity(rows.len());
+    for (part, widest) in in_parts(&rows, |rows| sheet.measure(rows)) {
+        ordered.extend(part);
+        widen(&mut widths, widest);
     }
     sort(&mut ordered);
-    if layout.header {
-        cells.fill_header(layout);
-        cells.write(out, widths, &mut line)?;
+    if sheet.layout.header {
+        head.write(out, widths, &mut String::new())?;
     }
-    for (_, row) in ordered {
-        cells.fill(&row.socket, layout, names, services);
-        cells.write(out, widths, &mut line)?;
+    for page in ordered.chunks(PAGE) {
+        for lines in in_parts(page, |rows| sheet.lines(rows, widths)) {
+            out.write_all(&lines?)?;
+        }
     }
     Ok(())
+}
+
+/// Rows that are made into lines at once.
+const PAGE: usize = 32 * 1024;
+/// Fewer rows than this are done sooner than a thread starts.
+const WORTH_A_THREAD: usize = 4096;
+
+/// Does the work on equal parts, as many as there are cores, and returns what each made, in order.
+fn in_parts<T: Sync, R: Send>(rows: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let size = rows.len().div_ceil(cores).max(WORTH_A_THREAD);
+    let (mine, others) = rows.split_at(size.min(rows.len()));
+    std::thread::scope(|scope| {
+        let work = &work;
+        let others: Vec<_> = others.chunks(size).map(|part| scope.spawn(move || work(part))).collect();
+        let mut made = vec![work(mine)];
+        let join = |thread: std::thread::ScopedJoinHandle<'_, R>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        made.extend(others.into_iter().map(join));
+        made
+    })
+}
+
+impl Sheet<'_> {
+    /// The rows with their order, and how wide their columns must be.
+    fn measure<'r>(&self, rows: &[&'r Row]) -> (Vec<(Order, &'r Row)>, [usize; COLUMNS]) {
+        let mut cells = Cells::default();
+        let mut widths = [0; COLUMNS];
+        let measure = |row: &&'r Row| {
+            cells.fill(&row.socket, self);
+            widen(&mut widths, cells.widths());
+            (order(&row.socket), *row)
+        };
+        (rows.iter().map(measure).collect(), widths)
+    }
+
+    fn lines(&self, rows: &[(Order, &Row)], widths: [usize; COLUMNS]) -> io::Result<Vec<u8>> {
+        let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
+        for (_, row) in rows {
+            cells.fill(&row.socket, self);
+            cells.write(&mut lines, widths, &mut line)?;
+        }
+        Ok(lines)
+    }
+}
+
+fn widen(widths: &mut [usize; COLUMNS], needed: [usize; COLUMNS]) {
+    for (widest, width) in widths.iter_mut().zip(needed) {
+        *widest = width.max(*widest);
+    }
 }
 
 /// By what rows are ordered: by protocol as `ss` does it, listeners first, then by local and
@@ -123,7 +176,8 @@ impl Cells {
         process.push_str("Process");
     }
 
-    fn fill(&mut self, socket: &Socket, layout: Layout, names: &Names, services: Services<'_>) {
+    fn fill(&mut self, socket: &Socket, sheet: &Sheet<'_>) {
+        let Sheet { layout, names, services } = *sheet;
         self.clear();
         let [netns, netid, state, recv, send, local, port, peer, peer_port, process] = &mut self.0;
         if layout.netns {

@@ -6,11 +6,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use foldhash::fast::RandomState;
 
 use super::map::Holder;
-use super::{Facts, OwnerMap, Question, Stray, process};
+use super::process::{self, Look};
+use super::{Facts, OwnerMap, Question, Stray};
 use crate::model::{Inode, Process, ProcessId};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
@@ -24,8 +26,15 @@ const METHOD: &str = "bpf";
 #[derive(Debug)]
 pub struct BpfScanner {
     program: TaskFiles,
-    known: HashMap<Incarnation, Arc<Process>, RandomState>,
+    known: Known,
 }
+
+/// Processes, and when each was read, on the monotonic clock.
+type Known = HashMap<Incarnation, (Duration, Arc<Process>), RandomState>;
+
+/// For how long what was read of a process counts. Its cgroup may be another one by then, and its
+/// executable deleted, without the kernel's record telling.
+const FRESH: Duration = Duration::from_secs(10);
 
 impl BpfScanner {
     /// Loads the program.
@@ -40,6 +49,8 @@ impl BpfScanner {
             proc: ProcDir::open().ok(),
             booted: clock::booted(),
             before: std::mem::take(&mut self.known),
+            known: HashMap::default(),
+            now: clock::now().mono,
             holders: HashMap::default(),
             last: None,
             map: OwnerMap::new(METHOD),
@@ -55,8 +66,7 @@ impl BpfScanner {
                 rest.drain(..read);
             }
         })?;
-        let known = pass.holders.into_iter().map(|(who, (_, process))| (who, process));
-        self.known = known.collect();
+        self.known = pass.known;
         Ok(pass.map)
     }
 }
@@ -68,8 +78,10 @@ struct Pass<'a> {
     proc: Option<ProcDir>,
     booted: Option<jiff::Timestamp>,
     /// The processes of the pass before.
-    before: HashMap<Incarnation, Arc<Process>, RandomState>,
-    holders: HashMap<Incarnation, (Holder, Arc<Process>), RandomState>,
+    before: Known,
+    known: Known,
+    now: Duration,
+    holders: HashMap<Incarnation, Holder, RandomState>,
     /// Records come process by process.
     last: Option<(Incarnation, Option<Holder>)>,
     map: OwnerMap,
@@ -115,42 +127,50 @@ impl Pass<'_> {
     }
 
     fn holder(&mut self, who: Incarnation) -> Holder {
-        if let Some((holder, _)) = self.holders.get(&who) {
+        if let Some(holder) = self.holders.get(&who) {
             return *holder;
         }
-        let process = self.process(who);
-        let holder = self.map.holder(Arc::clone(&process));
-        self.holders.insert(who, (holder, process));
+        let process = match (self.question.facts, self.before.remove(&who)) {
+            (Facts::Names, _) => Arc::new(self.names(who)),
+            (Facts::All, Some((read, process))) if self.now.saturating_sub(read) < FRESH => {
+                self.known.insert(who, (read, Arc::clone(&process)));
+                process
+            }
+            (Facts::All, before) => {
+                let process = self.process(who);
+                // The same as before stays the same in memory, too.
+                let process = before.map(|(_, before)| before).filter(|it| *it == process).unwrap_or(process);
+                self.known.insert(who, (self.now, Arc::clone(&process)));
+                process
+            }
+        };
+        let holder = self.map.holder(process);
+        self.holders.insert(who, holder);
         holder
     }
 
-    /// What is known of a process. The record is the witness: what `/proc` says counts only when it
-    /// speaks of the same process.
-    fn process(&mut self, who: Incarnation) -> Arc<Process> {
+    /// What the record tells of a process.
+    fn names(&self, who: Incarnation) -> Process {
         let start = clock::ticks(who.start_ns);
-        let names = || Process {
+        Process {
             id: ProcessId { pid: who.pid, start },
             comm: who.comm(),
             exe: None,
             cmdline: None,
             uid: Some(who.uid),
             security: None,
+            workload: None,
             started: self.booted.and_then(|booted| clock::at_ticks(booted, start)),
-        };
-        if self.question.facts == Facts::Names {
-            return Arc::new(names());
         }
+    }
+
+    /// All that is known of a process. The record is the witness: what `/proc` says counts only when
+    /// it speaks of the same process.
+    fn process(&mut self, who: Incarnation) -> Arc<Process> {
+        let look = Look { facts: Facts::All, booted: self.booted, workloads: self.question.workloads };
+        let names = self.names(who);
         let dir = self.proc.as_ref().and_then(|proc| proc.process(who.pid).ok());
-        let Some(dir) = dir else { return Arc::new(names()) };
-        if let Some(before) = self.before.remove(&who)
-            && before.exe.as_ref().map(|exe| exe.deleted) == dir.link_is_deleted(c"exe").ok()
-        {
-            return before;
-        }
-        let read = process::read(&dir, who.pid, Facts::All, self.booted, &mut self.text);
-        match read {
-            Ok(process) if process.id.start == start => process,
-            _ => Arc::new(names()),
-        }
+        let read = dir.and_then(|dir| process::read(&dir, who.pid, look, &mut self.text).ok());
+        read.filter(|process| process.id == names.id).unwrap_or_else(|| Arc::new(names))
     }
 }

@@ -5,6 +5,7 @@
 
 #[cfg(linux)]
 mod bpf;
+mod containers;
 #[cfg(linux)]
 mod map;
 #[cfg(linux)]
@@ -13,6 +14,9 @@ mod process;
 mod scan;
 #[cfg(linux)]
 mod sets;
+mod workload;
+
+pub use workload::Workloads;
 
 #[cfg(linux)]
 pub use bpf::BpfScanner;
@@ -25,6 +29,8 @@ pub use sets::OwnerSets;
 
 #[cfg(linux)]
 use std::collections::HashSet;
+#[cfg(linux)]
+use std::sync::Mutex;
 
 #[cfg(linux)]
 use foldhash::fast::RandomState;
@@ -46,6 +52,8 @@ pub struct Question<'a> {
     /// Of processes in these namespaces, sockets that are not among those are noted too.
     pub strays: &'a [NetnsId],
     pub facts: Facts,
+    /// Shared by the threads that look: what a container is called is looked up once.
+    pub workloads: &'a Mutex<Workloads>,
 }
 
 /// How much of a process is told.

@@ -1,22 +1,30 @@
 //! The facts about one process, all read through one descriptor of its directory.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
-use super::Facts;
+use super::{Facts, Workloads};
 use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_pid;
+
+/// How processes are looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Look<'a> {
+    pub(super) facts: Facts,
+    /// When the machine was started.
+    pub(super) booted: Option<jiff::Timestamp>,
+    pub(super) workloads: &'a Mutex<Workloads>,
+}
 
 /// Reads what a person wants to know about a process. An error means that it is gone: what may
 /// not be read is `None`.
 pub(super) fn read(
     dir: &ProcessDir,
     pid: Pid,
-    facts: Facts,
-    booted: Option<jiff::Timestamp>,
+    look: Look<'_>,
     text: &mut Vec<u8>,
 ) -> Result<Arc<Process>, Errno> {
     dir.read(c"stat", text)?;
@@ -29,22 +37,28 @@ pub(super) fn read(
         cmdline: None,
         uid,
         security: None,
-        started: booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
+        workload: None,
+        started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     };
-    Ok(Arc::new(match facts {
+    Ok(Arc::new(match look.facts {
         Facts::Names => names,
-        Facts::All => with_rest(names, dir, text),
+        Facts::All => with_rest(names, dir, look.workloads, text),
     }))
 }
 
 /// Adds what takes more looks.
-fn with_rest(names: Process, dir: &ProcessDir, text: &mut Vec<u8>) -> Process {
+fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, text: &mut Vec<u8>) -> Process {
     let exe = executable(dir);
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
     // proc(5): "attr/current"; an error where no security module is at work.
     let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
     let security = security.map(|name| SystemBytes::from(name.strip_suffix(b"\0").unwrap_or(name)));
-    Process { exe, cmdline, security: security.filter(|name| !name.is_empty()), ..names }
+    let security = security.filter(|name| !name.is_empty());
+    let cgroup = dir.read(c"cgroup", text);
+    // What a thread that panicked had learnt is no less true.
+    let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);
+    let workload = cgroup.ok().map(|()| workloads.of_process(text));
+    Process { exe, cmdline, security, workload, ..names }
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

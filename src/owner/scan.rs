@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::io::Errno;
 
-use super::{Facts, OwnerMap, Question, Stray, Wanted, process};
+use super::process::{self, Look};
+use super::{OwnerMap, Question, Stray, Wanted};
 use crate::model::{Fd, Inode, NetnsId, Pid};
 use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
@@ -42,9 +43,8 @@ fn scan_all(question: &Question<'_>, map: &mut OwnerMap) -> Result<(), Errno> {
         proc: &proc,
         wanted: question.wanted,
         strays: question.strays,
-        facts: question.facts,
+        look: Look { facts: question.facts, booted: clock::booted(), workloads: question.workloads },
         now: clock::now().wall,
-        booted: clock::booted(),
     };
     let next = AtomicUsize::new(0);
     let work = || {
@@ -74,10 +74,9 @@ struct Search<'a> {
     wanted: &'a Wanted,
     /// In which namespaces to note sockets that nobody asked about.
     strays: &'a [NetnsId],
-    facts: Facts,
-    /// When the scan began, and when the machine did.
+    look: Look<'a>,
+    /// When the scan began.
     now: jiff::Timestamp,
-    booted: Option<jiff::Timestamp>,
 }
 
 /// One thread's part of the scan.
@@ -129,7 +128,7 @@ impl<'a> Walker<'a> {
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, self.search.facts, self.search.booted, &mut self.text)?;
+        let process = process::read(&dir, pid, self.search.look, &mut self.text)?;
         let young = process.started.is_none_or(|started| self.search.now.duration_since(started) < YOUNG);
         let holder = self.map.holder(process);
         for (at, (inode, fd)) in self.found.iter().enumerate() {

@@ -29,6 +29,7 @@ fn owners(pids: &[u32]) -> Owners {
             uid: None,
             security: None,
             started: None,
+            workload: None,
         }),
         thread: None,
         fds: [Fd(3)].into_iter().collect(),

@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
@@ -60,6 +60,31 @@ pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileErr
 /// The text of any file that the user named.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
     read_limited(&File::open(path)?)
+}
+
+/// The bytes of a file that another program keeps for itself. `None` for whatever cannot be read
+/// whole and at once: one that is missing, refused, larger than `most` bytes, or no regular file.
+#[must_use]
+pub fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
+    // Neither a FIFO may keep us waiting nor a link lead elsewhere.
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).ok()?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    let meta = file.metadata().ok()?;
+    if !meta.is_file() || meta.len() > most {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= most).then_some(bytes)
+}
+
+/// The paths of what a directory holds, in the order of their names; nothing when it may not be read.
+#[must_use]
+pub fn entries(dir: &Path) -> Vec<PathBuf> {
+    let found = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut paths: Vec<_> = found.map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 fn read_limited(file: &File) -> Result<String, FileError> {

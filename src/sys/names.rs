@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
+
+use uzers::os::unix::UserExt as _;
 
 use crate::model::{Protocol, SystemBytes, Uid};
 
@@ -21,6 +24,14 @@ impl Users {
         self.found.insert(uid, name.clone());
         Some(name)
     }
+}
+
+/// The user who runs this, and its home; `None` for root and for one whom the system does not know.
+#[must_use]
+pub fn own_home() -> Option<(Uid, PathBuf)> {
+    let uid = rustix::process::geteuid();
+    let user = (!uid.is_root()).then(|| uzers::get_user_by_uid(uid.as_raw())).flatten()?;
+    Some((Uid(uid.as_raw()), user.home_dir().to_owned()))
 }
 
 /// The service names of `/etc/services`; none when it may not be read.

@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use crate::model::{Field, Life, NoOwner, Owners, Process, Reach, Scope, Stamp, Subject, UnixName, Value};
+use crate::model::{
+    Field, Life, NoOwner, Owners, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName,
+    Value, Workload,
+};
 use crate::text;
 
 use super::theme::{Look, Meaning};
@@ -194,6 +197,33 @@ pub(super) fn process_name(process: &Process, look: &Look) -> String {
 pub(super) fn command_line(process: &Process, look: &Look) -> Option<String> {
     let words = process.cmdline.as_ref().filter(|words| !words.is_empty())?;
     Some(words.iter().map(|word| look.escape(word.as_bytes())).collect::<Vec<_>>().join(" "))
+}
+
+/// What a process is part of: its container, pod and unit. `None` when it runs for itself.
+pub(super) fn workload(process: &Process, look: &Look) -> Option<String> {
+    let Workload { unit, user_unit, session, container, pod, user: _ } = process.workload.as_deref()?;
+    let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
+    let container = container.as_ref().map(|container| {
+        let runtime = match container.runtime {
+            Runtime::Unknown => "container",
+            known => known.word(),
+        };
+        let name = container
+            .name
+            .as_ref()
+            .map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
+        let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
+        format!("{runtime} {name}{image}")
+    });
+    let pod = pod.as_ref().map(|pod| match (&pod.namespace, &pod.name) {
+        (Some(namespace), Some(name)) => format!("pod {}/{}", text(namespace), text(name)),
+        _ => format!("pod {}", text(&pod.uid)),
+    });
+    // Of a user's unit the manager says nothing more, nor does the scope of a session.
+    let session = session.as_ref().map(|session| format!("session {}", text(session)));
+    let unit = user_unit.as_ref().map(text).or(session).or(unit.as_ref().map(text));
+    let parts: Vec<_> = [container, pod, unit].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// A Unix name; `@` stands for the NUL that begins an abstract one.

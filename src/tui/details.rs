@@ -128,6 +128,9 @@ impl Page {
         if let Some(line) = cell::command_line(process, &self.look) {
             self.named("    as", &line);
         }
+        if let Some(place) = cell::workload(process, &self.look) {
+            self.named("    in", &place);
+        }
         if let Some(started) = process.started {
             let age = seen.now.wall.duration_since(started);
             let age = text::span(age.unsigned_abs());

@@ -93,4 +93,7 @@ fn owner_texts(owner: &crate::model::Owner, look: &Look, add: &mut impl FnMut(&s
     if let Some(line) = cell::command_line(&owner.process, look) {
         add(&line);
     }
+    if let Some(place) = cell::workload(&owner.process, look) {
+        add(&place);
+    }
 }

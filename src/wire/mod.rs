@@ -4,6 +4,7 @@
 //! than today's, never panic, and never read anything themselves. What they cannot understand is
 //! an error with a name, for the caller to count.
 
+pub mod cgroup_path;
 pub mod inet_details;
 pub mod inet_diag;
 pub mod line;

@@ -1,45 +1,67 @@
-//! `/proc/PID/cgroup`: the container or unit that a process belongs to, by the name of its cgroup
-//! (cgroups(7)).
+//! `/proc/PID/cgroup`: what a process is part of, by the names of its cgroups (cgroups(7)). Knows
+//! lines; names are [`super::cgroup_path`]'s.
 //!
-//! Cgroups are named by whoever makes them. What is returned is a name to show, and proof of nothing.
+//! The kernel lets no cgroup have a newline in its name (`cgroup_mkdir`), so a line is a line.
 
-use crate::model::SystemBytes;
+use super::cgroup_path;
+use crate::model::{SystemBytes, Workload};
 
-/// How much of a container's id people are used to see.
-const SHORT: usize = 12;
-const PAYLOADS: [&[u8]; 2] = [b"lxc.payload.", b"machine-"];
+/// Which hierarchy a line is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Hierarchy {
+    /// Version 2, which systemd manages where there is no other.
+    Unified,
+    /// What systemd uses on hosts that have version 1.
+    Systemd,
+    /// A controller of version 1.
+    Controller,
+}
 
-/// The container, or else the unit, in which a process runs. Containers count before units,
-/// because a container often runs units of its own; of several the innermost counts.
+/// What a process is part of, by the text of its file.
+///
+/// A container may be told by one hierarchy alone, while another still has the unit of the runtime
+/// that started it. So a hierarchy that knows a container or pod counts first.
+#[must_use]
+pub fn workload(text: &[u8]) -> Workload {
+    let mut paths: Vec<_> = text.split(|b| *b == b'\n').filter_map(line).collect();
+    paths.sort_by_key(|(hierarchy, _)| *hierarchy);
+    let mut named = None;
+    for (hierarchy, path) in paths {
+        let found = cgroup_path::workload(path);
+        if found.container.is_some() || found.pod.is_some() {
+            return found;
+        }
+        if hierarchy != Hierarchy::Controller && found != Workload::default() {
+            named.get_or_insert(found);
+        }
+    }
+    named.unwrap_or_default()
+}
+
+/// `0::/path`, `1:name=systemd:/path`, `4:memory:/path`
+fn line(line: &[u8]) -> Option<(Hierarchy, &[u8])> {
+    let mut parts = line.splitn(3, |b| *b == b':');
+    let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
+    let hierarchy = match (number, controllers) {
+        (b"0", b"") => Hierarchy::Unified,
+        (_, b"name=systemd") => Hierarchy::Systemd,
+        _ => Hierarchy::Controller,
+    };
+    Some((hierarchy, path))
+}
+
+/// One name for all that: the container, or else the service, in which a process runs. Containers
+/// count before services, because a container often runs services of its own.
 #[must_use]
 pub fn container_or_unit(text: &[u8]) -> Option<SystemBytes> {
-    // The unified hierarchy, or what systemd uses on hosts that have the old ones.
-    let paths = || {
-        let unified = text.split(|b| *b == b'\n').filter_map(|line| line.strip_prefix(b"0::"));
-        let named = text.split(|b| *b == b'\n').filter_map(|line| {
-            let rest = &line[line.iter().position(|b| *b == b':')? + 1..];
-            rest.strip_prefix(b"name=systemd:")
-        });
-        unified.chain(named)
+    let Workload { unit, user_unit, container, .. } = workload(text);
+    let service = |unit: &SystemBytes| {
+        unit.as_bytes().ends_with(b".service") && !cgroup_path::is_manager(unit.as_bytes())
     };
-    let parts = || paths().flat_map(|path| path.rsplit(|b| *b == b'/'));
-    parts().find_map(container).or_else(|| parts().find_map(unit))
-}
-
-/// `docker-<id>.scope`, `cri-containerd-<id>.scope`, a bare id, `lxc.payload.NAME`.
-fn container(part: &[u8]) -> Option<SystemBytes> {
-    let scope = part.strip_suffix(b".scope").unwrap_or(part);
-    let id = scope.rsplit(|b| *b == b'-').next().unwrap_or(scope);
-    if id.len() == 64 && id.iter().all(u8::is_ascii_hexdigit) {
-        return Some(id[..SHORT].into());
-    }
-    let name = PAYLOADS.iter().find_map(|payload| scope.strip_prefix(*payload))?;
-    (!name.is_empty()).then(|| name.into())
-}
-
-/// A service. Not the manager of a user's services: everything that the user does is below it.
-fn unit(part: &[u8]) -> Option<SystemBytes> {
-    (part.ends_with(b".service") && !part.starts_with(b"user@")).then(|| part.into())
+    container
+        .map(|container| container.short_id().into())
+        .or(user_unit.filter(service))
+        .or(unit.filter(service))
 }
 
 #[cfg(test)]
@@ -47,6 +69,45 @@ mod tests {
     use super::*;
 
     const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn the_hierarchy_that_knows_most_is_told() {
+        for (text, unit, id) in [
+            ("0::/\n".to_owned(), None, None),
+            ("0::/system.slice/nginx.service\n".into(), Some("nginx.service"), None),
+            // Version 1, docker with cgroupfs: version 2 still has the unit of containerd.
+            (
+                format!(
+                    "12:memory:/docker/{ID}\n1:name=systemd:/docker/{ID}\n0::/system.slice/containerd.service\n"
+                ),
+                None,
+                Some(ID),
+            ),
+            // Version 1 without systemd.
+            (format!("4:memory:/docker/{ID}\n3:cpu,cpuacct:/docker/{ID}\n0::/\n"), None, Some(ID)),
+            (
+                "12:cpu:/x.service\n1:name=systemd:/system.slice/ssh.service\n0::/\n".into(),
+                Some("ssh.service"),
+                None,
+            ),
+            ("12:cpu:/x.service\n".into(), None, None),
+            // Systemd asks version 2 first, so what was moved there is there.
+            ("1:name=systemd:/init.scope\n0::/system.slice/ssh.service\n".into(), Some("ssh.service"), None),
+            (
+                "11:pids:/system.slice/a:b.service\n1:name=systemd:/system.slice/a:b.service".into(),
+                Some("a:b.service"),
+                None,
+            ),
+            ("garbage\n::\n:\n1:x".into(), None, None),
+            (String::new(), None, None),
+        ] {
+            let found = workload(text.as_bytes());
+            let bytes = |name: Option<SystemBytes>| name.map(|name| name.as_bytes().to_vec());
+            assert_eq!(bytes(found.unit), unit.map(|unit: &str| unit.as_bytes().to_vec()), "{text}");
+            let told = bytes(found.container.map(|container| container.id));
+            assert_eq!(told, id.map(|id| id.as_bytes().to_vec()), "{text}");
+        }
+    }
 
     #[test]
     fn names() {
@@ -64,14 +125,17 @@ mod tests {
             ),
             (format!("0::/machine.slice/libpod-{ID}.scope/container"), Some("0123456789ab")),
             ("0::/lxc.payload.web/init.scope\n".into(), Some("web")),
+            ("0::/lxc.payload.longer-than-twelve/init.scope\n".into(), Some("longer-than-twelve")),
             ("0::/machine.slice/machine-deb.scope\n".into(), Some("deb")),
             ("0::/system.slice/nginx.service\n".into(), Some("nginx.service")),
             ("0::/user.slice/user-0.slice/session-1.scope\n".into(), None),
             ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope\n".into(), None),
+            (
+                "0::/user.slice/user-1000.slice/user@1000.service/app.slice/x.service\n".into(),
+                Some("x.service"),
+            ),
             ("0::/\n".into(), None),
             ("12:cpu:/x.service\n1:name=systemd:/system.slice/ssh.service\n".into(), Some("ssh.service")),
-            (String::new(), None),
-            ("garbage".into(), None),
             (format!("0::/docker-{}.scope", &ID[1..]), None),
         ] {
             let found = container_or_unit(text.as_bytes());
@@ -82,7 +146,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _name = container_or_unit(&bytes);
+            let _name = (container_or_unit(&bytes), container_or_unit(&[b"0::", &bytes[..]].concat()));
         }
     }
 }

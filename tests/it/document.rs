@@ -185,7 +185,23 @@ objects! {
         start_time: Option<String>,
         security_context: Option<String>,
         unit: Option<String>,
-        container: Option<String>,
+        user_unit: Option<String>,
+        session: Option<String>,
+        container: Option<Container>,
+        pod: Option<Pod>,
+    }
+
+    struct Container {
+        id: String,
+        runtime: String,
+        name: Option<String>,
+        image: Option<String>,
+    }
+
+    struct Pod {
+        uid: String,
+        name: Option<String>,
+        namespace: Option<String>,
     }
 
     struct Timer {
@@ -268,9 +284,21 @@ pub(crate) fn unhex(digits: &str) -> Vec<u8> {
 }
 
 impl Socket {
-    /// The socket without its details, which other tests look at.
+    /// The socket without its details, which other tests look at, and without the units and
+    /// containers of where the tests run.
     pub(crate) fn plain(&self) -> Self {
+        let placeless = |owner: &Owner| Owner {
+            unit: None,
+            user_unit: None,
+            session: None,
+            container: None,
+            pod: None,
+            ..owner.clone()
+        };
         Self {
+            unit: None,
+            container: None,
+            owners: self.owners.as_ref().map(|owners| owners.iter().map(placeless).collect()),
             role_reason: String::new(),
             accept_queue: None,
             backlog: None,

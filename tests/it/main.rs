@@ -22,3 +22,4 @@ mod sockets;
 mod stock;
 mod table;
 mod tidy;
+mod workload;

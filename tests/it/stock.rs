@@ -145,7 +145,10 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
             .ok()
             .map(|name| name.trim_end().trim_end_matches('\0').to_owned()),
         unit: None,
+        user_unit: None,
+        session: None,
         container: None,
+        pod: None,
     }
 }
 

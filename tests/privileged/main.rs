@@ -20,6 +20,7 @@ mod faults;
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
 mod lifecycle;
+mod names;
 mod namespaces;
 mod others;
 #[path = "../kernels/raw.rs"]
@@ -43,10 +44,12 @@ fn main() -> ExitCode {
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
     let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
     let strace = root.or((!faults::can_be_injected()).then_some("needs strace"));
+    let cgroup = root.or_else(names::missing);
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
+        (names::CASES, cgroup),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
         (churn::CASES, namespace),

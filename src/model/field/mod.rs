@@ -12,7 +12,7 @@ pub use objects::{OBJECTS, Object};
 pub use socket::FIELDS;
 pub use value::Value;
 
-use super::{Details, Names, Row, Socket};
+use super::{Details, Names, Row, Socket, Workload};
 
 /// What an extractor looks at: a row, and the names for its numbers.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +28,13 @@ impl<'a> Subject<'a> {
 
     fn details(&self) -> Option<&'a Details> {
         self.row.socket.details.as_deref()
+    }
+
+    /// What the first owner is part of; where no owner is known, what the cgroup of the socket's
+    /// creator is for, which the kernel tells to everybody.
+    fn workload(&self) -> Option<&'a Workload> {
+        let owner = self.row.socket.owners.first().and_then(|owner| owner.process.workload.as_deref());
+        owner.or_else(|| self.names.workloads.get(&self.details()?.cgroup?).map(AsRef::as_ref))
     }
 }
 

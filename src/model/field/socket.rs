@@ -1,7 +1,7 @@
 //! The fields of a socket that stand for themselves, each declared once.
 
 use super::{Field, Kind, Value, composed, field};
-use crate::model::{Details, Ends};
+use crate::model::{Container, Details, Ends};
 
 /// A number of the details.
 macro_rules! detail_field {
@@ -171,10 +171,23 @@ pub static FIELDS: &[Field] = &[
     field(("v6only", "V6ONLY"), Kind::Bool, 6, "The IPV6_V6ONLY option; null when not told.", |s| {
         Value::of(s.socket().v6only, Value::Bool)
     }),
-    field(("unit", "UNIT"), Kind::Text, 18, "The systemd unit. Not read yet: always null.", |_| Value::Null),
-    field(("container", "CONTAINER"), Kind::Text, 18, "The container. Not read yet: always null.", |_| {
-        Value::Null
-    }),
+    field(
+        ("unit", "UNIT"),
+        Kind::Text,
+        18,
+        "The systemd unit of the first owner, else of the cgroup.",
+        |s| Value::of(s.workload().and_then(|workload| workload.unit.as_ref()), Value::Text),
+    ),
+    field(
+        ("container", "CONTAINER"),
+        Kind::Text,
+        18,
+        "The container of the first owner, else of the cgroup: its name, or its id where that is unknown.",
+        |s| {
+            let container = s.workload().and_then(|workload| workload.container.as_ref());
+            Value::of(container.map(Container::label), Value::Text)
+        },
+    ),
     field(("cgroup", "CGROUP"), Kind::Text, 24, "The cgroup v2 of the socket's creator, as a path.", |s| {
         let id = s.details().and_then(|details| details.cgroup);
         Value::of(id.and_then(|id| s.names.cgroups.get(&id)), Value::Text)

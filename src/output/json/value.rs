@@ -1,10 +1,14 @@
 //! Field values, owners and timers as JSON.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::model::field::Object;
-use crate::model::{Executable, Field, Names, Owner, OwnerSet, Subject, SystemBytes, UnixName, Value};
+use crate::model::{
+    Container, Executable, Field, Names, Owner, OwnerSet, Pod, Subject, SystemBytes, UnixName, Value,
+};
 use crate::text::{escape, push};
 
 /// An object of fields; null when none of them has a value.
@@ -125,20 +129,38 @@ struct OwnerView<'a> {
     /// The thread, where a thread has descriptors of its own.
     tid: Option<u32>,
     fds: Vec<u32>,
-    comm: std::borrow::Cow<'a, str>,
+    comm: Cow<'a, str>,
     comm_hex: Option<String>,
-    exe: Option<std::borrow::Cow<'a, str>>,
+    exe: Option<Cow<'a, str>>,
     exe_hex: Option<String>,
     exe_deleted: Option<bool>,
-    cmdline: Option<Vec<std::borrow::Cow<'a, str>>>,
+    cmdline: Option<Vec<Cow<'a, str>>>,
     /// The arguments, when any of them had to be escaped.
     cmdline_hex: Option<Vec<String>>,
     uid: Option<u32>,
-    user: Option<std::borrow::Cow<'a, str>>,
+    user: Option<Cow<'a, str>>,
     start_time: Option<String>,
-    security_context: Option<std::borrow::Cow<'a, str>>,
-    unit: Option<&'a str>,
-    container: Option<&'a str>,
+    security_context: Option<Cow<'a, str>>,
+    unit: Option<Cow<'a, str>>,
+    user_unit: Option<Cow<'a, str>>,
+    session: Option<Cow<'a, str>>,
+    container: Option<ContainerView<'a>>,
+    pod: Option<PodView<'a>>,
+}
+
+#[derive(Serialize)]
+struct ContainerView<'a> {
+    id: Cow<'a, str>,
+    runtime: &'static str,
+    name: Option<Cow<'a, str>>,
+    image: Option<Cow<'a, str>>,
+}
+
+#[derive(Serialize)]
+struct PodView<'a> {
+    uid: Cow<'a, str>,
+    name: Option<Cow<'a, str>>,
+    namespace: Option<Cow<'a, str>>,
 }
 
 impl<'a> OwnerView<'a> {
@@ -146,6 +168,7 @@ impl<'a> OwnerView<'a> {
         let process = &owner.process;
         let exe = process.exe.as_ref();
         let user = process.uid.and_then(|uid| names.users.get(&uid));
+        let workload = process.workload.as_deref();
         Self {
             pid: process.id.pid.0,
             tid: owner.thread.map(|thread| thread.0),
@@ -164,10 +187,35 @@ impl<'a> OwnerView<'a> {
             user: user.map(|name| escape(name.as_bytes())),
             security_context: process.security.as_ref().map(|name| escape(name.as_bytes())),
             start_time: process.started.map(|started| started.to_string()),
-            unit: None,
-            container: None,
+            unit: workload.and_then(|workload| escaped(workload.unit.as_ref())),
+            user_unit: workload.and_then(|workload| escaped(workload.user_unit.as_ref())),
+            session: workload.and_then(|workload| escaped(workload.session.as_ref())),
+            container: workload.and_then(|workload| workload.container.as_ref()).map(ContainerView::new),
+            pod: workload.and_then(|workload| workload.pod.as_ref()).map(PodView::new),
         }
     }
+}
+
+impl<'a> ContainerView<'a> {
+    fn new(container: &'a Container) -> Self {
+        Self {
+            id: escape(container.id.as_bytes()),
+            runtime: container.runtime.word(),
+            name: escaped(container.name.as_ref()),
+            image: escaped(container.image.as_ref()),
+        }
+    }
+}
+
+impl<'a> PodView<'a> {
+    fn new(pod: &'a Pod) -> Self {
+        let (name, namespace) = (escaped(pod.name.as_ref()), escaped(pod.namespace.as_ref()));
+        Self { uid: escape(pod.uid.as_bytes()), name, namespace }
+    }
+}
+
+fn escaped(text: Option<&SystemBytes>) -> Option<Cow<'_, str>> {
+    text.map(|text| escape(text.as_bytes()))
 }
 
 fn cmdline_hex(args: &[SystemBytes]) -> Option<Vec<String>> {

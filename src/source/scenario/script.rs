@@ -51,6 +51,11 @@ pub(super) struct Process {
     pub(super) deleted: bool,
     pub(super) cmdline: Option<Vec<Place>>,
     pub(super) uid: Option<u32>,
+    /// The path of its cgroup, which names its unit and container.
+    pub(super) cgroup: Option<Place>,
+    /// What the runtime knows of that container.
+    pub(super) container_name: Option<Place>,
+    pub(super) image: Option<Place>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -11,9 +11,10 @@ use super::script::{self, Place, Script};
 use crate::model::{
     Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Host, Identity, IfIndex, Inode, Names, NetnsId,
     NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
-    Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName,
+    Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName, Workload,
 };
 use crate::text;
+use crate::wire::cgroup_path;
 
 /// A script that makes sense.
 #[derive(Debug)]
@@ -138,10 +139,22 @@ impl Maker<'_> {
                     uid: process.uid.map(Uid),
                     security: None,
                     started: None,
+                    workload: self.workload(process)?,
                 }),
             ))
         };
         self.script.process.iter().map(make).collect()
+    }
+
+    fn workload(&self, process: &script::Process) -> Result<Option<Arc<Workload>>, String> {
+        let Some(cgroup) = &process.cgroup else { return Ok(None) };
+        let mut workload = cgroup_path::workload(self.bytes(cgroup)?.as_bytes());
+        let bytes = |place: &Option<Place>| place.as_ref().map(|place| self.bytes(place)).transpose();
+        if let Some(container) = &mut workload.container {
+            container.name = bytes(&process.container_name)?.or(container.name.take());
+            container.image = bytes(&process.image)?;
+        }
+        Ok(Some(Arc::new(workload)))
     }
 
     fn scenes(&self, processes: &Processes) -> Result<Vec<Scene>, String> {

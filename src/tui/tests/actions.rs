@@ -165,6 +165,20 @@ fn hostile_names_are_found_as_they_are_shown() {
 }
 
 #[test]
+fn containers_and_units_are_found_by_their_names() {
+    let mut stage = Stage::played(140, 40);
+    for (words, found) in [
+        ("/docker nginx:1.27", &["0.0.0.0:80", "[::]:80"][..]),
+        ("ssh.service", &["[::]:22"]),
+        ("session", &["0.0.0.0:4444"]),
+    ] {
+        stage.keys(words);
+        assert_eq!(stage.listed(), found, "{words}");
+        stage.ctrl('u');
+    }
+}
+
+#[test]
 fn moving_in_an_empty_list_keeps_the_selection() {
     let mut stage = Stage::played(140, 40);
     stage.keys("jj");
