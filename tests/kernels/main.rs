@@ -23,9 +23,12 @@ fn main() -> ExitCode {
     };
     let opened: Vec<_> = CASES.iter().map(|case| (case, (case.open)())).collect();
     let mut tally = Tally::default();
-    // The same sockets through both ways.
-    for (textual, options) in [(false, &["--json"][..]), (true, &["--json", "--source", "procfs"])] {
-        let reading = Reading { textual, missing, document: read(sockeye, options) };
+    // The same sockets through both ways to them, and their owners through both ways to those.
+    for (way, owners) in [("netlink", "proc"), ("netlink", "bpf"), ("procfs", "proc")] {
+        let options = ["--json", "--owners", owners, "--source", if way == "procfs" { way } else { "auto" }];
+        let reading =
+            Reading { textual: way == "procfs", way, owners, missing, document: read(sockeye, &options) };
+        tally.take(&format!("owners by {owners}"), reading.owners_were_found_so());
         for (case, opened) in &opened {
             match opened {
                 Ok(opened) => reading.check(case, opened, &mut tally),
@@ -64,6 +67,8 @@ fn read(sockeye: &str, options: &[&str]) -> Value {
 
 /// What sockeye said, and how it was asked.
 struct Reading<'a> {
+    way: &'static str,
+    owners: &'static str,
     /// From the text tables alone.
     textual: bool,
     /// The modules that the kernel lacks.
@@ -76,7 +81,7 @@ impl Reading<'_> {
         if self.textual && !case.textual {
             return;
         }
-        let way = if self.textual { "procfs" } else { "netlink" };
+        let way = format!("{}, owners by {}", self.way, self.owners);
         let lister = case.lister.filter(|_| !self.textual);
         let told = lister.is_none_or(|module| !self.missing.iter().any(|name| name == module));
         if !(told || case.textual) {
@@ -89,6 +94,13 @@ impl Reading<'_> {
             let what = format!("{} {at} through {way}", case.name);
             tally.take(&what, expected.check(&self.document, lister.is_none() || !told));
         }
+    }
+
+    /// When a method fails another one takes over, which would find the same.
+    fn owners_were_found_so(&self) -> Result<(), String> {
+        let method = if self.owners == "bpf" { "bpf" } else { "procfs" };
+        let told = &self.document["coverage"]["owners"];
+        if told["method"] == method { Ok(()) } else { Err(told.to_string()) }
     }
 
     /// Sockets that the kernel lists nowhere are found by their descriptors, and the gap is told.
