@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
 use sockeye::model::{Ask, Family, NetnsId, PortRange, Protocol};
+use sockeye::sys::bpf::TaskFiles;
 use sockeye::sys::netlink::{CHUNK, DiagSocket};
 use sockeye::wire::{Context, inet_diag};
 
@@ -33,6 +34,7 @@ const SUBJECTS: &[(&str, &str, Sizes)] = &[
     ("sockeye -tanpH --owners proc", OWNERS, Every),
     ("sockeye -tanpH --owners bpf", OWNERS, Every),
     ("sockeye --json -ta", OWNERS, Every),
+    ("bare owner-iterator", OWNERS, Every),
     ("lsof -nPiTCP", OWNERS, Every),
     ("netstat -tanp", OWNERS, Every),
     ("ss -tulpnaH", HABIT, Small),
@@ -43,7 +45,15 @@ type Call = fn() -> anyhow::Result<()>;
 
 /// The least that a listing can take: what the kernel needs, and nothing done with its answer. Each
 /// runs in a process of its own, so that its start and its memory count as everybody's do.
-const BARE: &[(&str, Call)] = &[("tcp-dump", tcp_dump)];
+const BARE: &[(&str, Call)] = &[("tcp-dump", tcp_dump), ("owner-iterator", owner_iterator)];
+
+/// With its preparation, which is most of it where sockets are few.
+fn owner_iterator() -> anyhow::Result<()> {
+    let mut bytes = 0;
+    TaskFiles::load()?.run(|piece| bytes += piece.len())?;
+    anyhow::ensure!(bytes > 0, "nobody holds a socket, not even this process");
+    Ok(())
+}
 
 /// A command that can be run here.
 #[derive(Debug)]
@@ -74,7 +84,7 @@ impl Subject {
         let mut command = match self.args.as_slice() {
             [_, "--owners", method] => {
                 let mut command = Command::new(&self.program);
-                command.args(["--owners", method, "-tanH"]);
+                command.args(["--owners", method, "-tlnpH"]);
                 command
             }
             _ if self.is_ours => return true,

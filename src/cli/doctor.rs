@@ -9,19 +9,20 @@ use crate::model::Ask;
 use crate::output::{doctor, json};
 use crate::owner::Facts;
 use crate::source::everything;
-use crate::sys::host;
+use crate::sys::{host, rights};
 
 /// Reads everything once, in every namespace, and tells how that went.
 pub(super) fn run(args: &DoctorArgs) -> anyhow::Result<Exit> {
     // A source that was named may not know namespaces; then the own one is looked at.
     let all_netns = args.reading.net.is_none() && args.reading.source.knows_namespaces();
     let reading = ReadingArgs { all_netns, ..args.reading.clone() };
+    let rights = rights::ours(); // before they are given up
     let (_, moment) = reader::read_once(&reading, everything(), Ask::EVERYTHING, Facts::All)?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         json::write_coverage(&mut out, &moment)?;
     } else {
-        doctor::write(&mut out, &moment, doctor::Asker { is_root: host::is_root() })?;
+        doctor::write(&mut out, &moment, doctor::Asker { is_root: host::is_root(), rights })?;
     }
     out.flush()?;
     Ok(Exit::Ok)

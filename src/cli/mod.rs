@@ -26,6 +26,7 @@ use args::{Args, Command, PolicyCommand};
 use exit::Exit;
 
 use crate::config::Environment;
+use crate::sys::rights;
 
 /// Runs the program with the arguments of this process.
 #[must_use]
@@ -46,6 +47,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
+    // A policy may have to be written where only root's full rights reach.
+    if !matches!(args.command, Some(Command::Policy { .. }))
+        && let Err(error) = rights::give_up_the_useless()
+    {
+        complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
+    }
     match args.command {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list),

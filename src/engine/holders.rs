@@ -17,6 +17,7 @@ use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
 use crate::sys::clock;
 use crate::sys::procnet::{self, Whose};
+use crate::sys::rights;
 use crate::wire::proc_protocols::sockets_used;
 
 /// Finds the holders of sockets.
@@ -61,6 +62,7 @@ impl Holders {
     /// Chooses the way, and begins to prepare it.
     pub(super) fn new(ask: OwnerAsk) -> Self {
         let chances = || Chances {
+            every_process: rights::ours().every_process,
             bpf: bpf::may_load().map_err(|error| error.to_string()),
             sockets: procnet::table(Whose::Ours, "sockstat").ok().and_then(|text| sockets_used(&text)),
         };
@@ -69,7 +71,11 @@ impl Holders {
             Method::None => Way::None,
             Method::Proc => Way::Proc,
             Method::Bpf => match Builder::new().name("bpf".to_owned()).spawn(BpfScanner::load) {
-                Ok(preparing) => Way::Preparing(preparing),
+                Ok(preparing) => {
+                    // The thread has taken the rights with it. Not to be rid of ours is no reason to stop.
+                    let _kept = rights::give_up_loading();
+                    Way::Preparing(preparing)
+                }
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };

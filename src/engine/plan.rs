@@ -7,6 +7,8 @@ use super::{OwnerAsk, OwnerChoice};
 pub(super) struct Chances {
     /// Whether the BPF program may be loaded, or why not.
     pub(super) bpf: Result<(), String>,
+    /// Whether `/proc` shows the descriptors of every process.
+    pub(super) every_process: bool,
     /// How many sockets there are, about.
     pub(super) sockets: Option<usize>,
 }
@@ -32,10 +34,10 @@ pub(super) fn plan(ask: OwnerAsk, chances: impl FnOnce() -> Chances) -> (Method,
         OwnerChoice::Bpf => return (Method::Bpf, None),
         OwnerChoice::Auto => {}
     }
-    let Chances { bpf, sockets } = chances();
+    let Chances { bpf, every_process, sockets } = chances();
     match (bpf, sockets) {
         (Err(why), _) => (Method::Proc, Some(format!("no BPF: {why}"))),
-        (Ok(()), Some(few)) if !ask.live && few < WORTH_PREPARING => {
+        (Ok(()), Some(few)) if every_process && !ask.live && few < WORTH_PREPARING => {
             (Method::Proc, Some("for one look at so few sockets it is faster than BPF".to_owned()))
         }
         (Ok(()), _) => (Method::Bpf, None),
@@ -62,8 +64,15 @@ mod tests {
             (OwnerChoice::Auto, false, refused(), Some(200_000), Method::Proc, true),
         ] {
             let ask = OwnerAsk { choice, facts: Facts::All, live };
-            let (way, why) = plan(ask, || Chances { bpf, sockets });
+            let (way, why) = plan(ask, || Chances { bpf, every_process: true, sockets });
             assert_eq!((way, why.is_some()), (method, explained), "{ask:?} {sockets:?}");
         }
+    }
+
+    #[test]
+    fn what_shows_everybody_is_taken_however_long_it_takes() {
+        let ask = OwnerAsk { choice: OwnerChoice::Auto, facts: Facts::All, live: false };
+        let chances = || Chances { bpf: Ok(()), every_process: false, sockets: Some(9) };
+        assert_eq!(plan(ask, chances), (Method::Bpf, None));
     }
 }

@@ -14,6 +14,7 @@ mod ids;
 mod kind;
 mod namespace;
 mod process;
+mod rights;
 mod row;
 mod sample;
 mod socket;
@@ -37,6 +38,7 @@ pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid
 pub use kind::{Family, Protocol, SocketType};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
 pub use process::{Executable, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
+pub use rights::{Profile, Rights};
 pub use row::{History, Life, Row};
 pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};

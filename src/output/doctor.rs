@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{Coverage, NoOwner, SliceStatus};
+use crate::model::{Coverage, NoOwner, Rights, SliceStatus};
 use crate::store::Moment;
 use crate::text::{counted, escape};
 
@@ -17,17 +17,21 @@ const RESULT: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asker {
     pub is_root: bool,
+    pub rights: Rights,
 }
 
 /// Writes the report.
 pub fn write(out: &mut dyn Write, moment: &Moment, asker: Asker) -> io::Result<()> {
     let coverage = &moment.coverage;
-    for section in
-        [sockets(coverage), counts(coverage), owners(coverage, asker), namespaces(coverage, asker), events()]
-    {
-        section.write(out)?;
-    }
-    Ok(())
+    let sections = [
+        rights(asker),
+        sockets(coverage),
+        counts(coverage),
+        owners(coverage, asker),
+        namespaces(coverage, asker),
+        events(),
+    ];
+    sections.iter().try_for_each(|section| section.write(out))
 }
 
 /// One subject: what it comes to in a word or two, and lines that explain.
@@ -47,6 +51,18 @@ impl Section {
         }
         Ok(())
     }
+}
+
+/// What may be done beyond what everybody may, and how to get the rest.
+fn rights(asker: Asker) -> Section {
+    let each = asker.rights.each();
+    let missing = || each.iter().filter(|(_, _, there)| !there);
+    let mut lines: Vec<String> = missing().map(|(what, names, _)| format!("not {what}: {names}")).collect();
+    if !lines.is_empty() && !asker.is_root {
+        let names: Vec<&str> = missing().map(|(_, names, _)| *names).collect();
+        lines.push(format!("all: sudo setcap {}+ep $(command -v sockeye)", names.join(",")));
+    }
+    Section { name: "rights", result: asker.rights.profile().word().to_owned(), lines }
 }
 
 fn sockets(coverage: &Coverage) -> Section {
@@ -112,9 +128,10 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
         });
         if !asker.is_root {
             lines.push("everyone's: run as root, or grant the rights once:".to_owned());
-            lines.push("sudo setcap cap_dac_read_search,cap_sys_ptrace+ep $(command -v sockeye)".to_owned());
+            lines.push("sudo setcap cap_bpf,cap_perfmon+ep $(command -v sockeye)".to_owned());
         }
     }
+    lines.extend(owners.method_reason.as_ref().map(|why| escape(why.as_bytes()).into_owned()));
     lines.extend(owners.reason.as_ref().map(|reason| escape(reason.as_bytes()).into_owned()));
     let result = format!("{} of {}", owners.resolved, owners.resolved + missing);
     Section { name: "owners", result, lines }
@@ -172,7 +189,9 @@ mod tests {
             coverage,
         };
         let mut out = Vec::new();
-        write(&mut out, &moment, Asker { is_root }).unwrap();
+        let every_process = is_root;
+        let rights = Rights { every_process, bpf: is_root, namespaces: is_root, filters: is_root };
+        write(&mut out, &moment, Asker { is_root, rights }).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -197,7 +216,8 @@ mod tests {
         };
         assert_eq!(
             report(coverage, true),
-            "sockets     complete\n\
+            "rights      full\n\
+             sockets     complete\n\
              counts      agree\n\
              owners      3 of 3\n\
              namespaces  1 of 1\n\
@@ -229,13 +249,18 @@ mod tests {
         };
         assert_eq!(
             report(coverage, false),
-            "sockets     incomplete          could not be read: tcp: EPERM\n\
+            "rights      view                not every process: cap_dac_read_search,cap_sys_ptrace\n\
+             \x20                               not owners through BPF: cap_bpf,cap_perfmon\n\
+             \x20                               not other network namespaces: cap_sys_admin\n\
+             \x20                               not marks, MD5 peers, packet filters: cap_net_admin\n\
+             \x20                               all: sudo setcap cap_dac_read_search,cap_sys_ptrace,cap_bpf,cap_perfmon,cap_sys_admin,cap_net_admin+ep $(command -v sockeye)\n\
+             sockets     incomplete          could not be read: tcp: EPERM\n\
              \x20                               read from procfs: udp: EPERM\n\
              \x20                               not in this kernel: sctp, dccp\n\
              counts      differ              tcp: listed 0, counted 9: unbound sockets, or a gap\n\
              owners      37 of 212           9 processes may not be read: you see only your own\n\
              \x20                               everyone's: run as root, or grant the rights once:\n\
-             \x20                               sudo setcap cap_dac_read_search,cap_sys_ptrace+ep $(command -v sockeye)\n\
+             \x20                               sudo setcap cap_bpf,cap_perfmon+ep $(command -v sockeye)\n\
              namespaces  0 of 3              ho\\x1bst: denied: EPERM\n\
              \x20                               there may be more: 9 processes may not be looked into\n\
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\

@@ -7,7 +7,8 @@ use std::io::{self, Read as _};
 
 use aya::programs::{Iter, ProgramError, links::LinkError};
 use aya::{Btf, BtfError, Ebpf, EbpfError, EbpfLoader, include_bytes_aligned};
-use rustix::thread::{CapabilitySet, capabilities};
+
+use super::rights;
 
 /// Built from `owners.bpf.c` by `assets/bpf/build`.
 static OBJECT: &[u8] = include_bytes_aligned!("../../assets/bpf/owners.bpf.o");
@@ -43,10 +44,7 @@ pub enum BpfError {
 /// Says whether loading can be expected to succeed, without trying: that takes some hundredths of a
 /// second. Rights as in capabilities(7).
 pub fn may_load() -> Result<(), BpfError> {
-    let effective = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
-    let enough = effective.contains(CapabilitySet::SYS_ADMIN)
-        || effective.contains(CapabilitySet::BPF.union(CapabilitySet::PERFMON));
-    if !enough {
+    if !rights::ours().bpf {
         return Err(BpfError::Rights);
     }
     if std::fs::exists(BTF).unwrap_or(false) { Ok(()) } else { Err(BpfError::NoTypes) }

@@ -22,11 +22,13 @@ pub mod netns;
 pub mod procdir;
 #[cfg(linux)]
 pub mod procnet;
+#[cfg(linux)]
+pub mod rights;
 
 #[cfg(not(linux))]
 mod elsewhere;
 #[cfg(not(linux))]
-pub use elsewhere::{cgroup, procnet};
+pub use elsewhere::{cgroup, procnet, rights};
 
 /// The errno of an I/O error, for comparing with `rustix::io::Errno`.
 #[must_use]

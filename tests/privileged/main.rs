@@ -25,6 +25,7 @@ mod namespaces;
 mod others;
 #[path = "../kernels/raw.rs"]
 mod raw;
+mod rights;
 mod ss_parity;
 #[path = "../it/stock.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
@@ -45,10 +46,13 @@ fn main() -> ExitCode {
     let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
     let strace = root.or((!faults::can_be_injected()).then_some("needs strace"));
     let cgroup = root.or_else(names::missing);
+    let setpriv =
+        root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
+        (rights::CASES, setpriv),
         (names::CASES, cgroup),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),

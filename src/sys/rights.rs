@@ -1,0 +1,65 @@
+//! The capabilities of this process: which there are, and giving up those that are of no use.
+
+use rustix::io::Errno;
+use rustix::thread::{
+    CapabilitySet, CapabilitySets, capabilities, remove_capability_from_bounding_set, set_capabilities,
+    set_no_new_privs,
+};
+
+use crate::model::Rights;
+
+/// What reading can use: descriptors of others, namespaces, what only administrators are told, and
+/// the loading of a program. Nothing to write, to kill or to change anything with.
+const USEFUL: CapabilitySet = CapabilitySet::DAC_READ_SEARCH
+    .union(CapabilitySet::SYS_PTRACE)
+    .union(CapabilitySet::NET_ADMIN)
+    .union(CapabilitySet::SYS_ADMIN)
+    .union(CapabilitySet::BPF)
+    .union(CapabilitySet::PERFMON);
+
+/// What the calling thread may.
+#[must_use]
+pub fn ours() -> Rights {
+    let effective = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    let has = |set: CapabilitySet| effective.contains(set);
+    let admin = has(CapabilitySet::SYS_ADMIN);
+    let searches = has(CapabilitySet::DAC_READ_SEARCH) || has(CapabilitySet::DAC_OVERRIDE);
+    Rights {
+        every_process: searches && has(CapabilitySet::SYS_PTRACE),
+        bpf: admin || has(CapabilitySet::BPF.union(CapabilitySet::PERFMON)),
+        namespaces: admin,
+        filters: has(CapabilitySet::NET_ADMIN),
+    }
+}
+
+/// Gives up, for the calling thread and those that it starts, what reading cannot use, and the way
+/// to new rights through programs that it may run. To be called before any thread is started.
+pub fn give_up_the_useless() -> Result<(), Errno> {
+    set_no_new_privs(true)?;
+    if capabilities(None)?.permitted.contains(CapabilitySet::SETPCAP) {
+        for useless in CapabilitySet::all().difference(USEFUL).iter() {
+            match remove_capability_from_bounding_set(useless) {
+                // A capability that this kernel does not know cannot be had either.
+                Ok(()) | Err(Errno::INVAL) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    keep(USEFUL)
+}
+
+/// Gives up what was good for loading a program, once that is under way in another thread.
+pub fn give_up_loading() -> Result<(), Errno> {
+    keep(USEFUL.difference(CapabilitySet::BPF.union(CapabilitySet::PERFMON)))
+}
+
+fn keep(useful: CapabilitySet) -> Result<(), Errno> {
+    let now = capabilities(None)?;
+    let kept = |set: CapabilitySet| set.intersection(useful);
+    let sets = CapabilitySets {
+        effective: kept(now.effective),
+        permitted: kept(now.permitted),
+        inheritable: kept(now.inheritable),
+    };
+    set_capabilities(None, sets)
+}
