@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::holders::Holders;
 use super::{OwnerAsk, relations};
-use crate::model::{Ask, Coverage, Family, Host, Names, OwnerCoverage, Protocol, Sample, Socket};
+use crate::model::{Ask, Coverage, Family, Host, Known, Names, OwnerCoverage, Protocol, Sample, Socket};
 use crate::owner::{self, Facts, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
@@ -76,7 +76,7 @@ impl Sampler {
         let (mut uids, mut cgroups, mut unowned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for socket in sockets {
             uids.extend(socket.uid);
-            let owners = socket.owners.known().into_iter().flat_map(|set| &set.shown);
+            let owners = socket.owners.known().into_iter().flat_map(Known::shown);
             uids.extend(owners.filter_map(|owner| owner.process.uid));
             let cgroup = socket.details.as_ref().and_then(|details| details.cgroup);
             cgroups.extend(cgroup);

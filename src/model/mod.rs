@@ -37,7 +37,7 @@ pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kind::{Family, Protocol, SocketType};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
-pub use process::{Executable, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
+pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use rights::{Profile, Rights};
 pub use row::{History, Life, Row};
 pub use sample::{Host, Names, Sample, Stamp};

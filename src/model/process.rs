@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use super::{Fd, Pid, SystemBytes, Uid, Workload};
 
 /// The identity of a process: pids are reused, so the start time belongs to it.
@@ -46,35 +44,37 @@ pub struct Process {
 }
 
 /// One process that holds a socket, and through which descriptors.
-///
-/// Most sockets have one owner with one descriptor: lists of that length need no room of their own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Owner {
-    pub process: Arc<Process>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owner<'a> {
+    pub process: &'a Arc<Process>,
     /// The thread that holds it, where that has descriptors apart from its process (`unshare(2)`,
     /// `CLONE_FILES`).
     pub thread: Option<Pid>,
-    /// Ascending.
-    pub fds: SmallVec<[Fd; 2]>,
+    /// Ascending, never empty.
+    pub fds: &'a [Fd],
+}
+
+/// An [`Owner`] as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub process: Arc<Process>,
+    pub thread: Option<Pid>,
+    pub fds: Vec<Fd>,
 }
 
 /// Every process that holds a socket, ordered by pid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerSet {
-    /// At most [`OwnerSet::SHOWN`], never empty.
-    pub shown: SmallVec<[Owner; 1]>,
+    first: Held,
+    /// At most [`OwnerSet::SHOWN`] less one.
+    others: Box<[Held]>,
     /// How many there are, exactly.
-    pub count: usize,
+    count: usize,
 }
 
 impl OwnerSet {
     /// How many owners of one socket are kept in full; the count is exact beyond it.
     pub const SHOWN: usize = 64;
-
-    /// The processes that are kept, as identities.
-    pub fn ids(&self) -> impl Iterator<Item = ProcessId> + '_ {
-        self.shown.iter().map(|owner| owner.process.id)
-    }
 }
 
 /// Why a socket has no owner to show. Unknown is a value with a reason: invariant 2.
@@ -146,33 +146,107 @@ impl NoOwner {
 /// Who owns a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owners {
-    Known(Arc<OwnerSet>),
+    /// One process with one descriptor, as most sockets of a large table have it: no room is taken
+    /// beside the socket's own.
+    One {
+        process: Arc<Process>,
+        fd: Fd,
+    },
+    /// Any other number.
+    Set(Arc<OwnerSet>),
     Unknown(NoOwner),
 }
 
-impl Owners {
-    /// The set, when it is known.
+/// The owners of a socket that are known, of whatever number.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    first: Owner<'a>,
+    others: &'a [Held],
+    count: usize,
+}
+
+impl<'a> Known<'a> {
+    /// The first of them, by which a socket is named and sorted.
     #[must_use]
-    pub fn known(&self) -> Option<&OwnerSet> {
-        match self {
-            Self::Known(set) => Some(set),
-            Self::Unknown(_) => None,
+    pub fn first(self) -> Owner<'a> {
+        self.first
+    }
+
+    /// How many there are, exactly.
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.count
+    }
+
+    /// How many there are beyond those that are kept.
+    #[must_use]
+    pub fn beyond(self) -> usize {
+        self.count - 1 - self.others.len()
+    }
+
+    /// Those that are kept, at least one, ordered by pid.
+    pub fn shown(self) -> impl Iterator<Item = Owner<'a>> {
+        std::iter::once(self.first).chain(self.others.iter().map(Held::view))
+    }
+
+    /// Those that are kept, as identities.
+    pub fn ids(self) -> impl Iterator<Item = ProcessId> + use<'a> {
+        self.shown().map(|owner| owner.process.id)
+    }
+}
+
+impl Held {
+    fn view(&self) -> Owner<'_> {
+        Owner { process: &self.process, thread: self.thread, fds: &self.fds }
+    }
+}
+
+impl Owners {
+    /// These, ordered by pid, of which the first are kept; nobody when there are none.
+    #[must_use]
+    pub fn of(all: Vec<Held>) -> Self {
+        let count = all.len();
+        let mut all = all.into_iter();
+        let Some(first) = all.next() else { return Self::Unknown(NoOwner::Nobody) };
+        match (&first, count) {
+            (Held { process, thread: None, fds }, 1) if fds.len() == 1 => {
+                Self::One { process: Arc::clone(process), fd: fds[0] }
+            }
+            _ => {
+                let others = all.take(OwnerSet::SHOWN - 1).collect();
+                Self::Set(Arc::new(OwnerSet { first, others, count }))
+            }
         }
     }
 
-    /// The first of them, by which a socket is named and sorted.
+    /// The owners, or why none is known.
+    pub fn found(&self) -> Result<Known<'_>, NoOwner> {
+        match self {
+            Self::One { process, fd } => {
+                let first = Owner { process, thread: None, fds: std::slice::from_ref(fd) };
+                Ok(Known { first, others: &[], count: 1 })
+            }
+            Self::Set(set) => Ok(Known { first: set.first.view(), others: &set.others, count: set.count }),
+            Self::Unknown(why) => Err(*why),
+        }
+    }
+
+    /// The owners, when they are known.
     #[must_use]
-    pub fn first(&self) -> Option<&Owner> {
-        self.known().and_then(|set| set.shown.first())
+    pub fn known(&self) -> Option<Known<'_>> {
+        self.found().ok()
+    }
+
+    /// The first of them.
+    #[must_use]
+    pub fn first(&self) -> Option<Owner<'_>> {
+        self.known().map(Known::first)
     }
 
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
     pub fn status(&self) -> &'static str {
-        match self {
-            Self::Known(_) => "known",
-            Self::Unknown(why) => why.word(),
-        }
+        self.found().map_or_else(NoOwner::word, |_| "known")
     }
 
     /// True when both name the same processes, or none for whatever reason.
@@ -181,12 +255,16 @@ impl Owners {
     /// given its socket to anybody, and losing sight of an owner is no change of owner.
     #[must_use]
     pub fn same_processes(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Known(a), Self::Known(b)) => a.count == b.count && a.ids().eq(b.ids()),
-            (Self::Unknown(_), Self::Unknown(_)) => true,
-            (Self::Known(_), Self::Unknown(why)) | (Self::Unknown(why), Self::Known(_)) => {
-                matches!(why, NoOwner::NotScanned | NoOwner::Denied | NoOwner::Unverified)
-            }
+        match (self.known(), other.known()) {
+            (Some(a), Some(b)) => a.count() == b.count() && a.ids().eq(b.ids()),
+            (None, None) => true,
+            (Some(_), None) => other.is_out_of_sight(),
+            (None, Some(_)) => self.is_out_of_sight(),
         }
+    }
+
+    /// True when there may well be owners that nobody could see.
+    fn is_out_of_sight(&self) -> bool {
+        matches!(self, Self::Unknown(NoOwner::NotScanned | NoOwner::Denied | NoOwner::Unverified))
     }
 }

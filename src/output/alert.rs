@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::json::{CoverageView, HostView, SocketView, coverage, host};
-use crate::model::{Endpoint, NoOwner, Owner, Owners, Row, Socket};
+use crate::model::{Endpoint, NoOwner, Owner, Row, Socket};
 use crate::policy::{Alert, AlertKind};
 use crate::store::Moment;
 use crate::text::{self, escape, push};
@@ -106,23 +106,22 @@ fn who(socket: &Socket, moment: &Moment) -> String {
         Some(name) => escape(name.as_bytes()).into_owned(),
         None => format!("uid {}", uid.0),
     });
-    let mut who = match (&socket.owners, socket.owners.first()) {
-        (_, Some(owner)) => named(owner),
-        (Owners::Unknown(NoOwner::Denied), None) => "a process that may not be read".to_owned(),
-        (Owners::Unknown(why), None) => why.reason().to_owned(),
-        (Owners::Known(_), None) => String::new(),
+    let mut who = match socket.owners.found() {
+        Ok(known) => named(known.first()),
+        Err(NoOwner::Denied) => "a process that may not be read".to_owned(),
+        Err(why) => why.reason().to_owned(),
     };
     if let Some(user) = user {
         push(&mut who, format_args!(" ({user})"));
     }
-    let more = socket.owners.known().map_or(0, |set| set.count.saturating_sub(1));
+    let more = socket.owners.known().map_or(0, |set| set.count().saturating_sub(1));
     if more > 0 {
         push(&mut who, format_args!(" and {}", text::counted(more, "other", "others")));
     }
     who
 }
 
-fn named(owner: &Owner) -> String {
+fn named(owner: Owner<'_>) -> String {
     let process = &owner.process;
     let mut named = format!("{} {}", escape(process.comm.as_bytes()), process.id.pid.0);
     if let Some(exe) = &process.exe {

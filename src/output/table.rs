@@ -371,18 +371,24 @@ fn inode(cell: &mut String, inode: Option<Inode>) {
 
 /// `users:(("nginx",pid=1,fd=3),…)`. The owners that are not kept are counted.
 fn users(cell: &mut String, owners: &Owners) {
-    let Some(set) = owners.known() else { return };
+    let Some(known) = owners.known() else { return };
     cell.push_str("users:(");
-    let mut comma = "";
-    for owner in &set.shown {
+    let mut begin = "(\"";
+    for owner in known.shown() {
         let comm = escape(owner.process.comm.as_bytes());
-        for fd in &owner.fds {
-            push(cell, format_args!("{comma}(\"{comm}\",pid={},fd={})", owner.process.id.pid.0, fd.0));
-            comma = ",";
+        for fd in owner.fds {
+            for part in [begin, &comm, "\",pid="] {
+                cell.push_str(part);
+            }
+            push_number(cell, owner.process.id.pid.0);
+            cell.push_str(",fd=");
+            push_number(cell, fd.0);
+            cell.push(')');
+            begin = ",(\"";
         }
     }
-    if set.count > set.shown.len() {
-        push(cell, format_args!(",+{} more", set.count - set.shown.len()));
+    if known.beyond() > 0 {
+        push(cell, format_args!(",+{} more", known.beyond()));
     }
     cell.push(')');
 }

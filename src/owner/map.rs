@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::OwnerSets;
-use crate::model::{Fd, Inode, NetnsId, Owner, OwnerCoverage, OwnerSet, Pid, Process, SystemBytes};
+use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
 use crate::sys::netns::Donor;
 
 /// Who holds what, as one scan saw it.
@@ -128,16 +128,20 @@ impl OwnerMap {
         self.holdings.dedup();
     }
 
-    /// The holders of a socket, the first of which stands there.
-    pub(super) fn set(&self, first: usize) -> OwnerSet {
+    /// The owners of a socket, the first of whom stands there.
+    pub(super) fn owners(&self, first: usize) -> Owners {
         let held = &self.holdings[first..];
         let end = held.iter().position(|other| other.inode != held[0].inode).unwrap_or(held.len());
-        let owner = |held: &[Holding]| Owner {
-            process: Arc::clone(&self.processes[held[0].process as usize]),
+        let process = |held: &Holding| Arc::clone(&self.processes[held.process as usize]);
+        if let [Holding { thread: None, fd, .. }] = held[..end] {
+            return Owners::One { process: process(&held[0]), fd };
+        }
+        let owner = |held: &[Holding]| Held {
+            process: process(&held[0]),
             thread: held[0].thread,
             fds: held.iter().map(|held| held.fd).collect(),
         };
-        let holders = || held[..end].chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
-        OwnerSet { shown: holders().take(OwnerSet::SHOWN).map(owner).collect(), count: holders().count() }
+        let holders = held[..end].chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
+        Owners::of(holders.map(owner).collect())
     }
 }

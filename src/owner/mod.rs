@@ -37,7 +37,7 @@ use foldhash::fast::RandomState;
 
 #[cfg(linux)]
 use crate::model::{Inode, NetnsId};
-use crate::model::{NoOwner, OwnerCoverage, Owners, Socket};
+use crate::model::{NoOwner, OwnerCoverage, Socket};
 
 /// A set of sockets, by inode.
 #[cfg(linux)]
@@ -71,9 +71,9 @@ pub fn tally(method: &'static str, sockets: &[Socket]) -> OwnerCoverage {
     let mut unresolved: Vec<_> = NoOwner::ALL.into_iter().map(|why| (why, 0)).collect();
     let mut resolved = 0;
     for socket in sockets {
-        let place = match &socket.owners {
-            Owners::Known(_) => None,
-            Owners::Unknown(why) => unresolved.iter_mut().find(|(one, _)| one == why),
+        let place = match socket.owners.found() {
+            Ok(_) => None,
+            Err(why) => unresolved.iter_mut().find(|(one, _)| *one == why),
         };
         *place.map_or(&mut resolved, |(_, count)| count) += 1;
     }

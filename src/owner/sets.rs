@@ -2,12 +2,11 @@
 //! Nothing is scanned here.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
 use super::{OwnerMap, Stray};
-use crate::model::{Family, Inode, Name, NoOwner, OwnerCoverage, OwnerSet, Owners, Socket, State};
+use crate::model::{Family, Inode, Name, NoOwner, OwnerCoverage, Owners, Socket, State};
 
 /// Who holds each socket.
 #[derive(Debug)]
@@ -15,8 +14,8 @@ pub struct OwnerSets {
     pub(super) map: OwnerMap,
     /// Where the holders of each socket begin.
     pub(super) first: HashMap<Inode, usize, RandomState>,
-    /// What was told already, to be told again.
-    pub(super) kept: HashMap<Inode, Arc<OwnerSet>, RandomState>,
+    /// What was told already and takes room, to be told again.
+    pub(super) kept: HashMap<Inode, Owners, RandomState>,
 }
 
 impl OwnerSets {
@@ -25,11 +24,12 @@ impl OwnerSets {
     #[must_use]
     pub fn kept(mut self, before: Option<Self>) -> Self {
         let before = before.map(|before| before.kept).unwrap_or_default();
-        self.kept.reserve(self.first.len());
         for (inode, first) in &self.first {
-            let set = self.map.set(*first);
-            let same = before.get(inode).filter(|known| ***known == set);
-            self.kept.insert(*inode, same.map_or_else(|| Arc::new(set), Arc::clone));
+            let owners = self.map.owners(*first);
+            if matches!(owners, Owners::Set(_)) {
+                let same = before.get(inode).filter(|known| **known == owners).cloned();
+                self.kept.insert(*inode, same.unwrap_or(owners));
+            }
         }
         self
     }
@@ -66,7 +66,7 @@ impl OwnerSets {
                 _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
                 None => Owners::Unknown(without_file(socket)),
                 Some(inode) => match self.of(inode) {
-                    Some(set) => Owners::Known(set),
+                    Some(owners) => owners,
                     None if is_hearsay(socket) => Owners::Unknown(NoOwner::Unverified),
                     None => Owners::Unknown(not_found),
                 },
@@ -74,9 +74,9 @@ impl OwnerSets {
         }
     }
 
-    fn of(&self, inode: Inode) -> Option<Arc<OwnerSet>> {
-        let made = || self.first.get(&inode).map(|first| Arc::new(self.map.set(*first)));
-        self.kept.get(&inode).map(Arc::clone).or_else(made)
+    fn of(&self, inode: Inode) -> Option<Owners> {
+        let made = || self.first.get(&inode).map(|first| self.map.owners(*first));
+        self.kept.get(&inode).cloned().or_else(made)
     }
 }
 

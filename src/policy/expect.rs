@@ -1,6 +1,6 @@
 //! One expectation, and how near a listener comes to it.
 
-use crate::model::{Names, Owners, Protocol, Scope, Socket, SystemBytes};
+use crate::model::{Names, Protocol, Scope, Socket, SystemBytes};
 
 /// A listener that is fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,12 +84,12 @@ impl Matcher {
 /// Whether the condition holds for every owner: one stranger among the holders is enough to make
 /// a listener a stranger. A known "no" weighs more than an owner that cannot be seen.
 fn all_owners(socket: &Socket, holds: impl Fn(&crate::model::Process) -> Option<bool>) -> Option<bool> {
-    let Owners::Known(set) = &socket.owners else { return None };
-    let verdicts: Vec<_> = set.shown.iter().map(|owner| holds(&owner.process)).collect();
+    let set = socket.owners.known()?;
+    let verdicts: Vec<_> = set.shown().map(|owner| holds(owner.process)).collect();
     if verdicts.contains(&Some(false)) {
         return Some(false);
     }
-    let all_seen = set.count == set.shown.len() && !verdicts.contains(&None);
+    let all_seen = set.beyond() == 0 && !verdicts.contains(&None);
     all_seen.then_some(true)
 }
 

@@ -99,11 +99,10 @@ impl Lesson {
 fn executables(socket: &Socket) -> BTreeSet<SystemBytes> {
     let Some(set) = socket.owners.known() else { return BTreeSet::new() };
     let exes = set
-        .shown
-        .iter()
+        .shown()
         .map(|owner| owner.process.exe.as_ref().filter(|exe| !exe.deleted).map(|exe| exe.path.clone()));
     let all: Option<BTreeSet<_>> = exes.collect();
-    all.filter(|_| set.count == set.shown.len()).unwrap_or_default()
+    all.filter(|_| set.beyond() == 0).unwrap_or_default()
 }
 
 /// A name as the file holds it: escaped, and quoted for TOML.

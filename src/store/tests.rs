@@ -8,19 +8,16 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Identity, Inode, Life, NamespaceCoverage,
-    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId,
-    Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
+    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life, NamespaceCoverage,
+    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol,
+    Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
 const TCP: Slice = Slice { netns: NETNS, family: Family::Inet, protocol: Protocol::Tcp };
 
 fn owners(pids: &[u32]) -> Owners {
-    if pids.is_empty() {
-        return Owners::Unknown(NoOwner::Nobody);
-    }
-    let owner = |pid: &u32| Owner {
+    let held = |pid: &u32| Held {
         process: Arc::new(Process {
             id: ProcessId { pid: Pid(*pid), start: 1 },
             comm: "p".into(),
@@ -28,13 +25,13 @@ fn owners(pids: &[u32]) -> Owners {
             cmdline: None,
             uid: None,
             security: None,
-            started: None,
             workload: None,
+            started: None,
         }),
         thread: None,
-        fds: [Fd(3)].into_iter().collect(),
+        fds: vec![Fd(3)],
     };
-    Owners::Known(Arc::new(OwnerSet { shown: pids.iter().map(owner).collect(), count: pids.len() }))
+    Owners::of(pids.iter().map(held).collect())
 }
 
 fn socket(cookie: u64, state: State, queue: u32, pids: &[u32]) -> Socket {

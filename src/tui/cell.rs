@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Field, Life, NoOwner, Owners, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName,
-    Value, Workload,
+    Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName, Value,
+    Workload,
 };
 use crate::text;
 
@@ -134,12 +134,12 @@ pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
 /// The first owner and how many more, or why there is none.
 pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     let socket = &seen.subject.row.socket;
-    match &socket.owners {
-        Owners::Unknown(why) => muted(no_owner(*why, socket.uid, seen)),
-        Owners::Known(set) => {
-            let Some(first) = set.shown.first() else { return muted(seen.look.symbols.none) };
+    match socket.owners.found() {
+        Err(why) => muted(no_owner(why, socket.uid, seen)),
+        Ok(known) => {
+            let first = known.first();
             let pid = first.process.id.pid.0;
-            let tail = match set.count {
+            let tail = match known.count() {
                 0 | 1 => format!(" {pid}"),
                 count => format!(" {pid} +{}", count - 1),
             };
@@ -267,7 +267,7 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         }
         Value::Filter(list) => text::counted(list.len(), "BPF instruction", "BPF instructions").into(),
         Value::Owner(owners) => owners.status().into(),
-        Value::OwnerList(set) => text::counted(set.count, "process", "processes").into(),
+        Value::OwnerList(set) => text::counted(set.count(), "process", "processes").into(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! A socket in a sentence, for somebody who has never seen one.
 
-use crate::model::{Endpoint, Ends, Life, Owners, Reach, Role, Row, Scope, State};
+use crate::model::{Endpoint, Ends, Life, Reach, Role, Row, Scope, State};
 use crate::text;
 
 use super::cell::{self, Seen};
@@ -72,16 +72,16 @@ fn unix(role: Role, state: State) -> String {
 
 /// Who holds it, or why nobody is shown.
 pub(super) fn ownership(seen: &Seen<'_>) -> String {
-    match &seen.subject.row.socket.owners {
-        Owners::Unknown(why) => why.reason().to_owned(),
-        Owners::Known(set) => {
-            let Some(first) = set.shown.first() else { return String::new() };
-            let name = cell::process_name(&first.process, &seen.look);
-            let more = match set.count - 1 {
+    match seen.subject.row.socket.owners.found() {
+        Err(why) => why.reason().to_owned(),
+        Ok(known) => {
+            let first = known.first();
+            let name = cell::process_name(first.process, &seen.look);
+            let more = match known.count() - 1 {
                 0 => String::new(),
                 more => format!(" and {}", text::counted(more, "more process", "more processes")),
             };
-            let runs = cell::command_line(&first.process, &seen.look)
+            let runs = cell::command_line(first.process, &seen.look)
                 .or_else(|| {
                     first.process.exe.as_ref().map(|exe| seen.look.escape(exe.path.as_bytes()).into_owned())
                 })

@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::model::field::{FIELDS, OBJECTS, Object};
-use crate::model::{Owner, Owners, Row, Value};
+use crate::model::{Owner, Row, Value};
 use crate::text;
 
 use super::app::{App, Inspected};
@@ -95,25 +95,25 @@ impl Page {
     }
 
     fn owners(&mut self, row: &Row, seen: &Seen<'_>) {
-        let set = match &row.socket.owners {
-            Owners::Known(set) => set,
-            Owners::Unknown(why) => {
+        let known = match row.socket.owners.found() {
+            Ok(known) => known,
+            Err(why) => {
                 self.heading("Owner");
                 self.item(&format!("unknown: {}", why.reason()), Meaning::Warning);
                 return;
             }
         };
-        self.heading(&format!("Held by {}", text::counted(set.count, "process", "processes")));
-        for owner in &set.shown {
+        self.heading(&format!("Held by {}", text::counted(known.count(), "process", "processes")));
+        for owner in known.shown() {
             self.owner(owner, seen);
         }
-        match set.count - set.shown.len() {
+        match known.beyond() {
             0 => {}
             more => self.item(&format!("and {} more", text::count(more)), Meaning::Muted),
         }
     }
 
-    fn owner(&mut self, owner: &Owner, seen: &Seen<'_>) {
+    fn owner(&mut self, owner: Owner<'_>, seen: &Seen<'_>) {
         let process = &owner.process;
         let fds: Vec<_> = owner.fds.iter().map(|fd| fd.0.to_string()).collect();
         let name = cell::process_name(process, &self.look);

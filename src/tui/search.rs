@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::engine::Snapshot;
-use crate::model::{SocketKey, Subject};
+use crate::model::{Known, SocketKey, Subject};
 use crate::store::Moment;
 
 use super::cell::{self, Seen};
@@ -79,21 +79,21 @@ fn searchable(subject: &Subject<'_>, columns: &[Column], wish: &Wish<'_>) -> Str
         let cell = (column.show)(column.field, &seen);
         add(&format!("{}{}", cell.text, cell.tail));
     }
-    for owner in subject.row.socket.owners.known().map_or(&[][..], |set| &set.shown[..]) {
+    for owner in subject.row.socket.owners.known().into_iter().flat_map(Known::shown) {
         owner_texts(owner, &wish.look, &mut add);
     }
     text.to_lowercase()
 }
 
-fn owner_texts(owner: &crate::model::Owner, look: &Look, add: &mut impl FnMut(&str)) {
-    add(&cell::process_name(&owner.process, look));
+fn owner_texts(owner: crate::model::Owner<'_>, look: &Look, add: &mut impl FnMut(&str)) {
+    add(&cell::process_name(owner.process, look));
     if let Some(exe) = &owner.process.exe {
         add(&look.escape(exe.path.as_bytes()));
     }
-    if let Some(line) = cell::command_line(&owner.process, look) {
+    if let Some(line) = cell::command_line(owner.process, look) {
         add(&line);
     }
-    if let Some(place) = cell::workload(&owner.process, look) {
+    if let Some(place) = cell::workload(owner.process, look) {
         add(&place);
     }
 }

@@ -257,7 +257,7 @@ pub static FIELDS: &[Field] = &[
         Kind::Number,
         6,
         "How many processes hold the socket; null when unknown.",
-        |s| Value::of(s.socket().owners.known(), |set| Value::Number(set.count as u64)),
+        |s| Value::of(s.socket().owners.known(), |set| Value::Number(set.count() as u64)),
     ),
     composed(field(
         ("owner", "OWNER"),

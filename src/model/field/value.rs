@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, OwnerSet, Owners, SocketKey,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Known, Md5Key, Name, Owners, SocketKey,
     SystemBytes, UnixName,
 };
 
@@ -34,7 +34,7 @@ pub enum Value<'a> {
     /// For eyes: the first owner and how many more, or why there is none.
     Owner(&'a Owners),
     /// For machines: every owner that is kept.
-    OwnerList(&'a OwnerSet),
+    OwnerList(Known<'a>),
 }
 
 impl Value<'_> {
@@ -59,7 +59,7 @@ impl Value<'_> {
             (Value::Executable(a), Value::Executable(b)) => a.path.cmp(&b.path),
             (Value::Name(a), Value::Name(b)) => a.cmp(b),
             (Value::Owner(a), Value::Owner(b)) => compare_owners(a, b),
-            (Value::OwnerList(a), Value::OwnerList(b)) => a.count.cmp(&b.count),
+            (Value::OwnerList(a), Value::OwnerList(b)) => a.count().cmp(&b.count()),
             _ => Ordering::Equal,
         })
     }

@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::model::field::Object;
 use crate::model::{
-    Container, Executable, Field, Names, Owner, OwnerSet, Pod, Subject, SystemBytes, UnixName, Value,
+    Container, Executable, Field, Known, Names, Owner, Pod, Subject, SystemBytes, UnixName, Value,
 };
 use crate::text::{escape, push};
 
@@ -115,9 +115,9 @@ struct StorageView {
     bytes: u32,
 }
 
-fn owner_list<S: Serializer>(serializer: S, set: &OwnerSet, names: &Names) -> Result<S::Ok, S::Error> {
-    let mut list = serializer.serialize_seq(Some(set.shown.len()))?;
-    for owner in &set.shown {
+fn owner_list<S: Serializer>(serializer: S, set: Known<'_>, names: &Names) -> Result<S::Ok, S::Error> {
+    let mut list = serializer.serialize_seq(Some(set.count() - set.beyond()))?;
+    for owner in set.shown() {
         list.serialize_element(&OwnerView::new(owner, names))?;
     }
     list.end()
@@ -164,7 +164,7 @@ struct PodView<'a> {
 }
 
 impl<'a> OwnerView<'a> {
-    fn new(owner: &'a Owner, names: &'a Names) -> Self {
+    fn new(owner: Owner<'a>, names: &'a Names) -> Self {
         let process = &owner.process;
         let exe = process.exe.as_ref();
         let user = process.uid.and_then(|uid| names.users.get(&uid));

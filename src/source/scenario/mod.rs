@@ -125,9 +125,9 @@ mod tests {
         let mut scenario = Scenario::parse(SCRIPT).unwrap();
         let mut read = || scenario.read(&everything()).unwrap();
         let first = read();
-        let owners = first.sockets[0].owners.known().unwrap().clone();
-        assert_eq!(owners.shown[0].process.comm.as_bytes(), b"\x1b[31mnc");
-        assert_eq!(owners.shown[0].fds.len(), 2);
+        let owner = first.sockets[0].owners.first().unwrap();
+        assert_eq!(owner.process.comm.as_bytes(), b"\x1b[31mnc");
+        assert_eq!(owner.fds.len(), 2);
         assert_eq!(first.sockets[0].state, State::Listen);
         assert!(first.slices.iter().all(|read| read.status == SliceStatus::Ok));
         let second = read();

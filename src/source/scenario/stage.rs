@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
-    Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Host, Identity, IfIndex, Inode, Names, NetnsId,
-    NoOwner, Owner, OwnerSet, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
+    Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode, Known,
+    Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
     Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName, Workload,
 };
 use crate::text;
@@ -52,7 +52,7 @@ impl Play {
     /// The surroundings of a scene at its moment.
     pub(super) fn stage(&self, taken: Stamp, scene: &Scene, shown: &[Socket]) -> Stage {
         let holders = scene.sockets.iter().filter_map(|socket| socket.owners.known());
-        let processes: std::collections::BTreeSet<_> = holders.flat_map(OwnerSet::ids).collect();
+        let processes: std::collections::BTreeSet<_> = holders.flat_map(Known::ids).collect();
         let mut owners = crate::model::OwnerCoverage { method: "scenario", ..Default::default() };
         owners.processes = processes.len();
         let denied = |socket: &&Socket| socket.owners == Owners::Unknown(NoOwner::Denied);
@@ -302,7 +302,7 @@ impl Maker<'_> {
 
     /// Owners as `process:fd,fd`.
     fn owners(&self, written: &[Place], processes: &Processes) -> Result<Owners, String> {
-        let mut shown = smallvec::SmallVec::new();
+        let mut all = Vec::new();
         for place in written {
             let (name, fds) = place
                 .get_ref()
@@ -313,14 +313,9 @@ impl Maker<'_> {
                 .ok_or_else(|| self.wrong(place, format_args!("there is no [process.{name}]")))?;
             let fds = fds.split(',').map(|fd| fd.trim().parse().map(Fd)).collect::<Result<_, _>>();
             let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
-            shown.push(Owner { process: Arc::clone(process), thread: None, fds });
+            all.push(Held { process: Arc::clone(process), thread: None, fds });
         }
-        shown.sort_by_key(|owner: &Owner| owner.process.id);
-        let count = shown.len();
-        if count == 0 {
-            return Ok(Owners::Unknown(NoOwner::Nobody));
-        }
-        shown.truncate(OwnerSet::SHOWN);
-        Ok(Owners::Known(Arc::new(OwnerSet { shown, count })))
+        all.sort_by_key(|held| held.process.id);
+        Ok(Owners::of(all))
     }
 }
