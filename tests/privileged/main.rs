@@ -7,6 +7,7 @@
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
 mod all_namespaces;
+mod both_ways;
 mod churn;
 #[path = "../it/document.rs"]
 #[allow(
@@ -48,11 +49,13 @@ fn main() -> ExitCode {
     let cgroup = root.or_else(names::missing);
     let setpriv =
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
+    let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
         (rights::CASES, setpriv),
+        (both_ways::CASES, bpf),
         (names::CASES, cgroup),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),

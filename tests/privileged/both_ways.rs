@@ -1,0 +1,83 @@
+//! The two ways to owners, `/proc` and BPF, beside each other: they say the same.
+
+use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use sockeye::engine::{OwnerAsk, OwnerChoice, Sampler};
+use sockeye::model::{Ask, Family, Fd, Pid, Protocol, Sample, SocketKey};
+use sockeye::owner::Facts;
+use sockeye::source::netlink::Netlink;
+
+use crate::Case;
+use crate::harness::Holder;
+
+pub(crate) const CASES: &[Case] =
+    &[("both_ways::proc_and_bpf_find_the_same_owners_beside_others_that_come_and_go", same)];
+
+/// Whether the kernel takes the program.
+pub(crate) fn can_be_compared() -> bool {
+    sockeye::sys::bpf::TaskFiles::load().is_ok()
+}
+
+/// Every owner of a socket, as far as both ways must agree: by pid, thread and descriptors.
+type Told = BTreeMap<SocketKey, Vec<(Pid, Option<Pid>, Vec<Fd>)>>;
+
+fn told(sample: &Sample) -> Told {
+    let owners = |socket: &sockeye::model::Socket| {
+        let known = socket.owners.known()?;
+        Some(known.shown().map(|owner| (owner.process.id.pid, owner.thread, owner.fds.to_vec())).collect())
+    };
+    sample.sockets.iter().filter_map(|socket| Some((socket.key, owners(socket)?))).collect()
+}
+
+fn sampler(choice: OwnerChoice) -> Sampler {
+    let tables = vec![(Family::Inet, Protocol::Tcp), (Family::Unix, Protocol::Unix)];
+    let owners = OwnerAsk { choice, facts: Facts::All, live: false };
+    Sampler::new(Box::new(Netlink::with_fallback(Ask::NOTHING)), tables, owners)
+}
+
+/// Opens and closes connections until it is told to stop.
+fn churn(stop: &AtomicBool, turns: &AtomicUsize) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    while !stop.load(Ordering::Relaxed) {
+        let one = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let other = listener.accept().unwrap();
+        let pair = UnixStream::pair().unwrap();
+        drop((one, other, pair));
+        turns.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn same() {
+    // Held by this process, some through two descriptors, some by another process, too.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connect = |_| {
+        let one = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (one, listener.accept().unwrap().0)
+    };
+    let (connections, accepted): (Vec<_>, Vec<_>) = (0..2000).map(connect).unzip();
+    let _twice: Vec<_> = accepted.iter().step_by(7).map(|one| one.try_clone().unwrap()).collect();
+    let shared = accepted.iter().step_by(100).map(|one| OwnedFd::from(one.try_clone().unwrap()));
+    let _holders: Vec<_> = shared.map(|fd| Holder::start(fd, Stdio::null())).collect();
+    let (stop, turns) = (AtomicBool::new(false), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| churn(&stop, &turns));
+        for round in 0..5 {
+            let proc = told(&sampler(OwnerChoice::Proc).take().unwrap());
+            let bpf = sampler(OwnerChoice::Bpf).take().unwrap();
+            assert_eq!(bpf.coverage.owners.method, "bpf", "{:?}", bpf.coverage.owners);
+            let (bpf, again) = (told(&bpf), told(&sampler(OwnerChoice::Proc).take().unwrap()));
+            // What was there before and after, with the same owners, was so in between.
+            let stays = || proc.iter().filter(|(key, owners)| again.get(key) == Some(*owners));
+            let differs: Vec<_> = stays().filter(|(key, owners)| bpf.get(key) != Some(*owners)).collect();
+            assert!(differs.is_empty(), "round {round}: {} differ, one: {:?}", differs.len(), differs[0]);
+            assert!(stays().count() >= connections.len() + accepted.len(), "{}", stays().count());
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(turns.into_inner() > 100, "too little came and went");
+}
