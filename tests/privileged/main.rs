@@ -16,6 +16,7 @@ mod churn;
     reason = "the other test binary uses the rest, a struct of a macro"
 )]
 mod document;
+mod fallbacks;
 mod faults;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         (trust::CASES, root),
         (rights::CASES, setpriv),
         (both_ways::CASES, bpf),
+        (fallbacks::CASES, bpf),
         (names::CASES, cgroup),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
