@@ -7,7 +7,7 @@ use std::thread::{Builder, JoinHandle};
 use super::plan::{Chances, Method, plan};
 use super::{OwnerAsk, residual};
 use crate::model::{NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, OwnerMap, Question};
+use crate::owner::{self, BpfScanner, Facts, Hidden, OwnerMap, Question};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
 use crate::sys::procnet::{self, Whose};
@@ -17,6 +17,7 @@ use crate::wire::proc_protocols::sockets_used;
 pub(super) struct Holders {
     facts: Facts,
     way: Way,
+    hidden: Hidden,
     /// Why it is not another one.
     why: Option<String>,
 }
@@ -46,7 +47,7 @@ impl Holders {
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };
-        Self { facts: ask.facts, way, why }
+        Self { facts: ask.facts, way, hidden: Hidden::default(), why }
     }
 
     /// Gives every socket its owners, and sockets that are in no table a row.
@@ -72,8 +73,10 @@ impl Holders {
             _ => None,
         };
         let strays = if residual && gap.is_none() { &places[..] } else { &[] };
-        let map = self.scan(&Question { sockets: &reading.sockets, strays, facts: self.facts });
-        if let Some(map) = &map {
+        let question = Question { sockets: &reading.sockets, strays, facts: self.facts };
+        let mut map = self.scan(&question);
+        if let Some(map) = &mut map {
+            self.hidden.look(map, &question);
             residual::append(reading, map, strays, || source.read(wanted).ok());
         }
         if residual {

@@ -8,17 +8,18 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use rustix::io::Errno;
 
 use super::map::Holder;
 use super::{Facts, OwnerMap, Question, Stray, process};
 use crate::model::{Inode, Process, ProcessId};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
-use crate::sys::procdir::{ProcDir, proto_name};
+use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
 use crate::wire::task_file::{Incarnation, LENGTH, Record};
 
 /// What coverage calls it.
-const METHOD: &str = "bpf";
+pub(super) const METHOD: &str = "bpf";
 
 /// The loaded program, and what is known of the processes of the last scan.
 #[derive(Debug)]
@@ -142,8 +143,14 @@ impl Pass<'_> {
         if self.question.facts == Facts::Names {
             return Arc::new(names());
         }
-        let dir = self.proc.as_ref().and_then(|proc| proc.process(who.pid).ok());
-        let Some(dir) = dir else { return Arc::new(names()) };
+        let dir = self.proc.as_ref().map(|proc| proc.process(who.pid));
+        if dir
+            .as_ref()
+            .is_some_and(|dir| dir.as_ref().map_or_else(|no| *no == Errno::XDEV, ProcessDir::is_covered))
+        {
+            self.map.coverage.covered.push(who.pid);
+        }
+        let Some(Ok(dir)) = dir else { return Arc::new(names()) };
         if let Some(before) = self.before.remove(&who)
             && before.exe.as_ref().map(|exe| exe.deleted) == dir.link_is_deleted(c"exe").ok()
         {

@@ -1,6 +1,6 @@
 //! Who holds what, as one scan saw it, and what that says about each socket. Nothing is scanned here.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -19,15 +19,20 @@ pub struct OwnerMap {
     /// Sockets that nobody asked about, by inode.
     pub(super) strays: BTreeMap<Inode, Stray>,
     pub(super) coverage: OwnerCoverage,
+    /// True when there are processes outside of the pid namespace that was looked into.
+    pub(super) outside: bool,
 }
 
-/// One descriptor that refers to a socket. Plain numbers: there are as many as sockets, and more.
+/// One descriptor that leads to a socket. Plain numbers: there are as many as sockets, and more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Holding {
     inode: Inode,
     /// Which of the processes.
     process: u32,
-    thread: Option<Pid>,
+    /// The thread with a table of its own; 0 for the table of the process.
+    thread: u32,
+    /// The descriptor is that of the ring with which the socket is registered.
+    ring: bool,
     fd: Fd,
 }
 
@@ -80,7 +85,33 @@ impl OwnerMap {
 
     /// Notes that a process, or a thread of it apart, holds a socket.
     pub(super) fn hold(&mut self, inode: Inode, Holder(process): Holder, thread: Option<Pid>, fd: Fd) {
-        self.holdings.push(Holding { inode, process, thread, fd });
+        let thread = thread.map_or(0, |thread| thread.0);
+        self.holdings.push(Holding { inode, process, thread, ring: false, fd });
+    }
+
+    /// Notes that a process holds a socket through a ring with which it is registered.
+    pub(super) fn hold_in_ring(&mut self, inode: Inode, holder: Holder, thread: Option<Pid>, ring: Fd) {
+        self.hold(inode, holder, thread, ring);
+        if let Some(held) = self.holdings.last_mut() {
+            held.ring = true;
+        }
+    }
+
+    /// The wanted sockets that nobody was seen to hold, but for those of the kernel.
+    pub(super) fn missing(&self, sockets: &[Socket]) -> HashSet<Inode, RandomState> {
+        let theirs = sockets.iter().filter(|socket| !is_kernels(socket));
+        let mut missing: HashSet<_, _> = theirs.filter_map(|socket| socket.inode).collect();
+        for held in &self.holdings {
+            missing.remove(&held.inode);
+        }
+        missing
+    }
+
+    /// The descriptors in the tables of processes that refer to one of these sockets.
+    pub(super) fn descriptors(&self, of: &HashSet<Inode, RandomState>) -> HashSet<(Pid, Fd), RandomState> {
+        let own = self.holdings.iter().filter(|held| held.thread == 0 && !held.ring);
+        let pid = |held: &Holding| self.processes[held.process as usize].id.pid;
+        own.filter(|held| of.contains(&held.inode)).map(|held| (pid(held), held.fd)).collect()
     }
 
     /// Takes in what another part of the same scan saw.
@@ -95,6 +126,7 @@ impl OwnerMap {
         self.coverage.processes += other.coverage.processes;
         self.coverage.denied += other.coverage.denied;
         self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
+        self.coverage.covered.extend(other.coverage.covered);
     }
 
     /// The sockets that were found beside the wanted ones.
@@ -106,8 +138,7 @@ impl OwnerMap {
     /// Gives every socket its owners, or the reason why it has none, and says how that went.
     #[must_use]
     pub fn assign(mut self, sockets: &mut [Socket]) -> OwnerCoverage {
-        let all_read = self.coverage.denied == 0 && self.coverage.reason.is_none();
-        let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
+        let not_found = self.not_found();
         self.sort();
         let mut first = HashMap::with_capacity_and_hasher(self.holdings.len(), RandomState::default());
         for (at, held) in self.holdings.iter().enumerate() {
@@ -128,6 +159,17 @@ impl OwnerMap {
         OwnerCoverage { resolved, unresolved, ..self.coverage }
     }
 
+    /// What is said of a socket that nobody was seen to hold.
+    fn not_found(&self) -> NoOwner {
+        let OwnerCoverage { denied, reason, candidates, .. } = &self.coverage;
+        match () {
+            () if *denied > 0 || reason.is_some() => NoOwner::Denied,
+            () if self.outside => NoOwner::OtherPidns,
+            () if !candidates.is_empty() => NoOwner::InFlight,
+            () => NoOwner::Nobody,
+        }
+    }
+
     /// Puts the holders of each socket side by side, ordered by pid, thread and descriptor.
     fn sort(&mut self) {
         if !self.processes.is_sorted_by_key(|process| process.id) {
@@ -144,16 +186,20 @@ impl OwnerMap {
         }
         self.holdings.sort_unstable();
         self.holdings.dedup();
+        self.coverage.covered.sort_unstable();
+        self.coverage.covered.dedup();
     }
 
     /// The holders of a socket, the first of which is that one.
     fn set(&self, inode: Inode, first: usize) -> OwnerSet {
-        let same_holder = |a: &Holding, b: &Holding| (a.process, a.thread) == (b.process, b.thread);
+        let holder = |held: &Holding| (held.process, held.thread, held.ring);
+        let same_holder = |a: &Holding, b: &Holding| holder(a) == holder(b);
         let held = &self.holdings[first..];
         let end = held.iter().position(|held| held.inode != inode).unwrap_or(held.len());
         let owner = |held: &[Holding]| Owner {
             process: Arc::clone(&self.processes[held[0].process as usize]),
-            thread: held[0].thread,
+            thread: Some(Pid(held[0].thread)).filter(|thread| thread.0 != 0),
+            ring: held[0].ring,
             fds: held.iter().map(|held| held.fd).collect(),
         };
         let holders = || held[..end].chunk_by(same_holder);
@@ -182,6 +228,10 @@ fn without_file(socket: &Socket) -> NoOwner {
         State::SynRecv => NoOwner::Handshake,
         // CLOSE-WAIT too: the peer may close before the connection is accepted.
         State::Established | State::CloseWait => NoOwner::AcceptQueue,
+        // Closing would have ended the listening, and released the port.
+        State::Listen | State::Unconnected if matches!(socket.family, Family::Inet | Family::Inet6) => {
+            NoOwner::Kernel
+        }
         _ => NoOwner::Orphan,
     }
 }

@@ -6,6 +6,8 @@
 #[cfg(linux)]
 mod bpf;
 #[cfg(linux)]
+mod hidden;
+#[cfg(linux)]
 mod map;
 #[cfg(linux)]
 mod process;
@@ -14,6 +16,8 @@ mod scan;
 
 #[cfg(linux)]
 pub use bpf::BpfScanner;
+#[cfg(linux)]
+pub use hidden::Hidden;
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]

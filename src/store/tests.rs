@@ -31,6 +31,7 @@ fn owners(pids: &[u32]) -> Owners {
             started: None,
         }),
         thread: None,
+        ring: false,
         fds: [Fd(3)].into_iter().collect(),
     };
     Owners::Known(Arc::new(OwnerSet { shown: pids.iter().map(owner).collect(), count: pids.len() }))

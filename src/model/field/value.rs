@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, OwnerSet, Owners, SocketKey,
-    SystemBytes, UnixName,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Md5Key, Name, OwnerSet, Owners, Process,
+    SocketKey, SystemBytes, UnixName,
 };
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
@@ -35,6 +36,7 @@ pub enum Value<'a> {
     Owner(&'a Owners),
     /// For machines: every owner that is kept.
     OwnerList(&'a OwnerSet),
+    Candidates(&'a [Arc<Process>]),
 }
 
 impl Value<'_> {
@@ -82,6 +84,7 @@ impl Value<'_> {
             | Value::Numbers(_)
             | Value::Inodes(_)
             | Value::Sockets(_)
+            | Value::Candidates(_)
             | Value::Md5Keys(_)
             | Value::Storages(_)
             | Value::Filter(_) => 12,

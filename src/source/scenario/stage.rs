@@ -300,7 +300,7 @@ impl Maker<'_> {
                 .ok_or_else(|| self.wrong(place, format_args!("there is no [process.{name}]")))?;
             let fds = fds.split(',').map(|fd| fd.trim().parse().map(Fd)).collect::<Result<_, _>>();
             let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
-            shown.push(Owner { process: Arc::clone(process), thread: None, fds });
+            shown.push(Owner { process: Arc::clone(process), thread: None, ring: false, fds });
         }
         shown.sort_by_key(|owner: &Owner| owner.process.id);
         let count = shown.len();

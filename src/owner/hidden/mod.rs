@@ -1,0 +1,65 @@
+//! Nobody hidden: a harder look for the holders that the plain scan of descriptors does not see.
+//!
+//! Three ways to hold a socket out of its sight: in the descriptor table of a single thread
+//! ([`threads`]), registered with `io_uring` ([`rings`]), and in a message that nobody has received
+//! yet ([`in_flight`]). The first two tell whose it is. The third tells only through whom it may go.
+//!
+//! It is looked for when a socket is left without holder, and costs nothing else. It works after
+//! either scanner, reads no socket table, and takes nothing back that a scanner found.
+
+mod in_flight;
+mod outside;
+mod rings;
+mod threads;
+mod walk;
+
+use std::collections::HashSet;
+
+use foldhash::fast::RandomState;
+
+use super::{OwnerMap, Question};
+use crate::model::Inode;
+use walk::Walk;
+
+/// In so many sockets some are always closed between the table and the scan. There a socket is looked
+/// for when it was left without holder twice in a row.
+const MANY: usize = 20_000;
+/// Nobody holds what the kernel opened for itself, such as the socket of a tunnel. What was looked for in
+/// vain is looked for again after so many readings.
+const PATIENCE: u8 = 10;
+
+/// What is known from the readings before.
+#[derive(Debug, Default)]
+pub struct Hidden {
+    /// Left without holder by the last reading.
+    missing: HashSet<Inode, RandomState>,
+    /// Looked for, and nothing was found, nor a candidate.
+    in_vain: HashSet<Inode, RandomState>,
+    /// Readings until those are looked for again.
+    patience: u8,
+}
+
+impl Hidden {
+    /// Looks for the holders of what the map leaves without, and adds them to it.
+    pub fn look(&mut self, map: &mut OwnerMap, question: &Question<'_>) {
+        let missing = map.missing(question.sockets);
+        if missing.is_empty() {
+            *self = Self::default();
+            return;
+        }
+        map.outside = outside::is_unseen(map.coverage.method);
+        self.patience = self.patience.saturating_sub(1);
+        if self.patience == 0 {
+            self.in_vain.clear();
+        }
+        let many = question.sockets.len() >= MANY;
+        let is_worth =
+            |inode: &Inode| !self.in_vain.contains(inode) && (!many || self.missing.contains(inode));
+        if missing.iter().any(is_worth) {
+            let left = Walk::over_all(map, question, missing.clone());
+            let in_vain = if map.coverage.candidates.is_empty() { left } else { HashSet::default() };
+            (self.in_vain, self.patience) = (in_vain, PATIENCE);
+        }
+        self.missing = missing;
+    }
+}
