@@ -35,6 +35,8 @@ struct Suspect<'a> {
     pid: Pid,
     /// Read when there is something to tell of it.
     known: Option<Arc<Process>>,
+    /// Whether a table could not be read.
+    refused: bool,
 }
 
 /// A descriptor table.
@@ -85,17 +87,24 @@ impl<'a> Walk<'a> {
     }
 
     fn process(&mut self, dir: &ProcessDir, pid: Pid) {
-        let mut suspect = Suspect { dir, pid, known: None };
+        let mut suspect = Suspect { dir, pid, known: None, refused: false };
         self.table(&mut suspect, &Table { dir, thread: None });
+        if suspect.refused {
+            return; // so will its threads be, and the scan has told of it
+        }
         for thread in threads::apart(dir, pid) {
             if let Ok(own) = dir.thread(thread) {
                 self.table(&mut suspect, &Table { dir: &own, thread: Some(thread) });
             }
         }
+        // The BPF program has seen the tables of threads, `/proc` not.
+        let gap = suspect.refused && self.map.coverage.method == super::super::scan::METHOD;
+        self.map.coverage.denied += usize::from(gap);
     }
 
     fn table(&mut self, suspect: &mut Suspect<'_>, table: &Table<'_>) {
-        let finds = self.finds(suspect.pid, table);
+        let (finds, refused) = self.finds(suspect.pid, table);
+        suspect.refused |= refused;
         if finds.held.is_empty() && finds.ringed.is_empty() && !finds.candidate {
             return;
         }
@@ -109,7 +118,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn finds(&mut self, pid: Pid, table: &Table<'_>) -> Finds {
+    /// What a table shows, and whether any of it may not be read.
+    fn finds(&mut self, pid: Pid, table: &Table<'_>) -> (Finds, bool) {
         let mut finds = Finds::default();
         let (mut others, mut ringlike) = (Vec::new(), Vec::new());
         let walked = table.dir.links_of(
@@ -125,8 +135,6 @@ impl<'a> Walk<'a> {
             Ok(walk) => walk.denied > 0,
             Err(errno) => matches!(errno, Errno::ACCESS | Errno::PERM),
         };
-        // Of the table of the process the scan has told.
-        self.map.coverage.denied += usize::from(refused && table.thread.is_some());
         for ring in ringlike {
             let sockets = rings::sockets(table.dir, ring, &mut self.text).into_iter();
             let missing = sockets.filter(|inode| self.missing.contains(inode));
@@ -134,7 +142,7 @@ impl<'a> Walk<'a> {
         }
         finds.candidate = self.map.coverage.candidates.len() < OwnerSet::SHOWN
             && others.into_iter().any(|fd| in_flight::waits(table.dir, fd, &mut self.text));
-        finds
+        (finds, refused)
     }
 
     /// Notes a process as holder, or as candidate.
