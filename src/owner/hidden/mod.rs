@@ -10,6 +10,8 @@
 mod in_flight;
 mod outside;
 mod rings;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod walk;
 
@@ -48,18 +50,21 @@ impl Hidden {
             return;
         }
         map.outside = outside::is_unseen(map.coverage.method);
-        self.patience = self.patience.saturating_sub(1);
-        if self.patience == 0 {
-            self.in_vain.clear();
-        }
-        let many = question.sockets.len() >= MANY;
-        let is_worth =
-            |inode: &Inode| !self.in_vain.contains(inode) && (!many || self.missing.contains(inode));
-        if missing.iter().any(is_worth) {
+        if self.is_due(&missing, question.sockets.len()) {
             let left = Walk::over_all(map, question, missing.clone());
             let in_vain = if map.coverage.candidates.is_empty() { left } else { HashSet::default() };
             (self.in_vain, self.patience) = (in_vain, PATIENCE);
         }
         self.missing = missing;
+    }
+
+    /// Whether it is time to look for any of these.
+    fn is_due(&mut self, missing: &HashSet<Inode, RandomState>, sockets: usize) -> bool {
+        self.patience = self.patience.saturating_sub(1);
+        if self.patience == 0 {
+            self.in_vain.clear();
+        }
+        let stays = |inode: &Inode| sockets < MANY || self.missing.contains(inode);
+        missing.iter().any(|inode| !self.in_vain.contains(inode) && stays(inode))
     }
 }
