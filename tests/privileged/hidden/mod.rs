@@ -3,6 +3,7 @@
 //!
 //! Each is hidden in a network namespace of its own, by a program that tells the truth about it.
 
+mod inside;
 pub(crate) mod roles;
 
 use std::fs;
@@ -38,8 +39,8 @@ pub(crate) const PROC: &[Case] = &[
     ("hidden::an_old_directory_says_nothing_of_a_process_with_the_same_pid", pid_is_reused),
     ("hidden::proc_tells_the_new_program_after_exec", || exec_swap(OwnerChoice::Proc)),
     ("hidden::proc_tells_deleted_programs_from_such_names", || programs("proc")),
-    ("hidden::proc_sees_a_pid_namespace_from_both_sides", || pid_namespace("proc")),
-    ("hidden::root_of_a_user_namespace_sees_its_own", user_namespace),
+    ("hidden::proc_sees_a_pid_namespace_from_both_sides", || inside::pid_namespace("proc")),
+    ("hidden::root_of_a_user_namespace_sees_its_own", inside::user_namespace),
 ];
 
 pub(crate) const BPF: &[Case] = &[
@@ -49,7 +50,7 @@ pub(crate) const BPF: &[Case] = &[
     ("hidden::bpf_names_through_whom_a_socket_in_flight_may_go", || in_flight(OwnerChoice::Bpf)),
     ("hidden::bpf_tells_the_new_program_after_exec", || exec_swap(OwnerChoice::Bpf)),
     ("hidden::bpf_tells_deleted_programs_from_such_names", || programs("bpf")),
-    ("hidden::bpf_sees_a_pid_namespace_from_both_sides", || pid_namespace("bpf")),
+    ("hidden::bpf_sees_a_pid_namespace_from_both_sides", || inside::pid_namespace("bpf")),
 ];
 
 pub(crate) const PROC_SEES_ALL: &[Case] =
@@ -376,67 +377,5 @@ fn programs(method: &'static str) {
             assert_eq!(owner.pid, holder.pid());
             assert_eq!((owner.exe.as_ref(), owner.exe_deleted), (Some(path), Some(*deleted)));
         }
-    });
-}
-
-/// Every process here that holds a socket, as this process sees them.
-fn holders(inode: u64) -> Vec<u32> {
-    let names = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name());
-    let pids = names.filter_map(|name| name.to_str()?.parse().ok());
-    let mut holders: Vec<u32> = pids.filter(|pid| !fds_of(*pid, inode).is_empty()).collect();
-    holders.sort_unstable();
-    holders
-}
-
-fn pid_namespace(method: &'static str) {
-    in_namespace(move || {
-        let outside = TcpListener::bind("127.0.0.1:0").unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let held = inode(&listener);
-        let mut command = Command::new("unshare");
-        command.args(["-pf", "--mount-proc", "sh", "-c", "cat; true"]).stdout(OwnedFd::from(listener));
-        let _inside = Holder::spawn(&mut command);
-        drop(command);
-        // unshare(1) itself, the shell that is the first process inside, and cat.
-        let there = eventually(|| match holders(held) {
-            pids if pids.len() == 3 && is_cat(pids[2]) => Ok(pids),
-            pids => Err(format!("{pids:?}")),
-        });
-        let told = listeners(method);
-        assert_eq!(pids(of(&told, held)), there, "from outside");
-
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &there[2].to_string(), "-p", "-m", env!("CARGO_BIN_EXE_sockeye")]);
-        command.args(["--json", "-tl", "--owners", method]);
-        let told = listing(&run(&mut command));
-        assert_eq!(pids(of(&told, held)), [1, 2], "from inside");
-        let unseen = of(&told, inode(&outside));
-        assert_eq!((unseen.owner_status.as_str(), &unseen.owners), ("other-pidns", &None));
-    });
-}
-
-fn is_cat(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm == "cat\n")
-}
-
-fn user_namespace() {
-    in_namespace(|| {
-        let outside = TcpListener::bind("127.0.0.1:0").unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let held = inode(&listener);
-        let mut command = Command::new("unshare");
-        command.args(["-U", "-r", "cat"]).stdout(OwnedFd::from(listener));
-        let inside = Holder::spawn(&mut command);
-        drop(command);
-        eventually(|| if is_cat(inside.pid()) { Ok(()) } else { Err("not yet".to_owned()) });
-        assert_eq!(pids(of(&listeners("proc"), held)), [inside.pid()], "from outside");
-        let mut command = Command::new("nsenter");
-        command.args(["-t", &inside.pid().to_string(), "-U", env!("CARGO_BIN_EXE_sockeye")]);
-        command.args(["--json", "-tl", "--owners", "proc"]);
-        let told = listing(&run(&mut command));
-        assert_eq!(pids(of(&told, held)), [inside.pid()], "from inside");
-        let unseen = of(&told, inode(&outside));
-        assert_eq!(unseen.owner_status, "denied");
-        assert!(told.coverage.owners.processes_denied > 0);
     });
 }
