@@ -12,7 +12,7 @@ use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, RawDir, ResolveFlags, openat, openat2, readlinkat, readlinkat_raw, statat,
+    AtFlags, Mode, OFlags, RawDir, ResolveFlags, fstat, openat, openat2, readlinkat, readlinkat_raw, statat,
 };
 use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
@@ -145,10 +145,14 @@ impl ProcessDir {
         Ok(walk)
     }
 
-    /// True when it has more than one thread: every thread is a link of the directory.
+    /// True when it has more than one thread: every thread is a link of the directory. Also true where
+    /// a mount hides how many there are.
     #[must_use]
     pub fn has_threads(&self) -> bool {
-        statat(&self.fd, c"task", AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
+        match open_here(&self.fd, c"task", DIRECTORY | OFlags::PATH) {
+            Ok(task) => fstat(&task).is_ok_and(|stat| stat.st_nlink > 3),
+            Err(errno) => errno == Errno::XDEV,
+        }
     }
 
     /// The thread ids, ascending.

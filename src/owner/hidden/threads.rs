@@ -9,12 +9,12 @@ use crate::sys::procdir::ProcessDir;
 
 /// The threads of a process whose table may be another than that of the process. Nothing is claimed of
 /// a thread that may not be compared: reading its table tells.
-pub(super) fn apart(dir: &ProcessDir, pid: Pid) -> Vec<Pid> {
+pub(super) fn apart(dir: &ProcessDir, pid: Pid) -> Result<Vec<Pid>, Errno> {
     if !dir.has_threads() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let mut threads = dir.threads().unwrap_or_default();
+    let mut threads = dir.threads()?;
     threads
         .retain(|tid| *tid != pid && !matches!(kcmp::shares_files(pid, *tid), Ok(true) | Err(Errno::SRCH)));
-    threads
+    Ok(threads)
 }

@@ -29,22 +29,21 @@ pub(super) struct Walk<'a> {
     text: Vec<u8>,
 }
 
-/// A process that is looked into.
-struct Suspect<'a> {
-    dir: &'a ProcessDir,
-    pid: Pid,
-    /// Read when there is something to tell of it.
-    known: Option<Arc<Process>>,
-    /// Whether a table could not be read.
-    refused: bool,
+/// A descriptor table.
+struct Table {
+    /// The thread whose own it is, and its directory; `None` for that of the process.
+    apart: Option<(Pid, ProcessDir)>,
 }
 
-/// A descriptor table.
-struct Table<'a> {
+impl Table {
+    fn thread(&self) -> Option<Pid> {
+        self.apart.as_ref().map(|(thread, _)| *thread)
+    }
+
     /// The directory that shows it.
-    dir: &'a ProcessDir,
-    /// The thread whose own it is.
-    thread: Option<Pid>,
+    fn dir<'a>(&'a self, process: &'a ProcessDir) -> &'a ProcessDir {
+        self.apart.as_ref().map_or(process, |(_, dir)| dir)
+    }
 }
 
 /// The descriptors of one table that are of interest.
@@ -56,6 +55,8 @@ struct Finds {
     ringed: Vec<(Inode, Fd)>,
     /// Whether descriptors wait here.
     candidate: bool,
+    /// Whether any of it may not be read.
+    refused: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -75,8 +76,11 @@ impl<'a> Walk<'a> {
         let mut walk = Self { map, question, missing, plain, seen, booted, text };
         for pid in pids {
             // What cannot be opened has been counted by the scan, and what is gone holds nothing.
-            if let Ok(dir) = proc.process(pid) {
-                walk.process(&dir, pid);
+            let looked = proc.process(pid).and_then(|dir| walk.process(&dir, pid));
+            if looked == Err(Errno::XDEV) {
+                walk.map.coverage.covered.push(pid);
+                let behind = proc.behind(pid).and_then(|dir| walk.process(&dir, pid));
+                walk.map.coverage.denied += usize::from(behind == Err(Errno::XDEV));
             }
         }
         let left = walk.map.missing(question.sockets);
@@ -86,44 +90,44 @@ impl<'a> Walk<'a> {
         left
     }
 
-    fn process(&mut self, dir: &ProcessDir, pid: Pid) {
-        let mut suspect = Suspect { dir, pid, known: None, refused: false };
-        self.table(&mut suspect, &Table { dir, thread: None });
-        if suspect.refused {
-            return; // so will its threads be, and the scan has told of it
-        }
-        for thread in threads::apart(dir, pid) {
-            if let Ok(own) = dir.thread(thread) {
-                self.table(&mut suspect, &Table { dir: &own, thread: Some(thread) });
+    /// Looks into all tables of a process before anything is noted. EXDEV: a mount covers some of it.
+    fn process(&mut self, dir: &ProcessDir, pid: Pid) -> Result<(), Errno> {
+        let mut tables = vec![Table { apart: None }];
+        for thread in threads::apart(dir, pid).or_else(unless_covered)? {
+            match dir.thread(thread) {
+                Ok(own) => tables.push(Table { apart: Some((thread, own)) }),
+                Err(errno) => unless_covered(errno)?,
             }
         }
-        // The BPF program has seen the tables of threads, `/proc` not.
-        let gap = suspect.refused && self.map.coverage.method == super::super::scan::METHOD;
+        let mut seen = Vec::new();
+        for table in tables {
+            let finds = self.finds(dir, pid, &table)?;
+            seen.push((table, finds));
+        }
+        // The BPF program has seen the tables of threads, `/proc` has not. Of that of the process the scan
+        // has told.
+        let refused = |(_, finds): &(Table, Finds)| finds.refused;
+        let news = !seen.first().is_some_and(refused) && seen.iter().any(refused);
+        let gap = news && self.map.coverage.method == super::super::scan::METHOD;
         self.map.coverage.denied += usize::from(gap);
+        seen.retain(|(_, finds)| finds.candidate || !finds.held.is_empty() || !finds.ringed.is_empty());
+        if seen.is_empty() {
+            return Ok(());
+        }
+        let process = process::read(dir, pid, self.question.facts, self.booted, &mut self.text)?;
+        for (table, finds) in seen {
+            self.take(&process, table.thread(), table.dir(dir), &finds);
+        }
+        Ok(())
     }
 
-    fn table(&mut self, suspect: &mut Suspect<'_>, table: &Table<'_>) {
-        let (finds, refused) = self.finds(suspect.pid, table);
-        suspect.refused |= refused;
-        if finds.held.is_empty() && finds.ringed.is_empty() && !finds.candidate {
-            return;
-        }
-        if suspect.known.is_none() {
-            let facts = self.question.facts;
-            suspect.known = process::read(suspect.dir, suspect.pid, facts, self.booted, &mut self.text).ok();
-        }
-        // Otherwise it is gone.
-        if let Some(process) = &suspect.known {
-            self.take(process, table, &finds);
-        }
-    }
-
-    /// What a table shows, and whether any of it may not be read.
-    fn finds(&mut self, pid: Pid, table: &Table<'_>) -> (Finds, bool) {
+    /// What a table shows.
+    fn finds(&mut self, process: &ProcessDir, pid: Pid, table: &Table) -> Result<Finds, Errno> {
+        let (dir, apart) = (table.dir(process), table.apart.is_some());
         let mut finds = Finds::default();
         let (mut others, mut ringlike) = (Vec::new(), Vec::new());
-        let walked = table.dir.links_of(
-            |fd| table.thread.is_some() || !self.seen.contains(&(pid, fd)),
+        let walked = dir.links_of(
+            |fd| apart || !self.seen.contains(&(pid, fd)),
             |fd, link| match socket_link(link) {
                 Some(inode) if self.missing.contains(&inode) => finds.held.push((inode, fd)),
                 Some(inode) if !self.plain.contains(&inode) => others.push(fd),
@@ -131,22 +135,25 @@ impl<'a> Walk<'a> {
                 _ => {}
             },
         );
-        let refused = match walked {
+        finds.refused = match walked {
             Ok(walk) => walk.denied > 0,
-            Err(errno) => matches!(errno, Errno::ACCESS | Errno::PERM),
+            Err(errno) => {
+                unless_covered::<()>(errno)?;
+                matches!(errno, Errno::ACCESS | Errno::PERM)
+            }
         };
         for ring in ringlike {
-            let sockets = rings::sockets(table.dir, ring, &mut self.text).into_iter();
-            let missing = sockets.filter(|inode| self.missing.contains(inode));
+            let sockets = rings::sockets(dir, ring, &mut self.text).or_else(unless_covered)?;
+            let missing = sockets.into_iter().filter(|inode| self.missing.contains(inode));
             finds.ringed.extend(missing.map(|inode| (inode, ring)));
         }
         finds.candidate = self.map.coverage.candidates.len() < OwnerSet::SHOWN
-            && others.into_iter().any(|fd| in_flight::waits(table.dir, fd, &mut self.text));
-        (finds, refused)
+            && others.into_iter().any(|fd| in_flight::waits(dir, fd, &mut self.text));
+        Ok(finds)
     }
 
     /// Notes a process as holder, or as candidate.
-    fn take(&mut self, process: &Arc<Process>, table: &Table<'_>, finds: &Finds) {
+    fn take(&mut self, process: &Arc<Process>, thread: Option<Pid>, dir: &ProcessDir, finds: &Finds) {
         let candidates = &mut self.map.coverage.candidates;
         if finds.candidate && candidates.last().is_none_or(|last| last.id != process.id) {
             candidates.push(Arc::clone(process));
@@ -155,16 +162,21 @@ impl<'a> Walk<'a> {
             return;
         }
         let holder = self.map.holder(Arc::clone(process));
-        let still = |fd: Fd, is: &dyn Fn(&[u8]) -> bool| table.dir.fd_link(fd).is_ok_and(|link| is(&link));
+        let still = |fd: Fd, is: &dyn Fn(&[u8]) -> bool| dir.fd_link(fd).is_ok_and(|link| is(&link));
         for (inode, fd) in finds.held.iter().copied() {
             if still(fd, &|link| socket_link(link) == Some(inode)) {
-                self.map.hold(inode, holder, table.thread, fd);
+                self.map.hold(inode, holder, thread, fd);
             }
         }
         for (inode, ring) in finds.ringed.iter().copied() {
             if still(ring, &rings::is_one) {
-                self.map.hold_in_ring(inode, holder, table.thread, ring);
+                self.map.hold_in_ring(inode, holder, thread, ring);
             }
         }
     }
+}
+
+/// Passes over what is gone or refused. Only a mount in the way is a reason to look in another way.
+fn unless_covered<T: Default>(errno: Errno) -> Result<T, Errno> {
+    if errno == Errno::XDEV { Err(errno) } else { Ok(T::default()) }
 }

@@ -35,6 +35,7 @@ pub(crate) const PROC: &[Case] = &[
     ("hidden::proc_finds_a_thread_with_a_table_of_its_own", || in_a_thread("proc", "thread")),
     ("hidden::proc_finds_what_a_process_without_its_first_thread_holds", || in_a_thread("proc", "zombie")),
     ("hidden::proc_looks_behind_a_mount_over_a_process", || behind_a_mount("proc")),
+    ("hidden::proc_looks_behind_a_mount_over_a_part_of_a_process", behind_a_partial_mount),
     ("hidden::what_is_behind_a_mount_and_may_not_be_read_is_told", refused_behind_a_mount),
     ("hidden::an_old_directory_says_nothing_of_a_process_with_the_same_pid", pid_is_reused),
     ("hidden::proc_tells_the_new_program_after_exec", || exec_swap(OwnerChoice::Proc)),
@@ -158,8 +159,8 @@ fn in_a_ring(method: &'static str) {
 }
 
 /// Runs the program in a mount namespace where something is mounted over a process.
-fn covered(pid: u32, by: &Path, then: &str, method: &str) -> Ran {
-    let script = format!("mount --bind {} /proc/{pid} && exec {then} \"$@\"", by.display());
+fn covered(over: &str, by: &Path, then: &str, method: &str) -> Ran {
+    let script = format!("mount --bind {} /proc/{over} && exec {then} \"$@\"", by.display());
     let mut command = Command::new("unshare");
     command.args(["-m", "--propagation", "private", "sh", "-c", &script, "sh"]);
     command.args([env!("CARGO_BIN_EXE_sockeye"), "--json", "-tl", "--owners", method]);
@@ -177,7 +178,7 @@ fn behind_a_mount(method: &'static str) {
         let ((hidden, holder), (_, other)) = (held_by_cat(), held_by_cat());
         let nothing = tempfile::tempdir().unwrap();
         for by in [nothing.path(), Path::new(&format!("/proc/{}", other.pid()))] {
-            let ran = covered(holder.pid(), by, "", method);
+            let ran = covered(&holder.pid().to_string(), by, "", method);
             let told = listing(&ran);
             let found = of(&told, hidden);
             assert_eq!(pids(found), [holder.pid()], "{}", by.display());
@@ -194,12 +195,31 @@ fn behind_a_mount(method: &'static str) {
     });
 }
 
+/// A mount over a part of a process's directory hides as much.
+fn behind_a_partial_mount() {
+    in_namespace(|| {
+        let nothing = tempfile::tempdir().unwrap();
+        let (hidden, holder) = held_by_cat();
+        let told = listing(&covered(&format!("{}/fd", holder.pid()), nothing.path(), "", "proc"));
+        assert_eq!(pids(of(&told, hidden)), [holder.pid()]);
+        assert_eq!(told.coverage.owners.processes_covered, [holder.pid()]);
+
+        let hider = Hider::start("thread");
+        let pid = hider.child.id();
+        for part in [format!("{pid}/task"), format!("{pid}/task/{}", hider.tid)] {
+            let told = listing(&covered(&part, nothing.path(), "", "proc"));
+            assert_eq!(pids(of(&told, hider.inode)), [pid], "{part}");
+            assert_eq!(told.coverage.owners.processes_covered, [pid], "{part}");
+        }
+    });
+}
+
 fn refused_behind_a_mount() {
     in_namespace(|| {
         let (hidden, holder) = held_by_cat();
         let nothing = tempfile::tempdir().unwrap();
         let then = "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin";
-        let ran = covered(holder.pid(), nothing.path(), then, "proc");
+        let ran = covered(&holder.pid().to_string(), nothing.path(), then, "proc");
         let told = listing(&ran);
         let search = &told.coverage.owners;
         assert_eq!(of(&told, hidden).owner_status, "denied");
