@@ -17,8 +17,10 @@ typedef long long __s64;
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+/* Whole: which of the numbers is meant is known at run time, so its size is not looked up. */
 struct upid {
 	int nr;
+	void *ns;
 };
 
 struct pid {

@@ -35,6 +35,7 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
         notices.push(format!("{} could not be understood", text::counted(malformed, "row", "rows")));
     }
     if owners_shown {
+        notices.extend(covered(coverage));
         notices.extend(owners(coverage));
     }
     notices
@@ -90,6 +91,12 @@ fn ending(status: &SliceStatus, source: &str, empty: bool) -> Option<&'static st
         SliceStatus::Partial(_) => Some("could not be read whole"),
         SliceStatus::Denied(_) | SliceStatus::Failed(_) => Some("could not be read"),
     }
+}
+
+/// Nobody mounts there by accident.
+fn covered(coverage: &Coverage) -> Option<String> {
+    let pids: Vec<_> = coverage.owners.covered.iter().map(|pid| format!("/proc/{}", pid.0)).collect();
+    (!pids.is_empty()).then(|| format!("somebody mounted over {}, which hides processes", pids.join(", ")))
 }
 
 fn owners(coverage: &Coverage) -> Option<String> {

@@ -15,6 +15,7 @@ use crate::source::portable::Portable;
 use crate::source::scenario::Scenario;
 use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
+use crate::sys::rights;
 
 /// The tables that policies judge.
 pub(super) fn judged_tables() -> Vec<Wanted> {
@@ -58,7 +59,10 @@ fn build(
         SourceChoice::Scenario(_) => OwnerChoice::None, // it tells them itself
         _ => live::owner_choice(args.owners)?,
     };
-    Ok(Sampler::new(source, wanted, OwnerAsk { choice, facts, live: budget.is_some() }))
+    let sampler = Sampler::new(source, wanted, OwnerAsk { choice, facts, live: budget.is_some() });
+    // Where a program is being loaded, its thread took the rights with it.
+    rights::give_up_loading().context("rights that are of no use any more cannot be given up")?;
+    Ok(sampler)
 }
 
 /// One reading, as a table and its moment.

@@ -12,7 +12,7 @@ use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, OwnerMap, OwnerSets, Question, Workloads};
+use crate::owner::{self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, Question, Workloads};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
 use crate::sys::clock;
@@ -26,6 +26,7 @@ pub(super) struct Holders {
     workloads: Mutex<Workloads>,
     live: bool,
     way: Way,
+    hidden: Hidden,
     /// Why it is not another one.
     why: Option<String>,
     found: Option<Found>,
@@ -71,15 +72,19 @@ impl Holders {
             Method::None => Way::None,
             Method::Proc => Way::Proc,
             Method::Bpf => match Builder::new().name("bpf".to_owned()).spawn(BpfScanner::load) {
-                Ok(preparing) => {
-                    // The thread has taken the rights with it. Not to be rid of ours is no reason to stop.
-                    let _kept = rights::give_up_loading();
-                    Way::Preparing(preparing)
-                }
+                Ok(preparing) => Way::Preparing(preparing),
                 Err(_) => Way::Proc, // too few threads to prepare anything
             },
         };
-        Self { facts: ask.facts, workloads: Mutex::default(), live: ask.live, way, why, found: None }
+        Self {
+            facts: ask.facts,
+            workloads: Mutex::default(),
+            live: ask.live,
+            way,
+            hidden: Hidden::default(),
+            why,
+            found: None,
+        }
     }
 
     /// Gives every socket its owners, and sockets that are in no table a row.
@@ -144,8 +149,15 @@ impl Holders {
         let mut asked =
             owner::Wanted::with_capacity_and_hasher(reading.sockets.len(), RandomState::default());
         asked.extend(wanted(reading));
-        let question = Question { wanted: &asked, strays, facts: self.facts, workloads: &self.workloads };
-        let mut sets = self.way.scan(&question, &mut self.why)?.settle();
+        let question = Question {
+            sockets: &reading.sockets,
+            wanted: &asked,
+            strays,
+            facts: self.facts,
+            workloads: &self.workloads,
+        };
+        let sets = self.way.scan(&question, &mut self.why)?.settle();
+        let mut sets = self.hidden.look(sets, &question);
         if self.live {
             sets = sets.kept(before.map(|found| found.sets));
         }

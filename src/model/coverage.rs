@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Protocol};
+use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Pid, Process, Protocol};
 
 /// One table of the kernel: the unit that a source reads whole or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,6 +170,12 @@ pub struct OwnerCoverage {
     pub denied: usize,
     /// Why processes are missing, when that is known.
     pub reason: Option<String>,
+    /// Processes whose directory in `/proc` is covered by a mount, ascending. All is read behind it,
+    /// or they are among the denied.
+    pub covered: Vec<Pid>,
+    /// Processes with a Unix socket in which a descriptor waits to be received, by pid: what is
+    /// [`NoOwner::InFlight`] may be on its way to them. At most [`OwnerSet::SHOWN`](super::OwnerSet::SHOWN).
+    pub candidates: Vec<Arc<Process>>,
     /// Sockets with at least one owner.
     pub resolved: usize,
     /// Sockets without, by reason, in the order of [`NoOwner::ALL`], without zeroes.

@@ -50,6 +50,10 @@ pub struct Owner<'a> {
     /// The thread that holds it, where that has descriptors apart from its process (`unshare(2)`,
     /// `CLONE_FILES`).
     pub thread: Option<Pid>,
+    /// True when it has no descriptor of its own for the socket: it registered it with an `io_uring`
+    /// instance and closed it. Such a socket is numbered within the instance, so the descriptors are
+    /// those of the instance.
+    pub ring: bool,
     /// Ascending, never empty.
     pub fds: &'a [Fd],
 }
@@ -59,6 +63,7 @@ pub struct Owner<'a> {
 pub struct Held {
     pub process: Arc<Process>,
     pub thread: Option<Pid>,
+    pub ring: bool,
     pub fds: Vec<Fd>,
 }
 
@@ -86,13 +91,21 @@ pub enum NoOwner {
     Denied,
     /// Every process was read and none holds it.
     Nobody,
+    /// The same, but some descriptor is on its way between processes (`SCM_RIGHTS`), and nothing
+    /// tells to what it refers. The processes through which it may go are
+    /// [`OwnerCoverage::candidates`](super::OwnerCoverage::candidates).
+    InFlight,
+    /// Every process of this pid namespace was read and none holds it. Processes outside of it
+    /// cannot be seen.
+    OtherPidns,
     /// An established connection that waits in a listener's queue for accept(2).
     AcceptQueue,
     /// Closed by its process; the kernel finishes the connection alone.
     Orphan,
     /// A handshake that the kernel has not finished.
     Handshake,
-    /// The kernel's own, by positive evidence: a netlink socket with port id 0.
+    /// The kernel's own, by positive evidence: a netlink socket with port id 0, or an internet socket
+    /// without a file that listens, or receives datagrams from anybody: closing would have ended that.
     Kernel,
     /// A row of `/proc/net/unix` that no descriptor confirms: whoever names a socket can begin rows
     /// of its own there.
@@ -101,10 +114,12 @@ pub enum NoOwner {
 
 impl NoOwner {
     /// Every reason.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::NotScanned,
         Self::Denied,
         Self::Nobody,
+        Self::InFlight,
+        Self::OtherPidns,
         Self::AcceptQueue,
         Self::Orphan,
         Self::Handshake,
@@ -119,6 +134,8 @@ impl NoOwner {
             Self::NotScanned => "not-scanned",
             Self::Denied => "denied",
             Self::Nobody => "none",
+            Self::InFlight => "in-flight",
+            Self::OtherPidns => "other-pidns",
             Self::AcceptQueue => "accept-queue",
             Self::Orphan => "orphan",
             Self::Handshake => "handshake",
@@ -134,6 +151,10 @@ impl NoOwner {
             Self::NotScanned => "owners were not looked up",
             Self::Denied => "its process may not be read by this user",
             Self::Nobody => "no process holds it: it belongs to the kernel, or is hidden",
+            Self::InFlight => "no process holds it: it may be on its way between processes (SCM_RIGHTS)",
+            Self::OtherPidns => {
+                "no process of this pid namespace holds it, and processes outside of it cannot be seen"
+            }
             Self::AcceptQueue => "waits to be accepted by its listener",
             Self::Orphan => "closed by its process, the kernel finishes it",
             Self::Handshake => "handshake not finished",
@@ -197,7 +218,7 @@ impl<'a> Known<'a> {
 
 impl Held {
     fn view(&self) -> Owner<'_> {
-        Owner { process: &self.process, thread: self.thread, fds: &self.fds }
+        Owner { process: &self.process, thread: self.thread, ring: self.ring, fds: &self.fds }
     }
 }
 
@@ -209,7 +230,7 @@ impl Owners {
         let mut all = all.into_iter();
         let Some(first) = all.next() else { return Self::Unknown(NoOwner::Nobody) };
         match (&first, count) {
-            (Held { process, thread: None, fds }, 1) if fds.len() == 1 => {
+            (Held { process, thread: None, ring: false, fds }, 1) if fds.len() == 1 => {
                 Self::One { process: Arc::clone(process), fd: fds[0] }
             }
             _ => {
@@ -223,7 +244,7 @@ impl Owners {
     pub fn found(&self) -> Result<Known<'_>, NoOwner> {
         match self {
             Self::One { process, fd } => {
-                let first = Owner { process, thread: None, fds: std::slice::from_ref(fd) };
+                let first = Owner { process, thread: None, ring: false, fds: std::slice::from_ref(fd) };
                 Ok(Known { first, others: &[], count: 1 })
             }
             Self::Set(set) => Ok(Known { first: set.first.view(), others: &set.others, count: set.count }),

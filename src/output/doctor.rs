@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{Coverage, NoOwner, Rights, SliceStatus};
+use crate::model::{Coverage, NoOwner, OwnerCoverage, Rights, SliceStatus};
 use crate::store::Moment;
 use crate::text::{counted, escape};
 
@@ -115,7 +115,10 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
     let missing: usize = owners
         .unresolved
         .iter()
-        .filter(|(why, _)| matches!(why, NoOwner::Denied | NoOwner::Nobody | NoOwner::NotScanned))
+        .filter(|(why, _)| {
+            use NoOwner::{Denied, InFlight, Nobody, NotScanned, OtherPidns};
+            matches!(why, Denied | InFlight | Nobody | NotScanned | OtherPidns)
+        })
         .map(|(_, count)| count)
         .sum();
     let mut lines = Vec::new();
@@ -132,9 +135,16 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
         }
     }
     lines.extend(owners.method_reason.as_ref().map(|why| escape(why.as_bytes()).into_owned()));
+    lines.extend(covered(owners));
     lines.extend(owners.reason.as_ref().map(|reason| escape(reason.as_bytes()).into_owned()));
     let result = format!("{} of {}", owners.resolved, owners.resolved + missing);
     Section { name: "owners", result, lines }
+}
+
+/// Somebody hides processes, or tried to.
+fn covered(owners: &OwnerCoverage) -> Option<String> {
+    let pids: Vec<_> = owners.covered.iter().map(|pid| format!("/proc/{}", pid.0)).collect();
+    (!pids.is_empty()).then(|| format!("covered by a mount: {}", pids.join(", ")))
 }
 
 fn namespaces(coverage: &Coverage, asker: Asker) -> Section {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
+use rustix::io::Errno;
 
 use super::map::Holder;
 use super::process::{self, Look};
@@ -16,11 +17,11 @@ use super::{Facts, OwnerMap, Question, Stray};
 use crate::model::{Inode, Process, ProcessId};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
-use crate::sys::procdir::{ProcDir, proto_name};
+use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
 use crate::wire::task_file::{Incarnation, LENGTH, Record};
 
 /// What coverage calls it.
-const METHOD: &str = "bpf";
+pub(super) const METHOD: &str = "bpf";
 
 /// The loaded program, and what is known of the processes of the last scan.
 #[derive(Debug)]
@@ -169,7 +170,14 @@ impl Pass<'_> {
     fn process(&mut self, who: Incarnation) -> Arc<Process> {
         let look = Look { facts: Facts::All, booted: self.booted, workloads: self.question.workloads };
         let names = self.names(who);
-        let dir = self.proc.as_ref().and_then(|proc| proc.process(who.pid).ok());
+        let dir = self.proc.as_ref().map(|proc| proc.process(who.pid));
+        if dir
+            .as_ref()
+            .is_some_and(|dir| dir.as_ref().map_or_else(|no| *no == Errno::XDEV, ProcessDir::is_covered))
+        {
+            self.map.coverage.covered.push(who.pid);
+        }
+        let dir = dir.and_then(Result::ok);
         let read = dir.and_then(|dir| process::read(&dir, who.pid, look, &mut self.text).ok());
         read.filter(|process| process.id == names.id).unwrap_or_else(|| Arc::new(names))
     }

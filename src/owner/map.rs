@@ -1,12 +1,12 @@
 //! Who holds what, as one scan saw it: plain numbers, in the order in which they were seen. Nothing is
 //! scanned here, and nothing judged.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::OwnerSets;
+use super::{OwnerSets, Wanted};
 use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
 use crate::sys::netns::Donor;
 
@@ -18,15 +18,20 @@ pub struct OwnerMap {
     /// Sockets that nobody asked about, by inode.
     pub(super) strays: BTreeMap<Inode, Stray>,
     pub(super) coverage: OwnerCoverage,
+    /// True when there are processes outside of the pid namespace that was looked into.
+    pub(super) outside: bool,
 }
 
-/// One descriptor that refers to a socket. Plain numbers: there are as many as sockets, and more.
+/// One descriptor that leads to a socket. Plain numbers: there are as many as sockets, and more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Holding {
     inode: Inode,
     /// Which of the processes.
     process: u32,
-    thread: Option<Pid>,
+    /// The thread with a table of its own; 0 for the table of the process.
+    thread: u32,
+    /// The descriptor is that of the ring with which the socket is registered.
+    ring: bool,
     fd: Fd,
 }
 
@@ -79,7 +84,31 @@ impl OwnerMap {
 
     /// Notes that a process, or a thread of it apart, holds a socket.
     pub(super) fn hold(&mut self, inode: Inode, Holder(process): Holder, thread: Option<Pid>, fd: Fd) {
-        self.holdings.push(Holding { inode, process, thread, fd });
+        let thread = thread.map_or(0, |thread| thread.0);
+        self.holdings.push(Holding { inode, process, thread, ring: false, fd });
+    }
+
+    /// Notes that a process holds a socket through a ring with which it is registered.
+    pub(super) fn hold_in_ring(&mut self, inode: Inode, holder: Holder, thread: Option<Pid>, ring: Fd) {
+        self.hold(inode, holder, thread, ring);
+        if let Some(held) = self.holdings.last_mut() {
+            held.ring = true;
+        }
+    }
+
+    /// Those of these sockets that nobody was seen to hold.
+    pub(super) fn left_of(&self, mut missing: Wanted) -> Wanted {
+        for held in &self.holdings {
+            missing.remove(&held.inode);
+        }
+        missing
+    }
+
+    /// The descriptors in the tables of processes that refer to one of these sockets.
+    pub(super) fn descriptors(&self, of: &Wanted) -> HashSet<(Pid, Fd), RandomState> {
+        let own = self.holdings.iter().filter(|held| held.thread == 0 && !held.ring);
+        let pid = |held: &Holding| self.processes[held.process as usize].id.pid;
+        own.filter(|held| of.contains(&held.inode)).map(|held| (pid(held), held.fd)).collect()
     }
 
     /// Takes in what another part of the same scan saw.
@@ -94,6 +123,7 @@ impl OwnerMap {
         self.coverage.processes += other.coverage.processes;
         self.coverage.denied += other.coverage.denied;
         self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
+        self.coverage.covered.extend(other.coverage.covered);
     }
 
     /// Brings the holders of each socket together.
@@ -126,6 +156,8 @@ impl OwnerMap {
         }
         self.holdings.sort_unstable();
         self.holdings.dedup();
+        self.coverage.covered.sort_unstable();
+        self.coverage.covered.dedup();
     }
 
     /// The owners of a socket, the first of whom stands there.
@@ -133,15 +165,17 @@ impl OwnerMap {
         let held = &self.holdings[first..];
         let end = held.iter().position(|other| other.inode != held[0].inode).unwrap_or(held.len());
         let process = |held: &Holding| Arc::clone(&self.processes[held.process as usize]);
-        if let [Holding { thread: None, fd, .. }] = held[..end] {
+        if let [Holding { thread: 0, ring: false, fd, .. }] = held[..end] {
             return Owners::One { process: process(&held[0]), fd };
         }
         let owner = |held: &[Holding]| Held {
             process: process(&held[0]),
-            thread: held[0].thread,
+            thread: Some(Pid(held[0].thread)).filter(|thread| thread.0 != 0),
+            ring: held[0].ring,
             fds: held.iter().map(|held| held.fd).collect(),
         };
-        let holders = held[..end].chunk_by(|a, b| (a.process, a.thread) == (b.process, b.thread));
+        let holder = |held: &Holding| (held.process, held.thread, held.ring);
+        let holders = held[..end].chunk_by(|a, b| holder(a) == holder(b));
         Owners::of(holders.map(owner).collect())
     }
 }

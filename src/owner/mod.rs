@@ -7,6 +7,8 @@
 mod bpf;
 mod containers;
 #[cfg(linux)]
+mod hidden;
+#[cfg(linux)]
 mod map;
 #[cfg(linux)]
 mod process;
@@ -20,6 +22,8 @@ pub use workload::Workloads;
 
 #[cfg(linux)]
 pub use bpf::BpfScanner;
+#[cfg(linux)]
+pub use hidden::Hidden;
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]
@@ -47,7 +51,8 @@ pub type Wanted = HashSet<Inode, RandomState>;
 #[cfg(linux)]
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The inodes of those sockets.
+    pub sockets: &'a [Socket],
+    /// Their inodes.
     pub wanted: &'a Wanted,
     /// Of processes in these namespaces, sockets that are not among those are noted too.
     pub strays: &'a [NetnsId],

@@ -39,6 +39,10 @@ pub fn scan(question: &Question<'_>) -> OwnerMap {
 fn scan_all(question: &Question<'_>, map: &mut OwnerMap) -> Result<(), Errno> {
     let proc = ProcDir::open()?;
     let pids = proc.pids()?;
+    // Every pid namespace has a process 1. Where it is not listed, nor are others.
+    if pids.first() != Some(&Pid(1)) {
+        map.coverage.reason = Some("/proc hides the processes of others (hidepid)".to_owned());
+    }
     let search = Search {
         proc: &proc,
         wanted: question.wanted,
@@ -95,10 +99,23 @@ impl<'a> Walker<'a> {
     }
 
     fn process(&mut self, pid: Pid) {
-        match self.look_into(pid) {
+        let proc = self.search.proc;
+        let looked = match proc.process(pid).and_then(|dir| self.look_into(&dir, pid)) {
+            // Something is mounted there, or below.
+            Err(Errno::XDEV) => {
+                self.map.coverage.covered.push(pid);
+                proc.behind(pid).and_then(|dir| self.look_into(&dir, pid))
+            }
+            looked => looked,
+        };
+        match looked {
             // It ended while we looked: whatever it held, it holds no longer.
             Ok(()) | Err(Errno::NOENT | Errno::SRCH) => {}
             Err(Errno::ACCESS | Errno::PERM) => self.map.coverage.denied += 1,
+            Err(Errno::XDEV) => {
+                self.map.coverage.denied += 1;
+                self.map.coverage.reason = Some(format!("a mount covers /proc/{}", pid.0));
+            }
             Err(errno) => {
                 self.map.coverage.denied += 1;
                 self.map.coverage.reason = Some(format!("cannot read /proc/{}/fd: {errno}", pid.0));
@@ -106,8 +123,10 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn look_into(&mut self, pid: Pid) -> Result<(), Errno> {
-        let dir = self.search.proc.process(pid)?;
+    fn look_into(&mut self, dir: &ProcessDir, pid: Pid) -> Result<(), Errno> {
+        if dir.is_covered() {
+            self.map.coverage.covered.push(pid);
+        }
         self.found.clear();
         self.unasked.clear();
         let walk = dir.links(|fd, link| {
@@ -124,11 +143,11 @@ impl<'a> Walker<'a> {
             Err(errno) => return Err(errno),
         }
         self.map.coverage.processes += 1;
-        self.note_strays(&dir, pid);
+        self.note_strays(dir, pid);
         if self.found.is_empty() {
             return Ok(());
         }
-        let process = process::read(&dir, pid, self.search.look, &mut self.text)?;
+        let process = process::read(dir, pid, self.search.look, &mut self.text)?;
         let young = process.started.is_none_or(|started| self.search.now.duration_since(started) < YOUNG);
         let holder = self.map.holder(process);
         for (at, (inode, fd)) in self.found.iter().enumerate() {

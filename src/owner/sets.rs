@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use foldhash::fast::RandomState;
 
-use super::{OwnerMap, Stray};
+use super::{OwnerMap, Stray, Wanted};
 use crate::model::{Family, Inode, Name, NoOwner, OwnerCoverage, Owners, Socket, State};
 
 /// Who holds each socket.
@@ -34,6 +34,13 @@ impl OwnerSets {
         self
     }
 
+    /// The sockets that nobody was seen to hold, but for those of the kernel.
+    pub(super) fn missing(&self, sockets: &[Socket]) -> Wanted {
+        let unheld = |socket: &&Socket| socket.inode.is_some_and(|inode| !self.first.contains_key(&inode));
+        let missing = sockets.iter().filter(unheld).filter(|socket| !is_kernels(socket));
+        missing.filter_map(|socket| socket.inode).collect()
+    }
+
     /// The sockets that were found beside the wanted ones.
     #[must_use]
     pub fn strays(&self) -> &BTreeMap<Inode, Stray> {
@@ -58,9 +65,7 @@ impl OwnerSets {
     }
 
     fn assign_part(&self, sockets: &mut [Socket]) {
-        let coverage = &self.map.coverage;
-        let all_read = coverage.denied == 0 && coverage.reason.is_none();
-        let not_found = if all_read { NoOwner::Nobody } else { NoOwner::Denied };
+        let not_found = self.not_found();
         for socket in sockets {
             socket.owners = match socket.inode {
                 _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
@@ -71,6 +76,17 @@ impl OwnerSets {
                     None => Owners::Unknown(not_found),
                 },
             };
+        }
+    }
+
+    /// What is said of a socket that nobody was seen to hold.
+    fn not_found(&self) -> NoOwner {
+        let OwnerCoverage { denied, reason, candidates, .. } = &self.map.coverage;
+        match () {
+            () if *denied > 0 || reason.is_some() => NoOwner::Denied,
+            () if self.map.outside => NoOwner::OtherPidns,
+            () if !candidates.is_empty() => NoOwner::InFlight,
+            () => NoOwner::Nobody,
         }
     }
 
@@ -104,6 +120,10 @@ fn without_file(socket: &Socket) -> NoOwner {
         State::SynRecv => NoOwner::Handshake,
         // CLOSE-WAIT too: the peer may close before the connection is accepted.
         State::Established | State::CloseWait => NoOwner::AcceptQueue,
+        // Closing would have ended the listening, and released the port.
+        State::Listen | State::Unconnected if matches!(socket.family, Family::Inet | Family::Inet6) => {
+            NoOwner::Kernel
+        }
         _ => NoOwner::Orphan,
     }
 }

@@ -128,6 +128,6 @@ impl Moment {
     /// The row with the names for its numbers, as field extractors want it.
     #[must_use]
     pub fn subject<'a>(&'a self, row: &'a Row) -> Subject<'a> {
-        Subject { row, names: &self.names }
+        Subject { row, names: &self.names, candidates: &self.coverage.owners.candidates }
     }
 }

@@ -29,6 +29,7 @@ fn owners(pids: &[u32]) -> Owners {
             started: None,
         }),
         thread: None,
+        ring: false,
         fds: vec![Fd(3)],
     };
     Owners::of(pids.iter().map(held).collect())

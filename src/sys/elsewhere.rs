@@ -57,6 +57,11 @@ pub mod rights {
     }
 
     /// There is nothing to give up.
+    pub fn give_up_loading() -> Result<(), Errno> {
+        Ok(())
+    }
+
+    /// There is nothing to give up.
     pub fn give_up_the_useless() -> Result<(), Errno> {
         Ok(())
     }

@@ -15,6 +15,8 @@ pub mod cgroup;
 #[cfg(linux)]
 pub mod interfaces;
 #[cfg(linux)]
+pub mod kcmp;
+#[cfg(linux)]
 pub mod netlink;
 #[cfg(linux)]
 pub mod netns;

@@ -2,13 +2,20 @@
 //!
 //! One descriptor per process directory is what makes a walk truthful: once the process is gone
 //! every look through it answers ESRCH, even when its pid is in use again.
+//!
+//! A mount can cover a process's directory, or a part of it, with an empty one or another process's.
+//! So no look crosses a mount: EXDEV tells of it, and a procfs mount of our own shows what is behind.
 
 use std::ffi::CStr;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
+use std::sync::OnceLock;
 
-use rustix::fs::{AtFlags, Mode, OFlags, RawDir, openat, readlinkat_raw, statat};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RawDir, ResolveFlags, fstat, openat, openat2, readlinkat, readlinkat_raw, statat,
+};
 use rustix::io::Errno;
+use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
 use crate::model::{Fd, Pid, SystemBytes};
 use crate::wire::proc_pid;
@@ -19,12 +26,14 @@ const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::
 #[derive(Debug)]
 pub struct ProcDir {
     fd: OwnedFd,
+    /// A procfs on which nothing is mounted, made when it is needed.
+    private: OnceLock<Result<OwnedFd, Errno>>,
 }
 
 impl ProcDir {
     /// Opens `/proc`.
     pub fn open() -> Result<Self, Errno> {
-        rustix::fs::open(c"/proc", DIRECTORY, Mode::empty()).map(|fd| Self { fd })
+        rustix::fs::open(c"/proc", DIRECTORY, Mode::empty()).map(|fd| Self { fd, private: OnceLock::new() })
     }
 
     /// The pids of the processes that it lists now, ascending.
@@ -33,10 +42,45 @@ impl ProcDir {
         numbers(&openat(&self.fd, c".", DIRECTORY, Mode::empty())?)
     }
 
-    /// Opens the directory of a process. ENOENT and ESRCH: it is gone.
+    /// Opens the directory of a process. ENOENT and ESRCH: it is gone. EXDEV: a mount covers it, and
+    /// what is behind may not be looked at.
     pub fn process(&self, pid: Pid) -> Result<ProcessDir, Errno> {
-        openat(&self.fd, pid.0.to_string(), DIRECTORY, Mode::empty()).map(|fd| ProcessDir { fd })
+        match open_here(&self.fd, pid.0.to_string(), DIRECTORY) {
+            Err(Errno::XDEV) => self.behind(pid),
+            opened => opened.map(|fd| ProcessDir { fd, covered: false }),
+        }
     }
+
+    /// Opens the directory of a process behind whatever is mounted there. EXDEV: that needs
+    /// `CAP_SYS_ADMIN`, and in a user namespace a `/proc` on which nothing is mounted.
+    pub fn behind(&self, pid: Pid) -> Result<ProcessDir, Errno> {
+        let private = self.private.get_or_init(|| self.another()).as_ref().map_err(|_| Errno::XDEV)?;
+        let opened = open_here(private, pid.0.to_string(), DIRECTORY);
+        opened.map(|fd| ProcessDir { fd, covered: true })
+    }
+
+    /// A procfs mount of our own, which nobody else sees (`fsopen(2)`), with the same pids as this one.
+    fn another(&self) -> Result<OwnedFd, Errno> {
+        let procfs = fsopen(c"proc", FsOpenFlags::FSOPEN_CLOEXEC)?;
+        fsconfig_create(&procfs)?;
+        let attributes = MountAttrFlags::MOUNT_ATTR_RDONLY
+            | MountAttrFlags::MOUNT_ATTR_NOSUID
+            | MountAttrFlags::MOUNT_ATTR_NODEV
+            | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+        let mount = fsmount(&procfs, FsMountFlags::FSMOUNT_CLOEXEC, attributes)?;
+        let this_process = |root: &OwnedFd| readlinkat(root, c"self", Vec::new());
+        // The new one is of our pid namespace. `/proc` may be of another.
+        if this_process(&self.fd)? == this_process(&mount)? { Ok(mount) } else { Err(Errno::XDEV) }
+    }
+}
+
+/// Opens what is below a directory, in the same mount. Where openat2(2) is not to be had, mounts are
+/// crossed unseen: Linux before 5.6, and filters that do not know it.
+fn open_here(dir: &OwnedFd, path: impl rustix::path::Arg, flags: OFlags) -> Result<OwnedFd, Errno> {
+    path.into_with_c_str(|path| match openat2(dir, path, flags, Mode::empty(), ResolveFlags::NO_XDEV) {
+        Err(Errno::NOSYS | Errno::PERM) => openat(dir, path, flags, Mode::empty()),
+        answer => answer,
+    })
 }
 
 /// The entries of a directory that are numbers, ascending.
@@ -57,6 +101,7 @@ fn numbers(list: &OwnedFd) -> Result<Vec<Pid>, Errno> {
 #[derive(Debug)]
 pub struct ProcessDir {
     fd: OwnedFd,
+    covered: bool,
 }
 
 /// How the walk over a process's descriptors ended.
@@ -70,8 +115,17 @@ pub struct FdWalk {
 impl ProcessDir {
     /// Calls `each` with every descriptor and what its link says, cut at 64 bytes: enough for
     /// `socket:[…]`, and no path is of interest. Descriptors that close meanwhile are passed over.
-    pub fn links(&self, mut each: impl FnMut(Fd, &[u8])) -> Result<FdWalk, Errno> {
-        let list = openat(&self.fd, c"fd", DIRECTORY, Mode::empty())?;
+    pub fn links(&self, each: impl FnMut(Fd, &[u8])) -> Result<FdWalk, Errno> {
+        self.links_of(|_| true, each)
+    }
+
+    /// The same for those descriptors alone that are of interest.
+    pub fn links_of(
+        &self,
+        interest: impl Fn(Fd) -> bool,
+        mut each: impl FnMut(Fd, &[u8]),
+    ) -> Result<FdWalk, Errno> {
+        let list = open_here(&self.fd, c"fd", DIRECTORY)?;
         let mut walk = FdWalk::default();
         let mut buffer = [MaybeUninit::uninit(); 8 * 1024];
         let mut target = [MaybeUninit::uninit(); 64];
@@ -80,7 +134,7 @@ impl ProcessDir {
             let entry = entry?;
             let name = entry.file_name();
             let number = proc_pid::number(name.to_bytes()).and_then(|number| u32::try_from(number).ok());
-            let Some(number) = number else { continue };
+            let Some(number) = number.filter(|number| interest(Fd(*number))) else { continue };
             match readlinkat_raw(&list, name, &mut target[..]) {
                 Ok((link, _)) => each(Fd(number), link),
                 Err(Errno::ACCESS | Errno::PERM) => walk.denied += 1,
@@ -91,15 +145,31 @@ impl ProcessDir {
         Ok(walk)
     }
 
-    /// True when it has more than one thread: every thread is a link of the directory.
+    /// True when it has more than one thread: every thread is a link of the directory. Also true where
+    /// a mount hides how many there are.
     #[must_use]
     pub fn has_threads(&self) -> bool {
-        statat(&self.fd, c"task", AtFlags::empty()).is_ok_and(|stat| stat.st_nlink > 3)
+        match open_here(&self.fd, c"task", DIRECTORY | OFlags::PATH) {
+            Ok(task) => fstat(&task).is_ok_and(|stat| stat.st_nlink > 3),
+            Err(errno) => errno == Errno::XDEV,
+        }
     }
 
     /// The thread ids, ascending.
     pub fn threads(&self) -> Result<Vec<Pid>, Errno> {
-        numbers(&openat(&self.fd, c"task", DIRECTORY, Mode::empty())?)
+        numbers(&open_here(&self.fd, c"task", DIRECTORY)?)
+    }
+
+    /// The directory of one of its threads.
+    pub fn thread(&self, tid: Pid) -> Result<Self, Errno> {
+        let opened = open_here(&self.fd, format!("task/{}", tid.0), DIRECTORY);
+        opened.map(|fd| Self { fd, covered: self.covered })
+    }
+
+    /// True when it was opened behind a mount that covers it.
+    #[must_use]
+    pub fn is_covered(&self) -> bool {
+        self.covered
     }
 
     /// What the link of one descriptor says.
@@ -107,10 +177,10 @@ impl ProcessDir {
         self.link(format!("fd/{}", fd.0))
     }
 
-    /// The content of a file in the directory, read whole into `into`, which is emptied first.
-    pub fn read(&self, name: &CStr, into: &mut Vec<u8>) -> Result<(), Errno> {
+    /// The content of a file in or below the directory, read whole into `into`, which is emptied first.
+    pub fn read(&self, name: impl rustix::path::Arg, into: &mut Vec<u8>) -> Result<(), Errno> {
         into.clear();
-        let file = openat(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+        let file = open_here(&self.fd, name, OFlags::RDONLY | OFlags::CLOEXEC)?;
         into.reserve(4096);
         loop {
             if into.spare_capacity_mut().is_empty() {
@@ -126,7 +196,7 @@ impl ProcessDir {
 
     /// Where a link in or below the directory points.
     pub fn link(&self, path: impl rustix::path::Arg) -> Result<Vec<u8>, Errno> {
-        rustix::fs::readlinkat(&self.fd, path, Vec::new()).map(std::ffi::CString::into_bytes)
+        readlinkat(&self.fd, path, Vec::new()).map(std::ffi::CString::into_bytes)
     }
 
     /// True for a kernel thread. They have no descriptors: not being allowed to look into one hides
@@ -157,4 +227,23 @@ pub fn proto_name(pid: Pid, fd: Fd) -> Option<SystemBytes> {
     name.get(..len).map(|name| {
         SystemBytes::from(name.trim_ascii_end().split(|byte| *byte == 0).next().unwrap_or_default())
     })
+}
+
+/// Whose pid namespace is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Viewer {
+    Ourselves,
+    /// The first process that `/proc` shows, whose namespace is that of `/proc`.
+    First,
+}
+
+/// The inode of a pid namespace; `None` when it may not be asked.
+#[must_use]
+pub fn pid_namespace(of: Viewer) -> Option<u64> {
+    let link = match of {
+        Viewer::Ourselves => c"/proc/thread-self/ns/pid",
+        Viewer::First => c"/proc/1/ns/pid",
+    };
+    let link = rustix::fs::readlink(link, Vec::new()).ok()?;
+    proc_pid::pid_link(link.as_bytes())
 }

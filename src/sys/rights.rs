@@ -48,9 +48,10 @@ pub fn give_up_the_useless() -> Result<(), Errno> {
     keep(USEFUL)
 }
 
-/// Gives up what was good for loading a program, once that is under way in another thread.
+/// Gives up, for the calling thread and those that it starts, what was good for loading a program: once
+/// that is under way in another thread.
 pub fn give_up_loading() -> Result<(), Errno> {
-    keep(USEFUL.difference(CapabilitySet::BPF.union(CapabilitySet::PERFMON)))
+    keep(CapabilitySet::BPF.union(CapabilitySet::PERFMON).complement())
 }
 
 fn keep(useful: CapabilitySet) -> Result<(), Errno> {

@@ -155,6 +155,8 @@ fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Co
         (NoOwner::Denied, None) => "? not readable",
         (NoOwner::NotScanned, _) => "not looked up",
         (NoOwner::Nobody, _) => "no process",
+        (NoOwner::InFlight, _) => "in flight",
+        (NoOwner::OtherPidns, _) => "outside",
         (NoOwner::AcceptQueue, _) => "not accepted yet",
         (NoOwner::Orphan, _) => "left to kernel",
         (NoOwner::Handshake, _) => "handshake",
@@ -268,6 +270,11 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         Value::Filter(list) => text::counted(list.len(), "BPF instruction", "BPF instructions").into(),
         Value::Owner(owners) => owners.status().into(),
         Value::OwnerList(set) => text::counted(set.count(), "process", "processes").into(),
+        Value::Candidates(list) => joined(
+            list.iter()
+                .map(|process| format!("{} {}", seen.look.escape(process.comm.as_bytes()), process.id.pid.0)),
+        )
+        .into(),
     })
 }
 

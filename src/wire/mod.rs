@@ -13,6 +13,7 @@ pub mod netlink_diag;
 pub mod packet_diag;
 pub mod proc_bluetooth;
 pub mod proc_cgroup;
+pub mod proc_fdinfo;
 pub mod proc_inet;
 pub mod proc_mountinfo;
 pub mod proc_netlink;

@@ -64,6 +64,12 @@ pub fn net_link(target: &[u8]) -> Option<NetnsId> {
     number(target.strip_prefix(b"net:[")?.strip_suffix(b"]")?).filter(|inode| *inode != 0).map(NetnsId)
 }
 
+/// The pid namespace that a link in `/proc/PID/ns` points to: `pid:[4026531836]`.
+#[must_use]
+pub fn pid_link(target: &[u8]) -> Option<u64> {
+    number(target.strip_prefix(b"pid:[")?.strip_suffix(b"]")?)
+}
+
 /// A plain decimal number and nothing else: the name of a process or descriptor directory.
 #[must_use]
 pub fn number(text: &[u8]) -> Option<u64> {
@@ -144,6 +150,14 @@ mod tests {
         assert_eq!(net_link(b"net:[4026531840]"), Some(NetnsId(4_026_531_840)));
         for other in [&b"net:[0]"[..], b"net:[]", b"net:[1", b"mnt:[1]", b"/net:[1]", b"net:[1] (deleted)"] {
             assert_eq!(net_link(other), None);
+        }
+    }
+
+    #[test]
+    fn pid_links() {
+        assert_eq!(pid_link(b"pid:[4026531836]"), Some(4_026_531_836));
+        for other in [&b"pid:[]"[..], b"pid:[1", b"net:[1]", b"pid_for_children:[1]"] {
+            assert_eq!(pid_link(other), None);
         }
     }
 

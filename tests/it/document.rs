@@ -69,6 +69,7 @@ objects! {
         method_reason: Option<String>,
         processes: u64,
         processes_denied: u64,
+        processes_covered: Vec<u32>,
         reason: Option<String>,
         resolved: u64,
         unresolved: Vec<Unresolved>,
@@ -153,6 +154,7 @@ objects! {
         owner_status: String,
         owner_count: Option<u64>,
         owners: Option<Vec<Owner>>,
+        owner_candidates: Option<Vec<Candidate>>,
         opened_at: Option<String>,
         timer: Option<Timer>,
         mem: Option<Numbers>,
@@ -172,6 +174,7 @@ objects! {
     struct Owner {
         pid: u32,
         tid: Option<u32>,
+        io_uring: bool,
         fds: Vec<u32>,
         comm: String,
         comm_hex: Option<String>,
@@ -202,6 +205,12 @@ objects! {
         uid: String,
         name: Option<String>,
         namespace: Option<String>,
+    }
+
+    struct Candidate {
+        pid: u32,
+        comm: String,
+        comm_hex: Option<String>,
     }
 
     struct Timer {

@@ -130,6 +130,7 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
     Owner {
         pid,
         tid: None,
+        io_uring: false,
         fds: fds.to_vec(),
         comm: text("comm").trim_end_matches('\n').to_owned(),
         comm_hex: None,

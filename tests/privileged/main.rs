@@ -21,6 +21,7 @@ mod faults;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
+mod hidden;
 mod lifecycle;
 mod names;
 mod namespaces;
@@ -42,6 +43,9 @@ use libtest_mimic::{Arguments, Trial};
 type Case = (&'static str, fn());
 
 fn main() -> ExitCode {
+    if let Some(played) = hidden::roles::play() {
+        return played;
+    }
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
@@ -51,6 +55,8 @@ fn main() -> ExitCode {
     let setpriv =
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
     let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
+    let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
+    let all = namespace.or_else(|| (!hidden::sees_all()).then_some("needs the right to read every process"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
@@ -65,6 +71,11 @@ fn main() -> ExitCode {
         (lifecycle::CASES, perl),
         (faults::PLAIN, root),
         (faults::CASES, strace),
+        (hidden::PROC, namespace),
+        (hidden::BPF, bpf),
+        (hidden::PROC_SEES_ALL, all),
+        (hidden::RING, ring),
+        (hidden::RING_BPF, ring.or(bpf)),
         (ss_parity::CASES, ss),
     ];
     let trials =

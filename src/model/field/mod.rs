@@ -12,13 +12,17 @@ pub use objects::{OBJECTS, Object};
 pub use socket::FIELDS;
 pub use value::Value;
 
-use super::{Details, Names, Row, Socket, Workload};
+use std::sync::Arc;
+
+use super::{Details, Names, Process, Row, Socket, Workload};
 
 /// What an extractor looks at: a row, and the names for its numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     pub row: &'a Row,
     pub names: &'a Names,
+    /// Through whom sockets that are on their way may go.
+    pub candidates: &'a [Arc<Process>],
 }
 
 impl<'a> Subject<'a> {

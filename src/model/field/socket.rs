@@ -1,7 +1,7 @@
 //! The fields of a socket that stand for themselves, each declared once.
 
 use super::{Field, Kind, Value, composed, field};
-use crate::model::{Container, Details, Ends};
+use crate::model::{Container, Details, Ends, NoOwner, Owners};
 
 /// A number of the details.
 macro_rules! detail_field {
@@ -269,6 +269,16 @@ pub static FIELDS: &[Field] = &[
     field(("owners", "OWNER LIST"), Kind::List, 20, "The processes that hold the socket, at most 64.", |s| {
         Value::of(s.socket().owners.known(), Value::OwnerList)
     }),
+    field(
+        ("owner_candidates", "CANDIDATES"),
+        Kind::List,
+        20,
+        "Where the descriptor of a socket in flight may be on its way to; null for others.",
+        |s| match s.socket().owners {
+            Owners::Unknown(NoOwner::InFlight) => Value::Candidates(s.candidates),
+            _ => Value::Null,
+        },
+    ),
     composed(field(("exe", "EXECUTABLE"), Kind::Path, 30, "The executable of the first owner.", |s| {
         Value::of(s.socket().owners.first().and_then(|owner| owner.process.exe.as_ref()), Value::Executable)
     })),

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Known, Md5Key, Name, Owners, SocketKey,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Known, Md5Key, Name, Owners, Process, SocketKey,
     SystemBytes, UnixName,
 };
 
@@ -35,6 +36,7 @@ pub enum Value<'a> {
     Owner(&'a Owners),
     /// For machines: every owner that is kept.
     OwnerList(Known<'a>),
+    Candidates(&'a [Arc<Process>]),
 }
 
 impl Value<'_> {
@@ -82,6 +84,7 @@ impl Value<'_> {
             | Value::Numbers(_)
             | Value::Inodes(_)
             | Value::Sockets(_)
+            | Value::Candidates(_)
             | Value::Md5Keys(_)
             | Value::Storages(_)
             | Value::Filter(_) => 12,

@@ -36,6 +36,8 @@ struct OwnersView<'a> {
     method_reason: Option<&'a str>,
     processes: usize,
     processes_denied: usize,
+    /// The pids of those that a mount covers in `/proc`.
+    processes_covered: Vec<u32>,
     reason: Option<&'a str>,
     resolved: usize,
     unresolved: Vec<UnresolvedView>,
@@ -133,6 +135,7 @@ fn owners(owners: &OwnerCoverage) -> OwnersView<'_> {
         method_reason: owners.method_reason.as_deref(),
         processes: owners.processes,
         processes_denied: owners.denied,
+        processes_covered: owners.covered.iter().map(|pid| pid.0).collect(),
         reason: owners.reason.as_deref(),
         resolved: owners.resolved,
         unresolved: owners

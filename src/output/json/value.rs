@@ -65,6 +65,11 @@ impl Serialize for View<'_> {
             Value::Filter(list) => serializer.collect_seq(
                 list.iter().map(|step| format!("0x{:02x} {} {} {}", step.code, step.jt, step.jf, step.k)),
             ),
+            Value::Candidates(list) => serializer.collect_seq(list.iter().map(|process| CandidateView {
+                pid: process.id.pid.0,
+                comm: escape(process.comm.as_bytes()),
+                comm_hex: hex(process.comm.as_bytes()),
+            })),
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
             // Composed for eyes; no exported field has such a value, which a test asserts.
             Value::Endpoint(end) => serializer.collect_str(&format_args!("{}:{}", end.addr, end.port)),
@@ -115,6 +120,13 @@ struct StorageView {
     bytes: u32,
 }
 
+#[derive(Serialize)]
+struct CandidateView<'a> {
+    pid: u32,
+    comm: Cow<'a, str>,
+    comm_hex: Option<String>,
+}
+
 fn owner_list<S: Serializer>(serializer: S, set: Known<'_>, names: &Names) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(set.count() - set.beyond()))?;
     for owner in set.shown() {
@@ -128,6 +140,8 @@ struct OwnerView<'a> {
     pid: u32,
     /// The thread, where a thread has descriptors of its own.
     tid: Option<u32>,
+    /// True when the socket is registered with `io_uring`, and the descriptors are those of the ring.
+    io_uring: bool,
     fds: Vec<u32>,
     comm: Cow<'a, str>,
     comm_hex: Option<String>,
@@ -172,6 +186,7 @@ impl<'a> OwnerView<'a> {
         Self {
             pid: process.id.pid.0,
             tid: owner.thread.map(|thread| thread.0),
+            io_uring: owner.ring,
             fds: owner.fds.iter().map(|fd| fd.0).collect(),
             comm: escape(process.comm.as_bytes()),
             comm_hex: hex(process.comm.as_bytes()),

@@ -125,7 +125,13 @@ impl Discovery {
             self.walk_mounts(&dir, me);
         }
         for pid in proc.pids()? {
-            let Ok(dir) = proc.process(pid) else { continue };
+            let dir = match proc.process(pid) {
+                Ok(dir) => dir,
+                Err(gone_or_covered) => {
+                    self.denied += usize::from(gone_or_covered == Errno::XDEV);
+                    continue;
+                }
+            };
             self.walk_tasks(&dir, pid);
             self.walk_mounts(&dir, pid);
             if pid != me {

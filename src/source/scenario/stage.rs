@@ -313,7 +313,7 @@ impl Maker<'_> {
                 .ok_or_else(|| self.wrong(place, format_args!("there is no [process.{name}]")))?;
             let fds = fds.split(',').map(|fd| fd.trim().parse().map(Fd)).collect::<Result<_, _>>();
             let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
-            all.push(Held { process: Arc::clone(process), thread: None, fds });
+            all.push(Held { process: Arc::clone(process), thread: None, ring: false, fds });
         }
         all.sort_by_key(|held| held.process.id);
         Ok(Owners::of(all))

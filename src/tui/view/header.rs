@@ -73,7 +73,14 @@ fn condition(app: &App) -> Vec<Piece> {
 /// Sockets with a known owner, of those that can have one: what a process closed or has not yet
 /// accepted belongs to nobody, and that is no gap.
 fn ownable(owners: &OwnerCoverage) -> (usize, usize) {
-    let gaps = [NoOwner::NotScanned, NoOwner::Denied, NoOwner::Nobody, NoOwner::Unverified];
+    let gaps = [
+        NoOwner::NotScanned,
+        NoOwner::Denied,
+        NoOwner::Nobody,
+        NoOwner::InFlight,
+        NoOwner::OtherPidns,
+        NoOwner::Unverified,
+    ];
     let missing = owners.unresolved.iter().filter(|(why, _)| gaps.contains(why));
     (owners.resolved, owners.resolved + missing.map(|(_, count)| count).sum::<usize>())
 }

@@ -1,0 +1,150 @@
+//! The small programs of these tests: this test binary again, told by its environment what to be. Each
+//! hides a listener, prints where it is, and ends with its stdin. They assert nothing about sockeye.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::process::{Command, ExitCode, Stdio, exit};
+
+use rustix::io::Errno;
+use sockeye::model::{Fd, Pid};
+use sockeye::sys::procdir::ProcDir;
+
+use crate::harness::{Holder, eventually};
+use crate::stock::inode;
+
+/// Names the role.
+const ROLE: &str = "SOCKEYE_TEST_ROLE";
+
+/// This binary in a role.
+pub(super) fn command(role: &str) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.env(ROLE, role);
+    command
+}
+
+/// Plays the role that the environment asks for, if any.
+pub(crate) fn play() -> Option<ExitCode> {
+    let role = std::env::vars().find(|(name, _)| name == ROLE)?.1;
+    match role.as_str() {
+        "thread" => thread_apart(),
+        "zombie" => zombie_leader(),
+        "ring" => ring(),
+        "reuse" => reuse(),
+        other => panic!("no such role: {other}"),
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+/// Tells where a listener is: its inode, the descriptor, the thread.
+fn tell(inode: u64, fd: i32) {
+    println(&format!("{inode} {fd} {}", rustix::thread::gettid().as_raw_nonzero()));
+}
+
+fn println(line: &str) {
+    let mut out = std::io::stdout();
+    writeln!(out, "{line}").unwrap();
+    out.flush().unwrap();
+}
+
+fn wait_for_end() {
+    std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// A thread with a descriptor table of its own opens a listener there.
+fn thread_apart() {
+    std::thread::spawn(|| {
+        // SAFETY: this thread uses no descriptor of the others' but stdin and stdout, which stay.
+        #[expect(unsafe_code, reason = "descriptors of one thread are no descriptors of another then")]
+        let apart = unsafe { libc::unshare(libc::CLONE_FILES) };
+        assert_eq!(apart, 0);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        tell(inode(&listener), listener.as_raw_fd());
+        wait_for_end();
+    })
+    .join()
+    .unwrap();
+}
+
+/// The first thread ends before the one that has a listener.
+fn zombie_leader() {
+    std::thread::spawn(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        eventually(|| {
+            let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+            if stat.contains(") Z ") { Ok(()) } else { Err(stat) }
+        });
+        tell(inode(&listener), listener.as_raw_fd());
+        wait_for_end();
+        exit(0);
+    });
+    // SAFETY: the thread ends here and leaves nothing that anybody waits for.
+    #[expect(unsafe_code, reason = "exit(2) of the thread alone, which libc does not offer")]
+    unsafe {
+        libc::syscall(libc::SYS_exit, 0);
+    }
+}
+
+/// Makes a ring; the errno where that is not allowed.
+pub(super) fn make_ring() -> Result<OwnedFd, Errno> {
+    let mut parameters = [0_u64; 15]; // struct io_uring_params, 120 bytes
+    // SAFETY: the kernel writes as many bytes as the struct has.
+    #[expect(unsafe_code, reason = "io_uring_setup(2) by its number")]
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 4, parameters.as_mut_ptr()) };
+    let ring = i32::try_from(ring).ok().filter(|fd| *fd >= 0);
+    let ring = ring.ok_or_else(|| Errno::from_io_error(&std::io::Error::last_os_error()).unwrap())?;
+    // SAFETY: the kernel just made it.
+    #[expect(unsafe_code, reason = "the kernel answers a bare number")]
+    Ok(unsafe { OwnedFd::from_raw_fd(ring) })
+}
+
+/// A listener that is registered with a ring, and closed.
+fn ring() {
+    const REGISTER_FILES: libc::c_uint = 2;
+    let ring = make_ring().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let files = [listener.as_raw_fd()];
+    let ring_fd = ring.as_raw_fd();
+    // SAFETY: the kernel reads one number, and one is there.
+    #[expect(unsafe_code, reason = "io_uring_register(2) by its number")]
+    let registered =
+        unsafe { libc::syscall(libc::SYS_io_uring_register, ring_fd, REGISTER_FILES, files.as_ptr(), 1) };
+    assert_eq!(registered, 0);
+    let inode = inode(&listener);
+    drop(listener);
+    tell(inode, ring_fd);
+    wait_for_end();
+}
+
+/// The first process of a pid namespace gives one pid to two processes, one after the other.
+fn reuse() {
+    let proc = ProcDir::open().unwrap();
+    let (mut text, start) = (Vec::new(), |text: &[u8]| sockeye::wire::proc_pid::stat(text).unwrap().start);
+    let first = Holder::spawn(Command::new("cat").stdout(Stdio::null()));
+    let pid = first.pid();
+    let old = proc.process(Pid(pid)).unwrap();
+    old.read("stat", &mut text).unwrap();
+    let before = start(&text);
+    assert!(old.fd_link(Fd(1)).is_ok());
+    drop(first); // and waits for its end
+    eventually(|| {
+        let now = proc.process(Pid(pid)).map(drop);
+        if now.is_err() { Ok(()) } else { Err("it is still there".to_owned()) }
+    });
+    std::fs::write("/proc/sys/kernel/ns_last_pid", (pid - 1).to_string()).unwrap();
+    let second = Holder::spawn(Command::new("cat").stdout(Stdio::null()));
+    assert_eq!(second.pid(), pid, "the pid is in use again");
+    let new = proc.process(Pid(pid)).unwrap();
+    new.read("stat", &mut text).unwrap();
+    assert!(start(&text) >= before);
+    for step in ["stat", "status", "cmdline", "fdinfo/1"] {
+        assert_eq!(old.read(step, &mut text), Err(Errno::SRCH), "{step}");
+    }
+    let mut seen = 0;
+    assert_eq!(old.links(|_, _| seen += 1).map(|_| ()).err(), Some(Errno::SRCH));
+    assert_eq!(seen, 0);
+    assert_eq!(old.fd_link(Fd(1)), Err(Errno::SRCH));
+    assert_eq!(old.link("exe"), Err(Errno::SRCH));
+    assert_eq!(old.thread(Pid(pid)).map(drop), Err(Errno::SRCH));
+    println("the old directory knows nothing of the new process");
+}
