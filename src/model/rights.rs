@@ -9,7 +9,7 @@ words! {
         Full = "full",
         /// The owners of all sockets, but not everything.
         Owners = "owners",
-        /// The sockets, and the owners that the user may see anyhow.
+        /// The sockets, and the owners that the user may see anyway.
         View = "view",
     }
 }

@@ -56,7 +56,6 @@ fn main() -> ExitCode {
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
     let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
     let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
-    let all = namespace.or_else(|| (!hidden::sees_all()).then_some("needs the right to read every process"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
@@ -73,7 +72,6 @@ fn main() -> ExitCode {
         (faults::CASES, strace),
         (hidden::PROC, namespace),
         (hidden::BPF, bpf),
-        (hidden::PROC_SEES_ALL, all),
         (hidden::RING, ring),
         (hidden::RING_BPF, ring.or(bpf)),
         (ss_parity::CASES, ss),
