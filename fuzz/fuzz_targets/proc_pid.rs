@@ -1,12 +1,15 @@
 //! The files and links of a process.
 #![no_main]
 
-use sockeye::wire::{proc_cgroup, proc_pid};
+use sockeye::wire::{cgroup_path, proc_cgroup, proc_fdinfo, proc_pid, task_file};
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let _stat = proc_pid::stat(text);
     let _uid = proc_pid::effective_uid(text);
     let _links = (proc_pid::socket_link(text), proc_pid::net_link(text), proc_pid::number(text));
-    let _workload = proc_cgroup::workload(text);
+    let _workloads = (proc_cgroup::workload(text), cgroup_path::workload(text));
+    let _ring = proc_fdinfo::registered_sockets(text).count();
+    let (records, read) = task_file::Record::split(text);
+    assert!(read <= text.len() && records.len() * task_file::LENGTH == read);
     assert!(proc_pid::cmdline(text).len() <= text.len() + 1);
 });

@@ -12,7 +12,7 @@ use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, Question, Workloads};
+use crate::owner::{self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, ProcScanner, Question, Workloads};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf::{self, BpfError};
 use crate::sys::clock;
@@ -40,8 +40,8 @@ struct Found {
     residual: Vec<Residual>,
     /// Where sockets that are in no table were looked for.
     places: Vec<NetnsId>,
-    /// Until when it holds, if no socket is added. A descriptor that is passed on, or inherited,
-    /// changes no table: nothing tells but another scan.
+    /// Until when it holds but for new sockets. A descriptor that is passed on, or inherited, changes
+    /// no table: nothing tells but another scan of everything.
     until: Duration,
 }
 
@@ -53,7 +53,7 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 /// The way that was planned, and how far it is prepared.
 enum Way {
     None,
-    Proc,
+    Proc(Box<ProcScanner>),
     /// The program is being loaded, while the sockets are read.
     Preparing(JoinHandle<Result<BpfScanner, BpfError>>),
     Bpf(Box<BpfScanner>),
@@ -70,10 +70,10 @@ impl Holders {
         let (method, why) = plan(ask, chances);
         let way = match method {
             Method::None => Way::None,
-            Method::Proc => Way::Proc,
+            Method::Proc => Way::Proc(Box::new(ProcScanner::new(ask.live))),
             Method::Bpf => match Builder::new().name("bpf".to_owned()).spawn(BpfScanner::load) {
                 Ok(preparing) => Way::Preparing(preparing),
-                Err(_) => Way::Proc, // too few threads to prepare anything
+                Err(_) => Way::Proc(Box::new(ProcScanner::new(ask.live))), // too few threads to prepare anything
             },
         };
         Self {
@@ -154,44 +154,50 @@ impl Holders {
             wanted: &asked,
             strays,
             facts: self.facts,
+            news: before.as_ref().is_some_and(|found| began < found.until),
             workloads: &self.workloads,
         };
-        let sets = self.way.scan(&question, &mut self.why)?.settle();
+        let sets = self.way.scan(&question, self.live, &mut self.why)?.settle();
         let mut sets = self.hidden.look(sets, &question);
+        let whole_until = before.as_ref().map(|found| found.until).filter(|_| sets.tell_news_alone());
         if self.live {
             sets = sets.kept(before.map(|found| found.sets));
         }
         let residual = residual::confirm(sets.strays(), strays, look_again);
         let ended = clock::now().mono;
-        let until = ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
+        let rest = || ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
+        let until = whole_until.unwrap_or_else(rest);
         Some(self.found.insert(Found { asked, sets, residual, places: strays.to_vec(), until }))
     }
 }
 
 impl Way {
     /// Who holds what. When BPF fails, `/proc` is scanned from then on, and `why` is told.
-    fn scan(&mut self, question: &Question<'_>, why: &mut Option<String>) -> Option<OwnerMap> {
-        let prepared = match std::mem::replace(self, Self::Proc) {
-            Self::None => {
-                *self = Self::None;
-                return None;
-            }
-            Self::Proc => return Some(owner::scan(question)),
-            Self::Preparing(thread) => match thread.join() {
-                Ok(loaded) => loaded.map(Box::new),
+    fn scan(&mut self, question: &Question<'_>, live: bool, why: &mut Option<String>) -> Option<OwnerMap> {
+        if let Self::Preparing(_) = self
+            && let Self::Preparing(thread) = std::mem::replace(self, Self::None)
+        {
+            *self = match thread.join() {
+                Ok(Ok(scanner)) => Self::Bpf(Box::new(scanner)),
+                Ok(Err(error)) => Self::without_bpf(&error, live, why),
                 Err(panic) => resume_unwind(panic),
-            },
-            Self::Bpf(scanner) => Ok(scanner),
-        };
-        let scanned = prepared.and_then(|mut scanner| {
-            let map = scanner.scan(question)?;
-            *self = Self::Bpf(scanner);
-            Ok(map)
-        });
-        Some(scanned.unwrap_or_else(|error| {
-            *why = Some(format!("no BPF: {error}"));
-            owner::scan(question)
-        }))
+            };
+        }
+        if let Self::Bpf(scanner) = self {
+            match scanner.scan(question) {
+                Ok(map) => return Some(map),
+                Err(error) => *self = Self::without_bpf(&error, live, why),
+            }
+        }
+        match self {
+            Self::Proc(scanner) => Some(scanner.scan(question)),
+            Self::None | Self::Preparing(_) | Self::Bpf(_) => None,
+        }
+    }
+
+    fn without_bpf(error: &BpfError, live: bool, why: &mut Option<String>) -> Self {
+        *why = Some(format!("no BPF: {error}"));
+        Self::Proc(Box::new(ProcScanner::new(live)))
     }
 }
 

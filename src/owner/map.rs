@@ -20,6 +20,8 @@ pub struct OwnerMap {
     pub(super) coverage: OwnerCoverage,
     /// True when there are processes outside of the pid namespace that was looked into.
     pub(super) outside: bool,
+    /// True when only new sockets were looked for.
+    pub(super) news_alone: bool,
 }
 
 /// One descriptor that leads to a socket. Plain numbers: there are as many as sockets, and more.
@@ -102,6 +104,14 @@ impl OwnerMap {
             missing.remove(&held.inode);
         }
         missing
+    }
+
+    /// The descriptors of sockets that are held more than once.
+    pub(super) fn shared(&mut self) -> Vec<(Pid, Fd, Inode)> {
+        self.sort();
+        let several = self.holdings.chunk_by(|a, b| a.inode == b.inode).filter(|held| held.len() > 1);
+        let pid = |held: &Holding| self.processes[held.process as usize].id.pid;
+        several.flatten().map(|held| (pid(held), held.fd, held.inode)).collect()
     }
 
     /// The descriptors in the tables of processes that refer to one of these sockets.

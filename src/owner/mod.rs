@@ -27,7 +27,7 @@ pub use hidden::Hidden;
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]
-pub use scan::scan;
+pub use scan::ProcScanner;
 #[cfg(linux)]
 pub use sets::OwnerSets;
 
@@ -57,6 +57,8 @@ pub struct Question<'a> {
     /// Of processes in these namespaces, sockets that are not among those are noted too.
     pub strays: &'a [NetnsId],
     pub facts: Facts,
+    /// True when there are new sockets, and of the others nothing need be looked at again.
+    pub news: bool,
     /// Shared by the threads that look: what a container is called is looked up once.
     pub workloads: &'a Mutex<Workloads>,
 }

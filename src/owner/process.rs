@@ -29,13 +29,12 @@ pub(super) fn read(
 ) -> Result<Arc<Process>, Errno> {
     dir.read(c"stat", text)?;
     let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
-    let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     let names = Process {
         id: ProcessId { pid, start: stat.start },
         comm: stat.comm,
         exe: None,
         cmdline: None,
-        uid,
+        uid: None,
         security: None,
         workload: None,
         started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
@@ -49,6 +48,7 @@ pub(super) fn read(
 /// Adds what takes more looks.
 fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, text: &mut Vec<u8>) -> Process {
     let exe = executable(dir);
+    let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
     // proc(5): "attr/current"; an error where no security module is at work.
     let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
@@ -58,7 +58,7 @@ fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, tex
     // What a thread that panicked had learnt is no less true.
     let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);
     let workload = cgroup.ok().map(|()| workloads.of_process(text));
-    Process { exe, cmdline, security, workload, ..names }
+    Process { exe, cmdline, uid, security, workload, ..names }
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

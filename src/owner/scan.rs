@@ -4,16 +4,20 @@
 //! Processes vanish while they are read; that is no error. A process that may not be read is
 //! counted. Nothing is allocated for a descriptor that is no wanted socket.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
 
+use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
 use super::process::{self, Look};
 use super::{OwnerMap, Question, Stray, Wanted};
-use crate::model::{Fd, Inode, NetnsId, Pid};
+use crate::model::{Fd, Inode, NetnsId, OwnerCoverage, Pid, Process};
 use crate::sys::clock;
-use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
-use crate::wire::proc_pid::{net_link, socket_link};
+use crate::sys::procdir::{ProcDir, ProcessDir, fd_link, proto_name};
+use crate::wire::proc_pid::{self, net_link, socket_link};
 
 /// What coverage calls it.
 pub(super) const METHOD: &str = "procfs";
@@ -26,50 +30,108 @@ const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 /// Fewer processes than this for each thread are read sooner than a thread starts.
 const WORTH_A_THREAD: usize = 64;
 
-/// Looks for the holders of sockets in every process that `/proc` lists.
-#[must_use]
-pub fn scan(question: &Question<'_>) -> OwnerMap {
-    let mut map = OwnerMap::new(METHOD);
-    if let Err(errno) = scan_all(question, &mut map) {
-        map.coverage.reason = Some(format!("cannot list /proc: {errno}"));
-    }
-    map
+/// Scans `/proc`. Of scans that follow each other it remembers what there was.
+#[derive(Debug, Default)]
+pub struct ProcScanner {
+    /// `None` for a single scan.
+    last: Option<Last>,
 }
 
-fn scan_all(question: &Question<'_>, map: &mut OwnerMap) -> Result<(), Errno> {
-    let proc = ProcDir::open()?;
-    let pids = proc.pids()?;
-    // Every pid namespace has a process 1. Where it is not listed, nor are others.
-    if pids.first() != Some(&Pid(1)) {
-        map.coverage.reason = Some("/proc hides the processes of others (hidepid)".to_owned());
+/// What the last scan saw.
+#[derive(Debug, Default)]
+struct Last {
+    /// Every process, ascending.
+    pids: Vec<Pid>,
+    tables: Tables,
+    /// The sockets that nobody was seen to hold.
+    unheld: Wanted,
+    coverage: OwnerCoverage,
+}
+
+/// The processes that held sockets, and those sockets.
+type Tables = HashMap<Pid, Table, RandomState>;
+
+#[derive(Debug)]
+struct Table {
+    process: Arc<Process>,
+    /// By descriptor.
+    sockets: Vec<(Fd, Inode)>,
+}
+
+impl ProcScanner {
+    /// A scanner for one scan, or for many.
+    #[must_use]
+    pub fn new(live: bool) -> Self {
+        Self { last: live.then(Last::default) }
     }
-    let search = Search {
-        proc: &proc,
-        wanted: question.wanted,
-        strays: question.strays,
-        look: Look { facts: question.facts, booted: clock::booted(), workloads: question.workloads },
-        now: clock::now().wall,
-    };
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut walker = Walker::new(&search);
-        while let Some(pid) = pids.get(next.fetch_add(1, Ordering::Relaxed)) {
-            walker.process(*pid);
+
+    /// Looks for the holders of sockets in every process that `/proc` lists. When it is asked for news
+    /// alone, and the processes that held sockets before, together with new ones, hold all of them, it
+    /// looks into no others, and in those at no descriptor whose socket is still there.
+    pub fn scan(&mut self, question: &Question<'_>) -> OwnerMap {
+        let news = question.news.then(|| self.news(question)).flatten();
+        news.unwrap_or_else(|| self.all(question))
+    }
+
+    fn all(&mut self, question: &Question<'_>) -> OwnerMap {
+        let mut map = OwnerMap::new(METHOD);
+        let listed = ProcDir::open().and_then(|proc| proc.pids().map(|pids| (proc, pids)));
+        let (proc, pids) = match listed {
+            Ok(listed) => listed,
+            Err(errno) => {
+                map.coverage.reason = Some(format!("cannot list /proc: {errno}"));
+                return map;
+            }
+        };
+        // Every pid namespace has a process 1. Where it is not listed, nor are others.
+        if pids.first() != Some(&Pid(1)) {
+            map.coverage.reason = Some("/proc hides the processes of others (hidepid)".to_owned());
         }
-        walker.map
-    };
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let helpers = cores.min(pids.len() / WORTH_A_THREAD).saturating_sub(1);
-    std::thread::scope(|scope| {
-        // A thread that cannot be started is no trouble: the others do its work.
-        let start = || std::thread::Builder::new().name("owners".to_owned()).spawn_scoped(scope, work).ok();
-        let threads: Vec<_> = (0..helpers).map_while(|_| start()).collect();
-        map.merge(work());
-        for thread in threads {
-            map.merge(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let before = Tables::default();
+        let search = Search::new(&proc, question, &before, self.last.is_some());
+        let tables = search.walk(&pids, &mut map);
+        if let Some(last) = &mut self.last {
+            let unheld = map.left_of(question.wanted.clone());
+            *last = Last { pids, tables, unheld, coverage: map.coverage.clone() };
         }
-    });
-    Ok(())
+        map
+    }
+
+    /// `None` when somebody else must hold some of it.
+    fn news(&mut self, question: &Question<'_>) -> Option<OwnerMap> {
+        let last = self.last.as_mut().filter(|last| !last.pids.is_empty())?;
+        let proc = ProcDir::open().ok()?;
+        let pids = proc.pids().ok()?;
+        let of_interest = |pid: &Pid| last.tables.contains_key(pid) || last.pids.binary_search(pid).is_err();
+        let some: Vec<Pid> = pids.into_iter().filter(of_interest).collect();
+        let mut map = OwnerMap::new(METHOD);
+        let tables = Search::new(&proc, question, &last.tables, true).walk(&some, &mut map);
+        if map.left_of(question.wanted.clone()).iter().any(|inode| !last.unheld.contains(inode)) {
+            return None;
+        }
+        // The number of a descriptor may stand for another file by now. Then whoever holds the socket
+        // instead makes it a shared one.
+        let stays = |(pid, fd, inode): &(Pid, Fd, Inode)| {
+            fd_link(*pid, *fd).is_ok_and(|link| socket_link(&link) == Some(*inode))
+        };
+        if !map.shared().iter().all(stays) {
+            return None;
+        }
+        // What was refused to the last whole scan is so still; of those that are new it is told again.
+        map.coverage.denied = last.coverage.denied.max(map.coverage.denied);
+        map.coverage.processes = last.coverage.processes;
+        map.coverage.reason = map.coverage.reason.take().or_else(|| last.coverage.reason.clone());
+        last.tables = tables;
+        map.news_alone = true;
+        Some(map)
+    }
+}
+
+impl Table {
+    fn socket(&self, fd: Fd) -> Option<Inode> {
+        let at = self.sockets.binary_search_by_key(&fd, |(fd, _)| *fd).ok()?;
+        Some(self.sockets[at].1)
+    }
 }
 
 /// What is looked for.
@@ -81,12 +143,57 @@ struct Search<'a> {
     look: Look<'a>,
     /// When the scan began.
     now: jiff::Timestamp,
+    /// What need not be looked at again.
+    before: &'a Tables,
+    remember: bool,
+}
+
+impl<'a> Search<'a> {
+    fn new(proc: &'a ProcDir, question: &Question<'a>, before: &'a Tables, remember: bool) -> Self {
+        Self {
+            proc,
+            wanted: question.wanted,
+            strays: question.strays,
+            look: Look { facts: question.facts, booted: clock::booted(), workloads: question.workloads },
+            now: clock::now().wall,
+            before,
+            remember,
+        }
+    }
+
+    /// Looks into these processes by as many threads as there are cores.
+    fn walk(&self, pids: &[Pid], map: &mut OwnerMap) -> Tables {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let mut walker = Walker::new(self);
+            while let Some(pid) = pids.get(next.fetch_add(1, Ordering::Relaxed)) {
+                walker.process(*pid);
+            }
+            (walker.map, walker.tables)
+        };
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let helpers = cores.min(pids.len() / WORTH_A_THREAD).saturating_sub(1);
+        std::thread::scope(|scope| {
+            // A thread that cannot be started is no trouble: the others do its work.
+            let start = || Builder::new().name("owners".to_owned()).spawn_scoped(scope, work).ok();
+            let threads: Vec<_> = (0..helpers).map_while(|_| start()).collect();
+            let (mine, mut tables) = work();
+            map.merge(mine);
+            for thread in threads {
+                let (other, others) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                map.merge(other);
+                tables.extend(others);
+            }
+            tables
+        })
+    }
 }
 
 /// One thread's part of the scan.
 struct Walker<'a> {
     search: &'a Search<'a>,
     map: OwnerMap,
+    tables: Tables,
     found: Vec<(Inode, Fd)>,
     unasked: Vec<(Inode, Fd)>,
     text: Vec<u8>,
@@ -94,8 +201,8 @@ struct Walker<'a> {
 
 impl<'a> Walker<'a> {
     fn new(search: &'a Search<'a>) -> Self {
-        let map = OwnerMap::new(METHOD);
-        Self { search, map, found: Vec::new(), unasked: Vec::new(), text: Vec::new() }
+        let (map, tables) = (OwnerMap::new(METHOD), Tables::default());
+        Self { search, map, tables, found: Vec::new(), unasked: Vec::new(), text: Vec::new() }
     }
 
     fn process(&mut self, pid: Pid) {
@@ -129,13 +236,24 @@ impl<'a> Walker<'a> {
         }
         self.found.clear();
         self.unasked.clear();
-        let walk = dir.links(|fd, link| {
-            if let Some(inode) = socket_link(link) {
-                let wanted = self.search.wanted.contains(&inode);
-                let list = if wanted { &mut self.found } else { &mut self.unasked };
-                list.push((inode, fd));
-            }
-        });
+        let before = self.before(dir, pid);
+        let mut kept = Vec::new();
+        let wanted = self.search.wanted;
+        let walk = dir.links_of(
+            |fd| match before.and_then(|before| before.socket(fd)).filter(|inode| wanted.contains(inode)) {
+                Some(inode) => {
+                    kept.push((inode, fd));
+                    false
+                }
+                None => true,
+            },
+            |fd, link| {
+                if let Some(inode) = socket_link(link) {
+                    let list = if wanted.contains(&inode) { &mut self.found } else { &mut self.unasked };
+                    list.push((inode, fd));
+                }
+            },
+        );
         match walk {
             Ok(walk) if walk.denied > 0 => self.map.coverage.denied += 1,
             Ok(_) => {}
@@ -144,19 +262,43 @@ impl<'a> Walker<'a> {
         }
         self.map.coverage.processes += 1;
         self.note_strays(dir, pid);
-        if self.found.is_empty() {
+        if self.found.is_empty() && kept.is_empty() {
             return Ok(());
         }
-        let process = process::read(dir, pid, self.search.look, &mut self.text)?;
+        let process = match before {
+            Some(before) => Arc::clone(&before.process),
+            None => process::read(dir, pid, self.search.look, &mut self.text)?,
+        };
         let young = process.started.is_none_or(|started| self.search.now.duration_since(started) < YOUNG);
-        let holder = self.map.holder(process);
-        for (at, (inode, fd)) in self.found.iter().enumerate() {
-            let check = young || at == 0 || at + 1 == self.found.len();
-            if !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode)) {
-                self.map.hold(*inode, holder, None, *fd);
-            }
-        }
+        let last = self.found.len().saturating_sub(1);
+        let stays = |(at, (inode, fd)): &(usize, (Inode, Fd))| {
+            let check = young || *at == 0 || *at == last;
+            !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode))
+        };
+        kept.extend(self.found.iter().copied().enumerate().filter(stays).map(|(_, held)| held));
+        self.hold(pid, process, kept);
         Ok(())
+    }
+
+    /// What the process held at the last scan, if it is the same, and runs the same.
+    fn before(&mut self, dir: &ProcessDir, pid: Pid) -> Option<&'a Table> {
+        let before = self.search.before.get(&pid)?;
+        dir.read(c"stat", &mut self.text).ok()?;
+        let stat = proc_pid::stat(&self.text).ok()?;
+        let same = stat.start == before.process.id.start && stat.comm == before.process.comm;
+        same.then_some(before)
+    }
+
+    fn hold(&mut self, pid: Pid, process: Arc<Process>, held: Vec<(Inode, Fd)>) {
+        let holder = self.map.holder(Arc::clone(&process));
+        for (inode, fd) in &held {
+            self.map.hold(*inode, holder, None, *fd);
+        }
+        if self.search.remember {
+            let mut sockets: Vec<_> = held.into_iter().map(|(inode, fd)| (fd, inode)).collect();
+            sockets.sort_unstable();
+            self.tables.insert(pid, Table { process, sockets });
+        }
     }
 
     /// Notes the sockets that nobody asked about, when the process is in a namespace of interest:

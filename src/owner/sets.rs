@@ -34,6 +34,12 @@ impl OwnerSets {
         self
     }
 
+    /// True when only new sockets were looked for, and the rest taken from the scan before.
+    #[must_use]
+    pub fn tell_news_alone(&self) -> bool {
+        self.map.news_alone
+    }
+
     /// The sockets that nobody was seen to hold, but for those of the kernel.
     pub(super) fn missing(&self, sockets: &[Socket]) -> Wanted {
         let unheld = |socket: &&Socket| socket.inode.is_some_and(|inode| !self.first.contains_key(&inode));

@@ -122,7 +122,7 @@ impl ProcessDir {
     /// The same for those descriptors alone that are of interest.
     pub fn links_of(
         &self,
-        interest: impl Fn(Fd) -> bool,
+        mut interest: impl FnMut(Fd) -> bool,
         mut each: impl FnMut(Fd, &[u8]),
     ) -> Result<FdWalk, Errno> {
         let list = open_here(&self.fd, c"fd", DIRECTORY)?;

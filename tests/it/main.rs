@@ -10,6 +10,7 @@ mod details;
 mod document;
 mod harness;
 mod hostile;
+mod live;
 mod parity;
 mod policy;
 #[cfg(feature = "portable")]
