@@ -134,7 +134,7 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
             lines.push("sudo setcap cap_bpf,cap_perfmon+ep $(command -v sockeye)".to_owned());
         }
     }
-    lines.extend(owners.method_reason.as_ref().map(|why| escape(why.as_bytes()).into_owned()));
+    lines.extend(way(owners));
     lines.extend(covered(owners));
     lines.extend(owners.reason.as_ref().map(|reason| escape(reason.as_bytes()).into_owned()));
     let result = format!("{} of {}", owners.resolved, owners.resolved + missing);
@@ -145,6 +145,17 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
 fn covered(owners: &OwnerCoverage) -> Option<String> {
     let pids: Vec<_> = owners.covered.iter().map(|pid| format!("/proc/{}", pid.0)).collect();
     (!pids.is_empty()).then(|| format!("covered by a mount: {}", pids.join(", ")))
+}
+
+/// How they were looked for, and why so.
+fn way(owners: &OwnerCoverage) -> Option<String> {
+    let way = match owners.method {
+        "bpf" => "found through BPF",
+        "procfs" => "found by a scan of /proc",
+        _ => return None,
+    };
+    let why = owners.method_reason.as_ref().map(|why| format!(": {}", escape(why.as_bytes())));
+    Some(format!("{way}{}", why.unwrap_or_default()))
 }
 
 fn namespaces(coverage: &Coverage, asker: Asker) -> Section {
@@ -214,6 +225,7 @@ mod tests {
         let coverage = Coverage {
             slices: vec![read(Protocol::Tcp, SliceStatus::Ok, 3, Some(2))],
             owners: OwnerCoverage {
+                method: "bpf",
                 resolved: 3,
                 unresolved: vec![(NoOwner::Orphan, 1)],
                 ..Default::default()
@@ -229,7 +241,7 @@ mod tests {
             "rights      full\n\
              sockets     complete\n\
              counts      agree\n\
-             owners      3 of 3\n\
+             owners      3 of 3              found through BPF\n\
              namespaces  1 of 1\n\
              events      by polling          what lives shorter than the interval can be missed\n"
         );
@@ -245,6 +257,8 @@ mod tests {
                 read(Protocol::Dccp, SliceStatus::Unsupported("y".into()), 0, None),
             ],
             owners: OwnerCoverage {
+                method: "procfs",
+                method_reason: Some("no BPF: it needs CAP_BPF and CAP_PERFMON".to_owned()),
                 resolved: 37,
                 denied: 9,
                 unresolved: vec![(NoOwner::Denied, 175)],
@@ -271,6 +285,7 @@ mod tests {
              owners      37 of 212           9 processes may not be read: you see only your own\n\
              \x20                               everyone's: run as root, or grant the rights once:\n\
              \x20                               sudo setcap cap_bpf,cap_perfmon+ep $(command -v sockeye)\n\
+             \x20                               found by a scan of /proc: no BPF: it needs CAP_BPF and CAP_PERFMON\n\
              namespaces  0 of 3              ho\\x1bst: denied: EPERM\n\
              \x20                               there may be more: 9 processes may not be looked into\n\
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\
