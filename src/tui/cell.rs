@@ -268,6 +268,10 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         Value::Filter(list) => text::counted(list.len(), "BPF instruction", "BPF instructions").into(),
         Value::Owner(owners) => owners.status().into(),
         Value::OwnerList(set) => text::counted(set.count(), "process", "processes").into(),
+        Value::PeerOwners(set) => {
+            let names: Vec<_> = set.shown().map(|owner| process_name(owner.process, look)).collect();
+            names.join(", ").into()
+        }
     })
 }
 

@@ -121,6 +121,8 @@ objects! {
         path: Option<String>,
         path_hex: Option<String>,
         peer_inode: Option<u64>,
+        peer_cookie: Option<String>,
+        peer_owners: Option<Vec<Named>>,
         interface: Option<String>,
         interface_index: Option<u32>,
         uid: Option<u32>,
@@ -167,6 +169,11 @@ objects! {
         netlink: Option<BTreeMap<String, Value>>,
         xdp: Option<BTreeMap<String, Value>>,
         smc: Option<BTreeMap<String, Value>>,
+    }
+
+    struct Named {
+        pid: u32,
+        comm: String,
     }
 
     struct Owner {
@@ -299,6 +306,8 @@ impl Socket {
             unit: None,
             container: None,
             owners: self.owners.as_ref().map(|owners| owners.iter().map(placeless).collect()),
+            peer_cookie: None,
+            peer_owners: None,
             role_reason: String::new(),
             accept_queue: None,
             backlog: None,

@@ -11,6 +11,7 @@ mod document;
 mod harness;
 mod hostile;
 mod parity;
+mod peers;
 mod policy;
 #[cfg(feature = "portable")]
 mod portable;

@@ -7,7 +7,7 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::model::field::Object;
 use crate::model::{
-    Container, Executable, Field, Known, Names, Owner, Pod, Subject, SystemBytes, UnixName, Value,
+    Container, Executable, Field, Known, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName, Value,
 };
 use crate::text::{escape, push};
 
@@ -66,6 +66,7 @@ impl Serialize for View<'_> {
                 list.iter().map(|step| format!("0x{:02x} {} {} {}", step.code, step.jt, step.jf, step.k)),
             ),
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
+            Value::PeerOwners(set) => peer_owners(serializer, set),
             // Composed for eyes; no exported field has such a value, which a test asserts.
             Value::Endpoint(end) => serializer.collect_str(&format_args!("{}:{}", end.addr, end.port)),
             Value::Executable(exe) => serializer.serialize_str(&escape(exe.path.as_bytes())),
@@ -121,6 +122,24 @@ fn owner_list<S: Serializer>(serializer: S, set: Known<'_>, names: &Names) -> Re
         list.serialize_element(&OwnerView::new(owner, names))?;
     }
     list.end()
+}
+
+fn peer_owners<S: Serializer>(serializer: S, set: Known<'_>) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_seq(set.shown().map(|owner| ProcessView::new(owner.process.id.pid, &owner.process.comm)))
+}
+
+/// A process of which no more than its name is told.
+#[derive(Serialize)]
+struct ProcessView<'a> {
+    pid: u32,
+    comm: Cow<'a, str>,
+}
+
+impl<'a> ProcessView<'a> {
+    fn new(pid: Pid, comm: &'a SystemBytes) -> Self {
+        Self { pid: pid.0, comm: escape(comm.as_bytes()) }
+    }
 }
 
 #[derive(Serialize)]
