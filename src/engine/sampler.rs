@@ -76,8 +76,10 @@ impl Sampler {
         let (mut uids, mut cgroups, mut unowned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for socket in sockets {
             uids.extend(socket.uid);
-            let owners = socket.owners.known().into_iter().flat_map(Known::shown);
-            uids.extend(owners.filter_map(|owner| owner.process.uid));
+            for owner in socket.owners.known().into_iter().flat_map(Known::shown) {
+                uids.extend(owner.process.uid);
+                uids.extend(owner.process.lineage.as_ref().and_then(|lineage| lineage.login));
+            }
             let cgroup = socket.details.as_ref().and_then(|details| details.cgroup);
             cgroups.extend(cgroup);
             let told = socket.owners.first().is_some_and(|owner| owner.process.workload.is_some());

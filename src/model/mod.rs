@@ -12,6 +12,7 @@ mod details;
 pub mod field;
 mod ids;
 mod kind;
+mod lineage;
 mod namespace;
 mod process;
 mod rights;
@@ -36,6 +37,7 @@ pub use details::{
 pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kind::{Family, Protocol, SocketType};
+pub use lineage::{Ancestor, Lineage, Terminal};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
 pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use rights::{Profile, Rights};

@@ -160,6 +160,7 @@ impl Pass<'_> {
             uid: Some(who.uid),
             security: None,
             workload: None,
+            lineage: None,
             started: self.booted.and_then(|booted| clock::at_ticks(booted, start)),
         }
     }

@@ -7,6 +7,8 @@
 mod bpf;
 mod containers;
 #[cfg(linux)]
+mod lineage;
+#[cfg(linux)]
 mod map;
 #[cfg(linux)]
 mod process;

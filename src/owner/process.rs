@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
-use super::{Facts, Workloads};
+use super::{Facts, Workloads, lineage};
 use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
-use crate::wire::proc_pid;
+use crate::wire::proc_pid::{self, Stat};
 
 /// How processes are looked at.
 #[derive(Clone, Copy, Debug)]
@@ -32,22 +32,30 @@ pub(super) fn read(
     let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     let names = Process {
         id: ProcessId { pid, start: stat.start },
-        comm: stat.comm,
+        comm: stat.comm.clone(),
         exe: None,
         cmdline: None,
         uid,
         security: None,
         workload: None,
+        lineage: None,
         started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     };
     Ok(Arc::new(match look.facts {
         Facts::Names => names,
-        Facts::All => with_rest(names, dir, look.workloads, text),
+        Facts::All => with_rest(names, dir, &stat, look.workloads, text),
     }))
 }
 
 /// Adds what takes more looks.
-fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, text: &mut Vec<u8>) -> Process {
+fn with_rest(
+    names: Process,
+    dir: &ProcessDir,
+    stat: &Stat,
+    workloads: &Mutex<Workloads>,
+    text: &mut Vec<u8>,
+) -> Process {
+    let lineage = Some(Arc::new(lineage::read(dir, stat, workloads, text)));
     let exe = executable(dir);
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
     // proc(5): "attr/current"; an error where no security module is at work.
@@ -58,7 +66,7 @@ fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, tex
     // What a thread that panicked had learnt is no less true.
     let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);
     let workload = cgroup.ok().map(|()| workloads.of_process(text));
-    Process { exe, cmdline, security, workload, ..names }
+    Process { exe, cmdline, security, workload, lineage, ..names }
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

@@ -18,11 +18,20 @@ pub struct Workloads {
     /// Of this scan, by the text that told: a container may get another name in the meantime.
     told: HashMap<SystemBytes, Arc<Workload>>,
     now: Duration,
+    /// Shared in the same way: where the processes of this scan come from.
+    #[cfg(linux)]
+    pub(super) lines: super::lineage::Lines,
 }
 
 impl Default for Workloads {
     fn default() -> Self {
-        Self { containers: Containers::new(Path::new("/")), told: HashMap::new(), now: Duration::ZERO }
+        Self {
+            containers: Containers::new(Path::new("/")),
+            told: HashMap::new(),
+            now: Duration::ZERO,
+            #[cfg(linux)]
+            lines: HashMap::new(),
+        }
     }
 }
 
@@ -31,6 +40,8 @@ impl Workloads {
     pub fn begin(&mut self, now: Duration) {
         self.now = now;
         self.told.clear();
+        #[cfg(linux)]
+        self.lines.clear();
     }
 
     /// By the text of `/proc/PID/cgroup`.

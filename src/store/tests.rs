@@ -26,6 +26,7 @@ fn owners(pids: &[u32]) -> Owners {
             uid: None,
             security: None,
             workload: None,
+            lineage: None,
             started: None,
         }),
         thread: None,

@@ -68,6 +68,11 @@ pub struct FdWalk {
 }
 
 impl ProcessDir {
+    /// Opens the directory of another process of the same `/proc`. ESRCH: this one is gone.
+    pub fn other(&self, pid: Pid) -> Result<Self, Errno> {
+        openat(&self.fd, format!("../{}", pid.0), DIRECTORY, Mode::empty()).map(|fd| Self { fd })
+    }
+
     /// Calls `each` with every descriptor and what its link says, cut at 64 bytes: enough for
     /// `socket:[…]`, and no path is of interest. Descriptors that close meanwhile are passed over.
     pub fn links(&self, mut each: impl FnMut(Fd, &[u8])) -> Result<FdWalk, Errno> {

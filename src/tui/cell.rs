@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName, Value,
-    Workload,
+    Ancestor, Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName,
+    Value, Workload,
 };
 use crate::text;
 
@@ -197,6 +197,23 @@ pub(super) fn process_name(process: &Process, look: &Look) -> String {
 pub(super) fn command_line(process: &Process, look: &Look) -> Option<String> {
     let words = process.cmdline.as_ref().filter(|words| !words.is_empty())?;
     Some(words.iter().map(|word| look.escape(word.as_bytes())).collect::<Vec<_>>().join(" "))
+}
+
+/// The processes that it comes from, the nearest first; `None` when none is known.
+pub(super) fn parents(process: &Process, look: &Look) -> Option<String> {
+    let parents = &process.lineage.as_ref()?.parents;
+    let name = |parent: &Ancestor| format!("{} {}", look.escape(parent.comm.as_bytes()), parent.id.pid.0);
+    let names: Vec<_> = parents.iter().map(name).collect();
+    (!names.is_empty()).then(|| names.join(&format!(" {} ", look.symbols.from)))
+}
+
+/// Who logged in, and the terminal; `None` for what runs without either.
+pub(super) fn login(process: &Process, seen: &Seen<'_>) -> Option<String> {
+    let lineage = process.lineage.as_deref()?;
+    let who = lineage.login.map(|uid| format!("user {}", user(uid, seen)));
+    let place = lineage.terminal.map(|terminal| format!("on {terminal}"));
+    let parts: Vec<_> = [who, place].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What a process is part of: its container, pod and unit. `None` when it runs for itself.

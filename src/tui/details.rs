@@ -153,6 +153,12 @@ impl Page {
         if let Some(place) = cell::workload(process, &self.look) {
             self.named("    in", &place);
         }
+        if let Some(line) = cell::parents(process, &self.look) {
+            self.named("    started by", &line);
+        }
+        if let Some(line) = cell::login(process, seen) {
+            self.named("    login", &line);
+        }
         if let Some(started) = process.started {
             let age = seen.now.wall.duration_since(started);
             let age = text::span(age.unsigned_abs());

@@ -196,6 +196,10 @@ objects! {
         session: Option<String>,
         container: Option<Container>,
         pod: Option<Pod>,
+        parents: Option<Vec<Named>>,
+        tty: Option<String>,
+        session_id: Option<u32>,
+        login_uid: Option<u32>,
     }
 
     struct Container {
@@ -291,8 +295,8 @@ pub(crate) fn unhex(digits: &str) -> Vec<u8> {
 }
 
 impl Socket {
-    /// The socket without its details, which other tests look at, and without the units and
-    /// containers of where the tests run.
+    /// The socket without its details, which other tests look at, and without what follows from where
+    /// the tests run: units, containers, parents.
     pub(crate) fn plain(&self) -> Self {
         let placeless = |owner: &Owner| Owner {
             unit: None,
@@ -300,6 +304,10 @@ impl Socket {
             session: None,
             container: None,
             pod: None,
+            parents: None,
+            tty: None,
+            session_id: None,
+            login_uid: None,
             ..owner.clone()
         };
         Self {

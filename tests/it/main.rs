@@ -10,6 +10,7 @@ mod details;
 mod document;
 mod harness;
 mod hostile;
+mod lineage;
 mod parity;
 mod peers;
 mod policy;

@@ -7,7 +7,8 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::model::field::Object;
 use crate::model::{
-    Container, Executable, Field, Known, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName, Value,
+    Container, Executable, Field, Known, Lineage, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName,
+    Value,
 };
 use crate::text::{escape, push};
 
@@ -165,6 +166,11 @@ struct OwnerView<'a> {
     session: Option<Cow<'a, str>>,
     container: Option<ContainerView<'a>>,
     pod: Option<PodView<'a>>,
+    /// The processes that it comes from, the nearest first.
+    parents: Option<Vec<ProcessView<'a>>>,
+    tty: Option<String>,
+    session_id: Option<u32>,
+    login_uid: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -188,6 +194,10 @@ impl<'a> OwnerView<'a> {
         let exe = process.exe.as_ref();
         let user = process.uid.and_then(|uid| names.users.get(&uid));
         let workload = process.workload.as_deref();
+        let lineage = process.lineage.as_deref();
+        let parents = |lineage: &'a Lineage| {
+            lineage.parents.iter().map(|parent| ProcessView::new(parent.id.pid, &parent.comm)).collect()
+        };
         Self {
             pid: process.id.pid.0,
             tid: owner.thread.map(|thread| thread.0),
@@ -211,6 +221,10 @@ impl<'a> OwnerView<'a> {
             session: workload.and_then(|workload| escaped(workload.session.as_ref())),
             container: workload.and_then(|workload| workload.container.as_ref()).map(ContainerView::new),
             pod: workload.and_then(|workload| workload.pod.as_ref()).map(PodView::new),
+            parents: lineage.map(parents),
+            tty: lineage.and_then(|lineage| lineage.terminal).map(|terminal| terminal.to_string()),
+            session_id: lineage.and_then(|lineage| lineage.session).map(|leader| leader.0),
+            login_uid: lineage.and_then(|lineage| lineage.login).map(|user| user.0),
         }
     }
 }

@@ -56,6 +56,14 @@ pub(super) struct Process {
     /// What the runtime knows of that container.
     pub(super) container_name: Option<Place>,
     pub(super) image: Option<Place>,
+    /// The names of the processes that it comes from, the nearest first.
+    pub(super) parents: Option<Vec<Place>>,
+    /// Its terminal, by the numbers of the device.
+    pub(super) terminal: Option<[u32; 2]>,
+    /// The pid of its session's leader.
+    pub(super) session: Option<u32>,
+    /// The user that logged in.
+    pub(super) login: Option<u32>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
-    Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode, Known,
-    Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
-    Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName, Workload,
+    Ancestor, Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode,
+    Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role,
+    Slice, SliceStatus, Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Terminal, Uid, UnixName,
+    Workload,
 };
 use crate::text;
 use crate::wire::cgroup_path;
@@ -140,6 +141,7 @@ impl Maker<'_> {
                     security: None,
                     started: None,
                     workload: self.workload(process)?,
+                    lineage: self.lineage(process)?,
                 }),
             ))
         };
@@ -155,6 +157,24 @@ impl Maker<'_> {
             container.image = bytes(&process.image)?;
         }
         Ok(Some(Arc::new(workload)))
+    }
+
+    fn lineage(&self, process: &script::Process) -> Result<Option<Arc<Lineage>>, String> {
+        let Some(parents) = &process.parents else { return Ok(None) };
+        let ancestor = |place: &Place| {
+            let parent = self.script.process.get(place.get_ref());
+            let parent = parent.ok_or_else(|| {
+                self.wrong(place, format_args!("there is no [process.{}]", place.get_ref()))
+            })?;
+            let id = ProcessId { pid: Pid(parent.pid), start: parent.start };
+            Ok(Ancestor { id, comm: self.bytes(&parent.comm)? })
+        };
+        Ok(Some(Arc::new(Lineage {
+            parents: parents.iter().map(ancestor).collect::<Result<_, String>>()?,
+            terminal: process.terminal.map(|[major, minor]| Terminal { major, minor }),
+            session: process.session.map(Pid),
+            login: process.login.map(Uid),
+        })))
     }
 
     fn scenes(&self, processes: &Processes) -> Result<Vec<Scene>, String> {

@@ -57,3 +57,38 @@ fn the_process_at_the_other_end() {
     let told = line(&unknown, "other end");
     assert_eq!(told, Some("unknown: waits to be accepted by its listener"), "{unknown}");
 }
+
+const STARTED: &str = r#"
+[users]
+1000 = "deploy"
+[process.sshd]
+pid = 90
+comm = "sshd"
+[process.bash]
+pid = 100
+comm = "ba\u001bsh"
+[process.curl]
+pid = 1000
+comm = "curl"
+LINEAGE
+[socket.client]
+cookie = 1
+protocol = "tcp"
+state = "established"
+local = "127.0.0.1:5000"
+remote = "127.0.0.1:80"
+owners = ["curl:3"]
+[[sample]]
+at = 0
+sockets = ["client"]
+"#;
+
+#[test]
+fn where_an_owner_comes_from() {
+    let lineage = "parents = ['bash', 'sshd']\nterminal = [136, 3]\nsession = 100\nlogin = 1000";
+    let shell = details(&STARTED.replace("LINEAGE", lineage));
+    assert_eq!(line(&shell, "started by"), Some(r"ba\x1bsh 100 ← sshd 90"), "{shell}");
+    assert_eq!(line(&shell, "login"), Some("user deploy, on pts/3"), "{shell}");
+    let service = details(&STARTED.replace("LINEAGE", "parents = []"));
+    assert_eq!((line(&service, "started by"), line(&service, "login")), (None, None), "{service}");
+}
