@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
+mod activation;
 mod all_namespaces;
 mod churn;
 #[path = "../it/document.rs"]
@@ -48,12 +49,14 @@ fn main() -> ExitCode {
     let cgroup = root.or_else(names::missing);
     let setpriv =
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
+    let apart = root.or((!activation::can_be_shown()).then_some("needs unshare"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
         (rights::CASES, setpriv),
         (names::CASES, cgroup),
+        (activation::CASES, apart),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
         (churn::CASES, namespace),

@@ -193,6 +193,13 @@ pub static FIELDS: &[Field] = &[
         |s| Value::of(s.workload().and_then(|workload| workload.unit.as_ref()), Value::Text),
     ),
     field(
+        ("activates", "ACTIVATES"),
+        Kind::Text,
+        18,
+        "The systemd unit that is started when somebody calls; null once it runs, and when unknown.",
+        |s| Value::of(s.names.activates.get(&s.socket().key), Value::Text),
+    ),
+    field(
         ("container", "CONTAINER"),
         Kind::Text,
         18,

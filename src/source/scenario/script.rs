@@ -77,6 +77,8 @@ pub(super) struct Socket {
     pub(super) remote: Option<Place>,
     pub(super) path: Option<Place>,
     pub(super) peer: Option<u64>,
+    /// The unit that is started when somebody calls.
+    pub(super) activates: Option<Place>,
     pub(super) interface: Option<u32>,
     pub(super) v6only: Option<bool>,
     pub(super) state: Place,

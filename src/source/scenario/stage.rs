@@ -123,6 +123,11 @@ impl Maker<'_> {
         if let Some(name) = &self.script.netns_name {
             names.namespaces.insert(self.netns, self.bytes(name)?);
         }
+        for socket in self.script.socket.values() {
+            if let Some(unit) = &socket.activates {
+                names.activates.insert(self.key(socket), self.bytes(unit)?);
+            }
+        }
         Ok(names)
     }
 
@@ -235,6 +240,10 @@ impl Maker<'_> {
         Ok((Slice { netns: self.netns, family, protocol }, status))
     }
 
+    fn key(&self, written: &script::Socket) -> SocketKey {
+        SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) }
+    }
+
     fn socket(&self, written: &script::Socket, processes: &Processes) -> Result<Socket, String> {
         let protocol = self.word(&written.protocol, "protocol", Protocol::ALL, Protocol::word)?;
         let (family, ends) = self.ends(written, protocol)?;
@@ -244,7 +253,7 @@ impl Maker<'_> {
             (None, _) => SocketType::Stream,
         };
         let basics = Basics {
-            key: SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) },
+            key: self.key(written),
             family,
             protocol,
             kind,

@@ -92,3 +92,28 @@ fn where_an_owner_comes_from() {
     let service = details(&STARTED.replace("LINEAGE", "parents = []"));
     assert_eq!((line(&service, "started by"), line(&service, "login")), (None, None), "{service}");
 }
+
+const AWAITED: &str = r#"
+[process.init]
+pid = 1
+comm = "systemd"
+[socket.ssh]
+cookie = 1
+protocol = "tcp"
+state = "listen"
+local = "[::]:22"
+owners = ["init:41"]
+activates = 'ss\x1bh.service'
+[[sample]]
+at = 0
+sockets = ["ssh"]
+"#;
+
+#[test]
+fn what_is_started_when_somebody_calls() {
+    let mut stage = Stage::playing(AWAITED, 120, 40, Look::new(ColorChoice::Ansi16, false));
+    stage.polls(1);
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    assert!(line(&screen, "activates").is_some_and(|told| told.starts_with(r"ss\x1bh.service")), "{screen}");
+}
