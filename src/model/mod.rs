@@ -46,4 +46,4 @@ pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};
 pub use tcp_info::{Place as TcpInfoPlace, TcpInfo};
-pub use workload::{Container, Pod, Runtime, Workload};
+pub use workload::{Container, Pod, Published, Runtime, Workload};

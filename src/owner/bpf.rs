@@ -161,6 +161,7 @@ impl Pass<'_> {
             security: None,
             workload: None,
             lineage: None,
+            publishes: None,
             started: self.booted.and_then(|booted| clock::at_ticks(booted, start)),
         }
     }

@@ -39,6 +39,7 @@ pub(super) fn read(
         security: None,
         workload: None,
         lineage: None,
+        publishes: None,
         started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     };
     Ok(Arc::new(match look.facts {
@@ -66,7 +67,9 @@ fn with_rest(
     // What a thread that panicked had learnt is no less true.
     let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);
     let workload = cgroup.ok().map(|()| workloads.of_process(text));
-    Process { exe, cmdline, security, workload, lineage, ..names }
+    let mut process = Process { exe, cmdline, security, workload, lineage, ..names };
+    process.publishes = workloads.published(&process).map(Box::new);
+    process
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

@@ -27,6 +27,7 @@ fn owners(pids: &[u32]) -> Owners {
             security: None,
             workload: None,
             lineage: None,
+            publishes: None,
             started: None,
         }),
         thread: None,

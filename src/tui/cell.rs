@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Ancestor, Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName,
-    Value, Workload,
+    Ancestor, Container, Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes,
+    UnixName, Value, Workload,
 };
 use crate::text;
 
@@ -216,22 +216,34 @@ pub(super) fn login(process: &Process, seen: &Seen<'_>) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// Where a process passes on what arrives at its port; `None` for nearly all.
+pub(super) fn published(process: &Process, look: &Look) -> Option<String> {
+    let published = process.publishes.as_deref()?;
+    let target = std::net::SocketAddr::new(published.target.addr, published.target.port);
+    Some(match &published.container {
+        Some(container) => format!("{target} of {}", container_name(container, look)),
+        None => target.to_string(),
+    })
+}
+
+/// The runtime, name and image of a container.
+fn container_name(container: &Container, look: &Look) -> String {
+    let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
+    let runtime = match container.runtime {
+        Runtime::Unknown => "container",
+        known => known.word(),
+    };
+    let name =
+        container.name.as_ref().map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
+    let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
+    format!("{runtime} {name}{image}")
+}
+
 /// What a process is part of: its container, pod and unit. `None` when it runs for itself.
 pub(super) fn workload(process: &Process, look: &Look) -> Option<String> {
     let Workload { unit, user_unit, session, container, pod, user: _ } = process.workload.as_deref()?;
     let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
-    let container = container.as_ref().map(|container| {
-        let runtime = match container.runtime {
-            Runtime::Unknown => "container",
-            known => known.word(),
-        };
-        let name = container
-            .name
-            .as_ref()
-            .map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
-        let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
-        format!("{runtime} {name}{image}")
-    });
+    let container = container.as_ref().map(|container| container_name(container, look));
     let pod = pod.as_ref().map(|pod| match (&pod.namespace, &pod.name) {
         (Some(namespace), Some(name)) => format!("pod {}/{}", text(namespace), text(name)),
         _ => format!("pod {}", text(&pod.uid)),

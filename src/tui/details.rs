@@ -153,6 +153,9 @@ impl Page {
         if let Some(place) = cell::workload(process, &self.look) {
             self.named("    in", &place);
         }
+        if let Some(target) = cell::published(process, &self.look) {
+            self.named("    publishes", &target);
+        }
         if let Some(line) = cell::parents(process, &self.look) {
             self.named("    started by", &line);
         }

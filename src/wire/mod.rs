@@ -5,6 +5,7 @@
 //! an error with a name, for the caller to count.
 
 pub mod cgroup_path;
+pub mod docker_proxy;
 pub mod inet_details;
 pub mod inet_diag;
 pub mod line;

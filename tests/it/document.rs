@@ -201,6 +201,13 @@ objects! {
         tty: Option<String>,
         session_id: Option<u32>,
         login_uid: Option<u32>,
+        publishes: Option<Published>,
+    }
+
+    struct Published {
+        address: String,
+        port: u16,
+        container: Option<Container>,
     }
 
     struct Container {
@@ -309,6 +316,7 @@ impl Socket {
             tty: None,
             session_id: None,
             login_uid: None,
+            publishes: None,
             ..owner.clone()
         };
         Self {

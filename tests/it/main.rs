@@ -17,6 +17,7 @@ mod policy;
 #[cfg(feature = "portable")]
 mod portable;
 mod pty;
+mod published;
 mod readme;
 mod refused;
 mod scale;

@@ -153,6 +153,7 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
         tty: None,
         session_id: None,
         login_uid: None,
+        publishes: None,
     }
 }
 

@@ -171,6 +171,15 @@ struct OwnerView<'a> {
     tty: Option<String>,
     session_id: Option<u32>,
     login_uid: Option<u32>,
+    publishes: Option<PublishedView<'a>>,
+}
+
+/// What a process passes on to a container.
+#[derive(Serialize)]
+struct PublishedView<'a> {
+    address: String,
+    port: u16,
+    container: Option<ContainerView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -225,6 +234,11 @@ impl<'a> OwnerView<'a> {
             tty: lineage.and_then(|lineage| lineage.terminal).map(|terminal| terminal.to_string()),
             session_id: lineage.and_then(|lineage| lineage.session).map(|leader| leader.0),
             login_uid: lineage.and_then(|lineage| lineage.login).map(|user| user.0),
+            publishes: process.publishes.as_deref().map(|published| PublishedView {
+                address: published.target.addr.to_string(),
+                port: published.target.port,
+                container: published.container.as_ref().map(ContainerView::new),
+            }),
         }
     }
 }

@@ -22,6 +22,7 @@ fn process(pid: u32, comm: &str, cgroup: &str) -> Held {
         started: None,
         workload: Some(Arc::new(cgroup_path::workload(cgroup.as_bytes()))),
         lineage: None,
+        publishes: None,
     };
     Held { process: Arc::new(process), thread: None, fds: vec![Fd(3)] }
 }

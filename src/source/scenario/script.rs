@@ -64,6 +64,8 @@ pub(super) struct Process {
     pub(super) session: Option<u32>,
     /// The user that logged in.
     pub(super) login: Option<u32>,
+    /// Where it passes on what arrives, an address and a port.
+    pub(super) publishes: Option<Place>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -10,9 +10,9 @@ use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
     Ancestor, Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode,
-    Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role,
-    Slice, SliceStatus, Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Terminal, Uid, UnixName,
-    Workload,
+    Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Published,
+    Role, Slice, SliceStatus, Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Terminal, Uid,
+    UnixName, Workload,
 };
 use crate::text;
 use crate::wire::cgroup_path;
@@ -147,6 +147,7 @@ impl Maker<'_> {
                     started: None,
                     workload: self.workload(process)?,
                     lineage: self.lineage(process)?,
+                    publishes: process.publishes.as_ref().map(|to| self.published(to)).transpose()?,
                 }),
             ))
         };
@@ -162,6 +163,10 @@ impl Maker<'_> {
             container.image = bytes(&process.image)?;
         }
         Ok(Some(Arc::new(workload)))
+    }
+
+    fn published(&self, target: &Place) -> Result<Box<Published>, String> {
+        Ok(Box::new(Published { target: self.endpoint(target)?, container: None }))
     }
 
     fn lineage(&self, process: &script::Process) -> Result<Option<Arc<Lineage>>, String> {

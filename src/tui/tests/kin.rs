@@ -117,3 +117,9 @@ fn what_is_started_when_somebody_calls() {
     let screen = stage.screen();
     assert!(line(&screen, "activates").is_some_and(|told| told.starts_with(r"ss\x1bh.service")), "{screen}");
 }
+
+#[test]
+fn what_a_proxy_publishes() {
+    let proxy = details(&STARTED.replace("LINEAGE", "publishes = '[fd00::2]:80'"));
+    assert_eq!(line(&proxy, "publishes"), Some("[fd00::2]:80"), "{proxy}");
+}
