@@ -1,12 +1,15 @@
 //! One reading made whole: sockets, owners and names become a [`Sample`].
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::holders::Holders;
 use super::{OwnerAsk, relations};
-use crate::model::{Ask, Coverage, Family, Host, Known, Names, OwnerCoverage, Protocol, Sample, Socket};
-use crate::owner::{self, Facts, Workloads};
+use crate::model::{
+    Ask, Coverage, Family, Host, Known, Names, OwnerCoverage, Protocol, Sample, Socket, Stamp,
+};
+use crate::owner::{self, Activations, Facts, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
@@ -21,6 +24,7 @@ pub struct Sampler {
     users: Users,
     cgroups: Cgroups,
     workloads: Workloads,
+    activations: Activations,
     host: Option<Arc<Host>>,
 }
 
@@ -36,6 +40,7 @@ impl Sampler {
             users: Users::default(),
             cgroups: Cgroups::default(),
             workloads: Workloads::default(),
+            activations: Activations::new(Path::new("/")),
             host: None,
         }
     }
@@ -56,7 +61,7 @@ impl Sampler {
         relations::relate(&mut reading.sockets);
         let owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source);
         self.workloads.begin(taken.mono);
-        let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets));
+        let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets, taken));
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
@@ -67,7 +72,7 @@ impl Sampler {
     }
 
     /// Adds the names of users, cgroups and what these are for to those that the source knows.
-    fn names(&mut self, mut names: Names, sockets: &[Socket]) -> Names {
+    fn names(&mut self, mut names: Names, sockets: &[Socket], taken: Stamp) -> Names {
         if self.facts == Facts::Names {
             return names; // nobody will look at users
         }
@@ -76,8 +81,10 @@ impl Sampler {
         let (mut uids, mut cgroups, mut unowned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for socket in sockets {
             uids.extend(socket.uid);
-            let owners = socket.owners.known().into_iter().flat_map(Known::shown);
-            uids.extend(owners.filter_map(|owner| owner.process.uid));
+            for owner in socket.owners.known().into_iter().flat_map(Known::shown) {
+                uids.extend(owner.process.uid);
+                uids.extend(owner.process.lineage.as_ref().and_then(|lineage| lineage.login));
+            }
             let cgroup = socket.details.as_ref().and_then(|details| details.cgroup);
             cgroups.extend(cgroup);
             let told = socket.owners.first().is_some_and(|owner| owner.process.workload.is_some());
@@ -90,6 +97,7 @@ impl Sampler {
                 names.users.insert(uid, name);
             }
         }
+        names.activates = self.activations.of(sockets, taken.wall);
         names.cgroups = self.cgroups.paths(&cgroups);
         for (id, path) in names.cgroups.iter().filter(|(id, _)| unowned.contains(id)) {
             names.workloads.insert(*id, self.workloads.of_path(path.as_bytes()));

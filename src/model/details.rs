@@ -131,6 +131,8 @@ impl Shutdown {
 pub struct Options(pub u16);
 
 impl Options {
+    /// `IP_TRANSPARENT`.
+    pub const TRANSPARENT: u16 = 1 << 5;
     /// The flags by their bits, in the order of the struct.
     pub const NAMES: &[(u16, &'static str)] = &[
         (1 << 0, "recverr"),
@@ -138,7 +140,7 @@ impl Options {
         (1 << 2, "freebind"),
         (1 << 3, "hdrincl"),
         (1 << 4, "mc_loop"),
-        (1 << 5, "transparent"),
+        (Self::TRANSPARENT, "transparent"),
         (1 << 6, "mc_all"),
         (1 << 7, "nodefrag"),
         (1 << 8, "bind_address_no_port"),

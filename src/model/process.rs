@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Fd, Pid, SystemBytes, Uid, Workload};
+use super::{Fd, Lineage, Pid, Published, SystemBytes, Uid, Workload};
 
 /// The identity of a process: pids are reused, so the start time belongs to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +41,10 @@ pub struct Process {
     pub started: Option<jiff::Timestamp>,
     /// What it is part of; `None` when its cgroup may not be read.
     pub workload: Option<Arc<Workload>>,
+    /// Where it comes from; `None` when nobody asked, or it may not be read.
+    pub lineage: Option<Arc<Lineage>>,
+    /// What it passes on to a container; `None` for nearly all processes.
+    pub publishes: Option<Box<Published>>,
 }
 
 /// One process that holds a socket, and through which descriptors.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SystemBytes, Uid, Workload};
+use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SocketKey, SystemBytes, Uid, Workload};
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +44,8 @@ pub struct Names {
     pub cgroups: BTreeMap<CgroupId, SystemBytes>,
     /// What these cgroups are for, where no owner of a socket tells it.
     pub workloads: BTreeMap<CgroupId, Arc<Workload>>,
+    /// The units that will be started when somebody calls at these listeners.
+    pub activates: BTreeMap<SocketKey, SystemBytes>,
 }
 
 impl Names {

@@ -4,7 +4,7 @@
 //! All of it is names that others chose. It is shown to people and proves nothing.
 
 use super::words::words;
-use super::{SystemBytes, Uid};
+use super::{Endpoint, SystemBytes, Uid};
 
 words! {
     /// Who runs a container.
@@ -52,6 +52,14 @@ impl Container {
         let id = self.id.as_bytes();
         if self.name.as_ref() == Some(&self.id) { id } else { id.get(..SHORT).unwrap_or(id) }
     }
+}
+
+/// Where a process passes on what arrives at a port that it holds for a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Published {
+    pub target: Endpoint,
+    /// `None` when it is not known whose address that is.
+    pub container: Option<Container>,
 }
 
 /// A pod of Kubernetes.

@@ -161,6 +161,8 @@ impl Pass<'_> {
             uid: Some(who.uid),
             security: None,
             workload: None,
+            lineage: None,
+            publishes: None,
             started: self.booted.and_then(|booted| clock::at_ticks(booted, start)),
         }
     }

@@ -3,11 +3,13 @@
 //! Layer 3. Every holder counts, not the first or the last one found. A socket without holder
 //! keeps its place and gets a reason. Nothing here reads socket tables.
 
+mod activation;
 #[cfg(linux)]
 mod bpf;
 mod containers;
 #[cfg(linux)]
 mod hidden;
+mod lineage;
 #[cfg(linux)]
 mod map;
 #[cfg(linux)]
@@ -18,6 +20,7 @@ mod scan;
 mod sets;
 mod workload;
 
+pub use activation::Activations;
 pub use workload::Workloads;
 
 #[cfg(linux)]

@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::io::Errno;
 
-use super::{Facts, Workloads};
+use super::{Facts, Workloads, lineage};
 use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
-use crate::wire::proc_pid;
+use crate::wire::proc_pid::{self, Stat};
 
 /// How processes are looked at.
 #[derive(Clone, Copy, Debug)]
@@ -31,22 +31,31 @@ pub(super) fn read(
     let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
     let names = Process {
         id: ProcessId { pid, start: stat.start },
-        comm: stat.comm,
+        comm: stat.comm.clone(),
         exe: None,
         cmdline: None,
         uid: None,
         security: None,
         workload: None,
+        lineage: None,
+        publishes: None,
         started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
     };
     Ok(Arc::new(match look.facts {
         Facts::Names => names,
-        Facts::All => with_rest(names, dir, look.workloads, text),
+        Facts::All => with_rest(names, dir, &stat, look.workloads, text),
     }))
 }
 
 /// Adds what takes more looks.
-fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, text: &mut Vec<u8>) -> Process {
+fn with_rest(
+    names: Process,
+    dir: &ProcessDir,
+    stat: &Stat,
+    workloads: &Mutex<Workloads>,
+    text: &mut Vec<u8>,
+) -> Process {
+    let lineage = Some(Arc::new(lineage::read(dir, stat, workloads, text)));
     let exe = executable(dir);
     let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
@@ -58,7 +67,9 @@ fn with_rest(names: Process, dir: &ProcessDir, workloads: &Mutex<Workloads>, tex
     // What a thread that panicked had learnt is no less true.
     let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);
     let workload = cgroup.ok().map(|()| workloads.of_process(text));
-    Process { exe, cmdline, uid, security, workload, ..names }
+    let mut process = Process { exe, cmdline, uid, security, workload, lineage, ..names };
+    process.publishes = workloads.published(&process).map(Box::new);
+    process
 }
 
 fn executable(dir: &ProcessDir) -> Option<Executable> {

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::containers::Containers;
-use crate::model::{SystemBytes, Workload};
-use crate::wire::{cgroup_path, proc_cgroup};
+use crate::model::{Process, Published, SystemBytes, Uid, Workload};
+use crate::wire::{cgroup_path, docker_proxy, proc_cgroup};
 
 /// Tells workloads; remembers the containers it met.
 #[derive(Debug)]
@@ -18,11 +18,20 @@ pub struct Workloads {
     /// Of this scan, by the text that told: a container may get another name in the meantime.
     told: HashMap<SystemBytes, Arc<Workload>>,
     now: Duration,
+    /// Shared in the same way: where the processes of this scan come from.
+    #[cfg(linux)]
+    pub(super) lines: super::lineage::Lines,
 }
 
 impl Default for Workloads {
     fn default() -> Self {
-        Self { containers: Containers::new(Path::new("/")), told: HashMap::new(), now: Duration::ZERO }
+        Self {
+            containers: Containers::new(Path::new("/")),
+            told: HashMap::new(),
+            now: Duration::ZERO,
+            #[cfg(linux)]
+            lines: HashMap::new(),
+        }
     }
 }
 
@@ -31,6 +40,8 @@ impl Workloads {
     pub fn begin(&mut self, now: Duration) {
         self.now = now;
         self.told.clear();
+        #[cfg(linux)]
+        self.lines.clear();
     }
 
     /// By the text of `/proc/PID/cgroup`.
@@ -41,6 +52,15 @@ impl Workloads {
     /// By a path below the root of cgroup v2.
     pub fn of_path(&mut self, path: &[u8]) -> Arc<Workload> {
         self.tell(path, cgroup_path::workload)
+    }
+
+    /// What a process publishes, by its name and arguments. They prove nothing, so containers are told
+    /// of processes of root alone: a user has no others.
+    pub fn published(&mut self, process: &Process) -> Option<Published> {
+        let target = docker_proxy::target(&process.comm, process.cmdline.as_ref()?)?;
+        let of_root = process.uid == Some(Uid(0));
+        let container = of_root.then(|| self.containers.at(target.addr, self.now)).flatten();
+        Some(Published { target, container })
     }
 
     /// A path begins with a slash and a text with a number, so one map is enough for both.
@@ -59,6 +79,7 @@ impl Workloads {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Endpoint, Pid, ProcessId};
 
     #[test]
     fn processes_of_one_cgroup_share_one_answer_within_a_scan() {
@@ -71,5 +92,37 @@ mod tests {
         assert_eq!(by_path, first);
         workloads.begin(Duration::from_secs(1));
         assert!(!Arc::ptr_eq(&first, &workloads.of_process(text)));
+    }
+
+    #[test]
+    fn only_root_publishes_for_a_container_of_the_system() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("var/lib/docker/containers").join("1".repeat(64));
+        std::fs::create_dir_all(&path).unwrap();
+        let file = r#"{"Name": "/web", "NetworkSettings": {"Networks": {"a": {"IPAddress": "172.17.0.2"}}}}"#;
+        std::fs::write(path.join("config.v2.json"), file).unwrap();
+        let mut workloads = Workloads { containers: Containers::new(dir.path()), ..Workloads::default() };
+        let mut told = |comm: &str, uid| {
+            let args = ["x", "-container-ip", "172.17.0.2", "-container-port", "80"];
+            let process = Process {
+                id: ProcessId { pid: Pid(7), start: 0 },
+                comm: comm.into(),
+                exe: None,
+                cmdline: Some(args.map(SystemBytes::from).to_vec()),
+                uid,
+                security: None,
+                started: None,
+                workload: None,
+                lineage: None,
+                publishes: None,
+            };
+            let told = workloads.published(&process)?;
+            assert_eq!(told.target, Endpoint::new([172, 17, 0, 2].into(), 80));
+            Some(told.container.map(|container| container.label().as_bytes().to_vec()))
+        };
+        assert_eq!(told("docker-proxy", Some(Uid(0))), Some(Some(b"web".to_vec())));
+        assert_eq!(told("docker-proxy", Some(Uid(1000))), Some(None));
+        assert_eq!(told("docker-proxy", None), Some(None));
+        assert_eq!(told("nginx", Some(Uid(0))), None);
     }
 }

@@ -5,8 +5,11 @@
 //! it) and never looks at a filter: what is hidden on a screen is still watched.
 
 mod merge;
+mod peers;
 #[cfg(test)]
 mod tests;
+
+pub use peers::Peers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -128,6 +131,6 @@ impl Moment {
     /// The row with the names for its numbers, as field extractors want it.
     #[must_use]
     pub fn subject<'a>(&'a self, row: &'a Row) -> Subject<'a> {
-        Subject { row, names: &self.names, candidates: &self.coverage.owners.candidates }
+        Subject { row, names: &self.names, candidates: &self.coverage.owners.candidates, peer: None }
     }
 }

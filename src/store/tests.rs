@@ -26,6 +26,8 @@ fn owners(pids: &[u32]) -> Owners {
             uid: None,
             security: None,
             workload: None,
+            lineage: None,
+            publishes: None,
             started: None,
         }),
         thread: None,

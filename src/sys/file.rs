@@ -78,6 +78,36 @@ pub fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
     (bytes.len() as u64 <= most).then_some(bytes)
 }
 
+/// Where a symbolic link leads; `None` for anything else.
+#[must_use]
+pub fn link(path: &Path) -> Option<PathBuf> {
+    std::fs::read_link(path).ok()
+}
+
+/// What is another one when a directory has got or lost an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Version {
+    inode: u64,
+    /// When its entries changed, in seconds of the wall clock, and the nanoseconds beyond.
+    changed: (i64, i64),
+}
+
+impl Version {
+    /// True when another change could not leave this version as it is. The clock of file systems takes
+    /// steps of some milliseconds, and of a second or two on old ones.
+    #[must_use]
+    pub fn is_settled(&self, now: jiff::Timestamp) -> bool {
+        self.changed.0 < now.as_second().saturating_sub(2)
+    }
+}
+
+/// How a directory is now; `None` when there is none.
+#[must_use]
+pub fn version(dir: &Path) -> Option<Version> {
+    let meta = std::fs::metadata(dir).ok()?;
+    Some(Version { inode: meta.ino(), changed: (meta.mtime(), meta.mtime_nsec()) })
+}
+
 /// The paths of what a directory holds, in the order of their names; nothing when it may not be read.
 #[must_use]
 pub fn entries(dir: &Path) -> Vec<PathBuf> {

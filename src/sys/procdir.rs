@@ -113,6 +113,12 @@ pub struct FdWalk {
 }
 
 impl ProcessDir {
+    /// Opens the directory of another process of the same `/proc`. ESRCH: this one is gone.
+    pub fn other(&self, pid: Pid) -> Result<Self, Errno> {
+        let opened = open_here(&self.fd, format!("../{}", pid.0), DIRECTORY);
+        opened.map(|fd| Self { fd, covered: self.covered })
+    }
+
     /// Calls `each` with every descriptor and what its link says, cut at 64 bytes: enough for
     /// `socket:[…]`, and no path is of interest. Descriptors that close meanwhile are passed over.
     pub fn links(&self, each: impl FnMut(Fd, &[u8])) -> Result<FdWalk, Errno> {

@@ -236,6 +236,11 @@ impl App {
         Some(Seen { subject, now: self.clock(), look: self.look })
     }
 
+    /// The other end of a connection, when it is on this host.
+    pub(super) fn peer(&self, row: &Row) -> Option<&Row> {
+        self.news.as_ref().and_then(|news| news.snapshot.table.peer(&row.socket))
+    }
+
     /// Where the columns of the current view are.
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
         let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes, UnixName, Value,
-    Workload,
+    Ancestor, Container, Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes,
+    UnixName, Value, Workload,
 };
 use crate::text;
 
@@ -201,22 +201,51 @@ pub(super) fn command_line(process: &Process, look: &Look) -> Option<String> {
     Some(words.iter().map(|word| look.escape(word.as_bytes())).collect::<Vec<_>>().join(" "))
 }
 
+/// The processes that it comes from, the nearest first; `None` when none is known.
+pub(super) fn parents(process: &Process, look: &Look) -> Option<String> {
+    let parents = &process.lineage.as_ref()?.parents;
+    let name = |parent: &Ancestor| format!("{} {}", look.escape(parent.comm.as_bytes()), parent.id.pid.0);
+    let names: Vec<_> = parents.iter().map(name).collect();
+    (!names.is_empty()).then(|| names.join(&format!(" {} ", look.symbols.from)))
+}
+
+/// Who logged in, and the terminal; `None` for what runs without either.
+pub(super) fn login(process: &Process, seen: &Seen<'_>) -> Option<String> {
+    let lineage = process.lineage.as_deref()?;
+    let who = lineage.login.map(|uid| format!("user {}", user(uid, seen)));
+    let place = lineage.terminal.map(|terminal| format!("on {terminal}"));
+    let parts: Vec<_> = [who, place].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// Where a process passes on what arrives at its port; `None` for nearly all.
+pub(super) fn published(process: &Process, look: &Look) -> Option<String> {
+    let published = process.publishes.as_deref()?;
+    let target = std::net::SocketAddr::new(published.target.addr, published.target.port);
+    Some(match &published.container {
+        Some(container) => format!("{target} of {}", container_name(container, look)),
+        None => target.to_string(),
+    })
+}
+
+/// The runtime, name and image of a container.
+fn container_name(container: &Container, look: &Look) -> String {
+    let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
+    let runtime = match container.runtime {
+        Runtime::Unknown => "container",
+        known => known.word(),
+    };
+    let name =
+        container.name.as_ref().map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
+    let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
+    format!("{runtime} {name}{image}")
+}
+
 /// What a process is part of: its container, pod and unit. `None` when it runs for itself.
 pub(super) fn workload(process: &Process, look: &Look) -> Option<String> {
     let Workload { unit, user_unit, session, container, pod, user: _ } = process.workload.as_deref()?;
     let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
-    let container = container.as_ref().map(|container| {
-        let runtime = match container.runtime {
-            Runtime::Unknown => "container",
-            known => known.word(),
-        };
-        let name = container
-            .name
-            .as_ref()
-            .map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
-        let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
-        format!("{runtime} {name}{image}")
-    });
+    let container = container.as_ref().map(|container| container_name(container, look));
     let pod = pod.as_ref().map(|pod| match (&pod.namespace, &pod.name) {
         (Some(namespace), Some(name)) => format!("pod {}/{}", text(namespace), text(name)),
         _ => format!("pod {}", text(&pod.uid)),
@@ -275,6 +304,10 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
                 .map(|process| format!("{} {}", seen.look.escape(process.comm.as_bytes()), process.id.pid.0)),
         )
         .into(),
+        Value::PeerOwners(set) => {
+            let names: Vec<_> = set.shown().map(|owner| process_name(owner.process, look)).collect();
+            names.join(", ").into()
+        }
     })
 }
 

@@ -16,11 +16,14 @@ const NAME: usize = 18;
 const LONG_NAME: usize = 30;
 /// Cells for a value, when its explanation stands beside it.
 const VALUE: usize = 36;
+/// How many processes at the other end are named.
+const PEERS: usize = 4;
 
 /// The lines of the pane, each at most `width` cells.
 pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'static>> {
     let row = &inspected.row;
-    let Some(seen) = app.seen(row) else { return Vec::new() };
+    let Some(mut seen) = app.seen(row) else { return Vec::new() };
+    seen.subject = seen.subject.facing(app.peer(row));
     let width = usize::from(width).saturating_sub(2);
     let mut page = Page { look: app.look, width, name: NAME, lines: Vec::new() };
     page.paragraph(&describe::sentence(&seen), Meaning::Text);
@@ -29,11 +32,12 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     }
     page.blank();
     page.owners(row, &seen);
+    page.other_end(&seen);
     page.blank();
     page.heading("Fields");
     for field in FIELDS {
         let value = (field.extract)(&seen.subject);
-        if matches!(value, Value::Owner(_) | Value::OwnerList(_)) {
+        if matches!(value, Value::Owner(_) | Value::OwnerList(_) | Value::PeerOwners(_)) {
             continue; // told above, in full
         }
         if let Some(text) = cell::value_text(&value, &seen) {
@@ -113,6 +117,24 @@ impl Page {
         }
     }
 
+    /// Who holds the other end of the connection, where that is on this host.
+    fn other_end(&mut self, seen: &Seen<'_>) {
+        let Some(peer) = seen.subject.peer else { return };
+        let text = match peer.socket.owners.found() {
+            Ok(known) => {
+                let shown =
+                    known.shown().take(PEERS).map(|owner| cell::process_name(owner.process, &self.look));
+                let names = shown.collect::<Vec<_>>().join(", ");
+                match known.count().saturating_sub(PEERS) {
+                    0 => names,
+                    more => format!("{names} and {} more", text::count(more)),
+                }
+            }
+            Err(why) => format!("unknown: {}", why.reason()),
+        };
+        self.named("  other end", &text);
+    }
+
     fn owner(&mut self, owner: Owner<'_>, seen: &Seen<'_>) {
         let process = &owner.process;
         let fds: Vec<_> = owner.fds.iter().map(|fd| fd.0.to_string()).collect();
@@ -130,6 +152,15 @@ impl Page {
         }
         if let Some(place) = cell::workload(process, &self.look) {
             self.named("    in", &place);
+        }
+        if let Some(target) = cell::published(process, &self.look) {
+            self.named("    publishes", &target);
+        }
+        if let Some(line) = cell::parents(process, &self.look) {
+            self.named("    started by", &line);
+        }
+        if let Some(line) = cell::login(process, seen) {
+            self.named("    login", &line);
         }
         if let Some(started) = process.started {
             let age = seen.now.wall.duration_since(started);

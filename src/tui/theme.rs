@@ -61,6 +61,8 @@ pub(super) struct Symbols {
     /// In place of a value that there is none of.
     pub(super) none: &'static str,
     pub(super) arrow: &'static str,
+    /// Between a process and the one that started it.
+    pub(super) from: &'static str,
     pub(super) dot: &'static str,
     pub(super) ellipsis: &'static str,
 }
@@ -74,6 +76,7 @@ static UNICODE: Symbols = Symbols {
     rule: "─",
     none: "—",
     arrow: "→",
+    from: "←",
     dot: "·",
     ellipsis: "…",
 };
@@ -87,6 +90,7 @@ static ASCII: Symbols = Symbols {
     rule: "-",
     none: "-",
     arrow: "->",
+    from: "<-",
     dot: ";",
     ellipsis: "~",
 };

@@ -5,6 +5,7 @@
 //! an error with a name, for the caller to count.
 
 pub mod cgroup_path;
+pub mod docker_proxy;
 pub mod inet_details;
 pub mod inet_diag;
 pub mod line;
@@ -26,6 +27,7 @@ pub mod sctp;
 pub mod services;
 mod show_request;
 pub mod smc_diag;
+pub mod socket_unit;
 pub mod task_file;
 pub mod tipc_diag;
 pub mod unix_diag;

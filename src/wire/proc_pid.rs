@@ -4,7 +4,7 @@
 //! newlines among them.
 
 use super::WireError;
-use crate::model::{Inode, NetnsId, Pid, SystemBytes, Uid};
+use crate::model::{Inode, NetnsId, Pid, SystemBytes, Terminal, Uid};
 
 /// What is used of `/proc/PID/stat`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,9 @@ pub struct Stat {
     pub parent: Pid,
     /// `PF_KTHREAD` among its flags (`linux/sched.h`).
     pub kernel_thread: bool,
+    /// The leader of its session; `None` when that is outside of our pid namespace.
+    pub session: Option<Pid>,
+    pub terminal: Option<Terminal>,
     /// Field 22: clock ticks after boot.
     pub start: u64,
 }
@@ -24,14 +27,30 @@ pub fn stat(text: &[u8]) -> Result<Stat, WireError> {
     let open = text.iter().position(|b| *b == b'(').ok_or(WireError::Line)?;
     let close = text.iter().rposition(|b| *b == b')').ok_or(WireError::Line)?;
     let comm = text.get(open + 1..close).ok_or(WireError::Line)?;
-    // Behind the name: state is field 3, the parent field 4, the flags 9, the start time 22.
+    // Behind the name: state is field 3, the parent field 4, the session 6, the terminal 7, the
+    // flags 9, the start time 22.
     let mut fields =
         text[close + 1..].split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).skip(1);
     let parent = fields.next().and_then(number).ok_or(WireError::Line)?;
-    let flags = fields.nth(4).and_then(number).ok_or(WireError::Line)?;
+    let session = fields.nth(1).and_then(number).ok_or(WireError::Line)?;
+    // A negative number is a device that no terminal has.
+    let terminal = fields.next().ok_or(WireError::Line)?;
+    let flags = fields.nth(1).and_then(number).ok_or(WireError::Line)?;
     let start = fields.nth(12).and_then(number).ok_or(WireError::Line)?;
     let parent = Pid(u32::try_from(parent).map_err(|_| WireError::Line)?);
-    Ok(Stat { comm: comm.into(), parent, kernel_thread: flags & PF_KTHREAD != 0, start })
+    let session = u32::try_from(session).ok().filter(|leader| *leader != 0).map(Pid);
+    let terminal = number(terminal).and_then(|number| u32::try_from(number).ok());
+    let terminal = terminal.and_then(Terminal::from_stat);
+    let kernel_thread = flags & PF_KTHREAD != 0;
+    Ok(Stat { comm: comm.into(), parent, kernel_thread, session, terminal, start })
+}
+
+/// The user of `/proc/PID/loginuid`; `None` when nobody logged in: that is `(uid_t) -1`
+/// (`include/linux/audit.h`, `AUDIT_UID_UNSET`).
+#[must_use]
+pub fn login_uid(text: &[u8]) -> Option<u32> {
+    let uid = number(text.trim_ascii_end()).and_then(|uid| u32::try_from(uid).ok());
+    uid.filter(|uid| *uid != u32::MAX)
 }
 
 /// Splits `/proc/PID/cmdline` into its arguments.
@@ -108,6 +127,28 @@ mod tests {
     }
 
     #[test]
+    fn stat_tells_session_and_terminal() {
+        let told = |fields: &str| {
+            let text = format!("9 (x) S 7 8 {fields} -1 0 0 0 0 0 0 0 0 0 20 0 1 0 7 0 0");
+            let stat = stat(text.as_bytes()).unwrap();
+            assert_eq!((stat.parent, stat.start), (Pid(7), 7));
+            (stat.session, stat.terminal.map(|terminal| terminal.to_string()))
+        };
+        assert_eq!(told("6 34817"), (Some(Pid(6)), Some("pts/1".to_owned())));
+        assert_eq!(told("0 0"), (None, None));
+        assert_eq!(told("6 -1"), (Some(Pid(6)), None));
+    }
+
+    #[test]
+    fn who_logged_in() {
+        assert_eq!(login_uid(b"1000"), Some(1000));
+        assert_eq!(login_uid(b"0\n"), Some(0));
+        for unset in [&b"4294967295"[..], b"", b"-1", b"4294967296"] {
+            assert_eq!(login_uid(unset), None);
+        }
+    }
+
+    #[test]
     fn stat_refuses_what_is_cut() {
         for text in [&b""[..], b"42", b"42 (x", b"42 x)", b") (", b"42 (x) S", b"42 (x) S 7 42 42 0"] {
             assert_eq!(stat(text), Err(WireError::Line), "{text:?}");
@@ -164,7 +205,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _all = (stat(&bytes), cmdline(&bytes), effective_uid(&bytes), socket_link(&bytes));
+            let _all = (login_uid(&bytes), stat(&bytes), cmdline(&bytes), effective_uid(&bytes), socket_link(&bytes));
         }
 
         #[test]

@@ -122,6 +122,8 @@ objects! {
         path: Option<String>,
         path_hex: Option<String>,
         peer_inode: Option<u64>,
+        peer_cookie: Option<String>,
+        peer_owners: Option<Vec<Named>>,
         interface: Option<String>,
         interface_index: Option<u32>,
         uid: Option<u32>,
@@ -136,6 +138,7 @@ objects! {
         reach: Option<String>,
         v6only: Option<bool>,
         unit: Option<String>,
+        activates: Option<String>,
         container: Option<String>,
         cgroup: Option<String>,
         cgroup_id: Option<String>,
@@ -171,6 +174,11 @@ objects! {
         smc: Option<BTreeMap<String, Value>>,
     }
 
+    struct Named {
+        pid: u32,
+        comm: String,
+    }
+
     struct Owner {
         pid: u32,
         tid: Option<u32>,
@@ -192,6 +200,17 @@ objects! {
         session: Option<String>,
         container: Option<Container>,
         pod: Option<Pod>,
+        parents: Option<Vec<Named>>,
+        tty: Option<String>,
+        session_id: Option<u32>,
+        login_uid: Option<u32>,
+        publishes: Option<Published>,
+    }
+
+    struct Published {
+        address: String,
+        port: u16,
+        container: Option<Container>,
     }
 
     struct Container {
@@ -293,8 +312,8 @@ pub(crate) fn unhex(digits: &str) -> Vec<u8> {
 }
 
 impl Socket {
-    /// The socket without its details, which other tests look at, and without the units and
-    /// containers of where the tests run.
+    /// The socket without its details, which other tests look at, and without what follows from where
+    /// the tests run: units, containers, parents.
     pub(crate) fn plain(&self) -> Self {
         let placeless = |owner: &Owner| Owner {
             unit: None,
@@ -302,12 +321,20 @@ impl Socket {
             session: None,
             container: None,
             pod: None,
+            parents: None,
+            tty: None,
+            session_id: None,
+            login_uid: None,
+            publishes: None,
             ..owner.clone()
         };
         Self {
             unit: None,
             container: None,
             owners: self.owners.as_ref().map(|owners| owners.iter().map(placeless).collect()),
+            activates: None,
+            peer_cookie: None,
+            peer_owners: None,
             role_reason: String::new(),
             accept_queue: None,
             backlog: None,

@@ -10,12 +10,15 @@ mod details;
 mod document;
 mod harness;
 mod hostile;
+mod lineage;
 mod live;
 mod parity;
+mod peers;
 mod policy;
 #[cfg(feature = "portable")]
 mod portable;
 mod pty;
+mod published;
 mod readme;
 mod refused;
 mod scale;

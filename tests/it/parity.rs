@@ -13,9 +13,18 @@ use crate::stock::{inode, udp_server};
 /// What `/proc/net` cannot tell, by protocol and for listeners; all else it must tell alike.
 fn untold(socket: &Map<String, Value>) -> Vec<&'static str> {
     let text = |key: &str| socket[key].as_str().unwrap_or_default();
-    let mut keys = vec!["cookie", "v6only", "interface", "interface_index"];
+    let mut keys = vec!["cookie", "peer_cookie", "v6only", "interface", "interface_index"];
     if text("protocol") == "unix" {
-        keys.extend(["uid", "user", "peer_inode", "recv_q", "send_q", "accept_queue", "backlog"]);
+        keys.extend([
+            "uid",
+            "user",
+            "peer_inode",
+            "peer_owners",
+            "recv_q",
+            "send_q",
+            "accept_queue",
+            "backlog",
+        ]);
     }
     if (text("protocol"), text("state")) == ("tcp", "listen") {
         keys.extend(["send_q", "backlog"]);
@@ -54,8 +63,10 @@ pub(crate) fn told(source: &str) -> BTreeMap<u64, Map<String, Value>> {
 /// Without owners that another test forked this instant, which only one of the two readings saw.
 pub(crate) fn settled(mut socket: Map<String, Value>) -> Map<String, Value> {
     let own = u64::from(std::process::id());
-    if let Some(owners) = socket["owners"].as_array_mut() {
-        owners.retain(|owner| owner["pid"] == own);
+    for list in ["owners", "peer_owners"] {
+        if let Some(owners) = socket[list].as_array_mut() {
+            owners.retain(|owner| owner["pid"] == own);
+        }
     }
     socket.remove("owner_count");
     for detail in DETAILS {

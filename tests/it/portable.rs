@@ -16,9 +16,9 @@ use crate::stock::{has_ipv6_loopback, inode, udp_server};
 fn as_portable(truth: &Map<String, Value>) -> Map<String, Value> {
     let mut told = truth.clone();
     let mut untold = vec!["cookie", "v6only", "interface", "interface_index", "recv_q", "send_q"];
-    untold.extend(["accept_queue", "backlog", "timer", "mptcp"]);
+    untold.extend(["accept_queue", "backlog", "timer", "mptcp", "peer_cookie"]);
     if truth["protocol"] == "udp" {
-        untold.extend(["remote_address", "remote_port"]);
+        untold.extend(["remote_address", "remote_port", "peer_owners"]);
         told["state"] = "unknown".into();
         // The port alone says what a socket is there for, be it connected or not.
         let server = truth["role"] == "listener";

@@ -150,6 +150,11 @@ pub(crate) fn process(pid: u32, fds: &[u32]) -> Owner {
         session: None,
         container: None,
         pod: None,
+        parents: None,
+        tty: None,
+        session_id: None,
+        login_uid: None,
+        publishes: None,
     }
 }
 

@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
+mod activation;
 mod all_namespaces;
 mod both_ways;
 mod churn;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
     let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
     let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
+    let apart = root.or((!activation::can_be_shown()).then_some("needs unshare"));
     let ss = namespace.or_else(ss_parity::missing);
     let groups = [
         (others::CASES, root),
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         (both_ways::CASES, bpf),
         (fallbacks::CASES, bpf),
         (names::CASES, cgroup),
+        (activation::CASES, apart),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
         (churn::CASES, namespace),

@@ -16,16 +16,24 @@ use std::sync::Arc;
 
 use super::{Details, Names, Process, Row, Socket, Workload};
 
-/// What an extractor looks at: a row, and the names for its numbers.
+/// What an extractor looks at: a row, the names for its numbers, and the row at the other end.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     pub row: &'a Row,
     pub names: &'a Names,
     /// Through whom sockets that are on their way may go.
     pub candidates: &'a [Arc<Process>],
+    /// The other end of its connection; `None` also where nobody looked for it.
+    pub peer: Option<&'a Row>,
 }
 
 impl<'a> Subject<'a> {
+    /// The same with the other end.
+    #[must_use]
+    pub fn facing(self, peer: Option<&'a Row>) -> Self {
+        Self { peer, ..self }
+    }
+
     fn socket(&self) -> &'a Socket {
         &self.row.socket
     }

@@ -100,6 +100,20 @@ pub static FIELDS: &[Field] = &[
             Ends::Inet { .. } | Ends::Other { .. } => Value::Null,
         }
     }),
+    field(
+        ("peer_cookie", "PEER COOKIE"),
+        Kind::Id,
+        10,
+        "The other end of the connection, when it is on this host and listed.",
+        |s| Value::of(s.peer.and_then(|peer| peer.socket.key.cookie()), |cookie| Value::Id(cookie.0)),
+    ),
+    field(
+        ("peer_owners", "OTHER END"),
+        Kind::List,
+        20,
+        "The processes at the other end, at most 64; null when unknown.",
+        |s| Value::of(s.peer.and_then(|peer| peer.socket.owners.known()), Value::PeerOwners),
+    ),
     field(("interface", "IFACE"), Kind::Text, 8, "The interface that the socket is bound to.", |s| {
         Value::of(s.names.interface(s.socket()), Value::Text)
     }),
@@ -177,6 +191,13 @@ pub static FIELDS: &[Field] = &[
         18,
         "The systemd unit of the first owner, else of the cgroup.",
         |s| Value::of(s.workload().and_then(|workload| workload.unit.as_ref()), Value::Text),
+    ),
+    field(
+        ("activates", "ACTIVATES"),
+        Kind::Text,
+        18,
+        "The systemd unit that is started when somebody calls; null once it runs, and when unknown.",
+        |s| Value::of(s.names.activates.get(&s.socket().key), Value::Text),
     ),
     field(
         ("container", "CONTAINER"),

@@ -37,6 +37,8 @@ pub enum Value<'a> {
     /// For machines: every owner that is kept.
     OwnerList(Known<'a>),
     Candidates(&'a [Arc<Process>]),
+    /// The same for the other end of a connection, of which no more than their names are told.
+    PeerOwners(Known<'a>),
 }
 
 impl Value<'_> {
@@ -61,7 +63,9 @@ impl Value<'_> {
             (Value::Executable(a), Value::Executable(b)) => a.path.cmp(&b.path),
             (Value::Name(a), Value::Name(b)) => a.cmp(b),
             (Value::Owner(a), Value::Owner(b)) => compare_owners(a, b),
-            (Value::OwnerList(a), Value::OwnerList(b)) => a.count().cmp(&b.count()),
+            (Value::OwnerList(a), Value::OwnerList(b)) | (Value::PeerOwners(a), Value::PeerOwners(b)) => {
+                a.count().cmp(&b.count())
+            }
             _ => Ordering::Equal,
         })
     }
@@ -79,7 +83,7 @@ impl Value<'_> {
             Value::Executable(_) => 8,
             Value::Name(_) => 9,
             Value::Owner(_) => 10,
-            Value::OwnerList(_) => 11,
+            Value::OwnerList(_) | Value::PeerOwners(_) => 11,
             Value::Addresses(_)
             | Value::Numbers(_)
             | Value::Inodes(_)

@@ -100,8 +100,10 @@ struct Sockets<'a> {
 
 impl Serialize for Sockets<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let peers = self.table.peers();
         let rows = self.table.open().filter(|row| (self.shown)(row));
-        serializer.collect_seq(rows.map(|row| SocketView(self.moment.subject(row))))
+        let subject = |row| self.moment.subject(row).facing(peers.find(&row.socket));
+        serializer.collect_seq(rows.map(|row| SocketView(subject(row))))
     }
 }
 

@@ -7,7 +7,8 @@ use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use crate::model::field::Object;
 use crate::model::{
-    Container, Executable, Field, Known, Names, Owner, Pod, Subject, SystemBytes, UnixName, Value,
+    Container, Executable, Field, Known, Lineage, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName,
+    Value,
 };
 use crate::text::{escape, push};
 
@@ -71,6 +72,7 @@ impl Serialize for View<'_> {
                 comm_hex: hex(process.comm.as_bytes()),
             })),
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
+            Value::PeerOwners(set) => peer_owners(serializer, set),
             // Composed for eyes; no exported field has such a value, which a test asserts.
             Value::Endpoint(end) => serializer.collect_str(&format_args!("{}:{}", end.addr, end.port)),
             Value::Executable(exe) => serializer.serialize_str(&escape(exe.path.as_bytes())),
@@ -135,6 +137,24 @@ fn owner_list<S: Serializer>(serializer: S, set: Known<'_>, names: &Names) -> Re
     list.end()
 }
 
+fn peer_owners<S: Serializer>(serializer: S, set: Known<'_>) -> Result<S::Ok, S::Error> {
+    serializer
+        .collect_seq(set.shown().map(|owner| ProcessView::new(owner.process.id.pid, &owner.process.comm)))
+}
+
+/// A process of which no more than its name is told.
+#[derive(Serialize)]
+struct ProcessView<'a> {
+    pid: u32,
+    comm: Cow<'a, str>,
+}
+
+impl<'a> ProcessView<'a> {
+    fn new(pid: Pid, comm: &'a SystemBytes) -> Self {
+        Self { pid: pid.0, comm: escape(comm.as_bytes()) }
+    }
+}
+
 #[derive(Serialize)]
 struct OwnerView<'a> {
     pid: u32,
@@ -160,6 +180,20 @@ struct OwnerView<'a> {
     session: Option<Cow<'a, str>>,
     container: Option<ContainerView<'a>>,
     pod: Option<PodView<'a>>,
+    /// The processes that it comes from, the nearest first.
+    parents: Option<Vec<ProcessView<'a>>>,
+    tty: Option<String>,
+    session_id: Option<u32>,
+    login_uid: Option<u32>,
+    publishes: Option<PublishedView<'a>>,
+}
+
+/// What a process passes on to a container.
+#[derive(Serialize)]
+struct PublishedView<'a> {
+    address: String,
+    port: u16,
+    container: Option<ContainerView<'a>>,
 }
 
 #[derive(Serialize)]
@@ -183,6 +217,10 @@ impl<'a> OwnerView<'a> {
         let exe = process.exe.as_ref();
         let user = process.uid.and_then(|uid| names.users.get(&uid));
         let workload = process.workload.as_deref();
+        let lineage = process.lineage.as_deref();
+        let parents = |lineage: &'a Lineage| {
+            lineage.parents.iter().map(|parent| ProcessView::new(parent.id.pid, &parent.comm)).collect()
+        };
         Self {
             pid: process.id.pid.0,
             tid: owner.thread.map(|thread| thread.0),
@@ -207,6 +245,15 @@ impl<'a> OwnerView<'a> {
             session: workload.and_then(|workload| escaped(workload.session.as_ref())),
             container: workload.and_then(|workload| workload.container.as_ref()).map(ContainerView::new),
             pod: workload.and_then(|workload| workload.pod.as_ref()).map(PodView::new),
+            parents: lineage.map(parents),
+            tty: lineage.and_then(|lineage| lineage.terminal).map(|terminal| terminal.to_string()),
+            session_id: lineage.and_then(|lineage| lineage.session).map(|leader| leader.0),
+            login_uid: lineage.and_then(|lineage| lineage.login).map(|user| user.0),
+            publishes: process.publishes.as_deref().map(|published| PublishedView {
+                address: published.target.addr.to_string(),
+                port: published.target.port,
+                container: published.container.as_ref().map(ContainerView::new),
+            }),
         }
     }
 }

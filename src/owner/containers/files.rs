@@ -2,6 +2,7 @@
 //! should be is `None`.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 
 use serde::Deserialize;
 
@@ -82,6 +83,31 @@ pub(super) fn docker(json: &[u8]) -> Option<Facts> {
         image: image.and_then(|image| text(&image)),
         ..labelled
     })
+}
+
+/// The addresses of a container in Docker's `config.v2.json`: none of one that does not run.
+pub(super) fn docker_addresses(json: &[u8]) -> Vec<IpAddr> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct File {
+        network_settings: Settings,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Settings {
+        networks: HashMap<String, Option<Network>>,
+    }
+    #[derive(Deserialize)]
+    struct Network {
+        #[serde(rename = "IPAddress")]
+        v4: Option<String>,
+        #[serde(rename = "GlobalIPv6Address")]
+        v6: Option<String>,
+    }
+    let Ok(File { network_settings }) = serde_json::from_slice(json) else { return Vec::new() };
+    let networks = network_settings.networks.into_values().flatten();
+    let texts = networks.flat_map(|network| [network.v4, network.v6]).flatten();
+    texts.filter_map(|text| text.parse().ok()).collect()
 }
 
 /// The `config.json` of an OCI bundle: its annotations. `None` without any of those that count.

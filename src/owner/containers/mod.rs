@@ -4,6 +4,7 @@
 //! What cannot be read is not known, and never an error: other versions keep other files. Homes of
 //! others are never looked into: what is mounted in there may be their own program, and wait.
 
+mod addresses;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -46,12 +47,20 @@ pub(super) struct Containers {
     known: HashMap<(SystemBytes, Option<Uid>), (Duration, Option<Facts>)>,
     /// The lists of Podman's storages, since when.
     lists: HashMap<PathBuf, (Duration, HashMap<String, Facts>)>,
+    /// Who has which address, since when.
+    addresses: Option<(Duration, addresses::Addresses)>,
 }
 
 impl Containers {
     /// Those of the system below this directory, and those of the user who runs this.
     pub(super) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned(), home: OnceCell::new(), known: HashMap::new(), lists: HashMap::new() }
+        Self {
+            root: root.to_owned(),
+            home: OnceCell::new(),
+            known: HashMap::new(),
+            lists: HashMap::new(),
+            addresses: None,
+        }
     }
 
     /// Adds what the runtime knows. `now` is of the monotonic clock.

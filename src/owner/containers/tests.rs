@@ -248,3 +248,38 @@ fn an_answer_is_remembered_and_the_lack_of_one_for_a_while() {
     assert_eq!(name(&mut machine, 9), "-");
     assert_eq!(name(&mut machine, 10), "web");
 }
+
+#[test]
+fn containers_by_their_addresses() {
+    let mut machine = Machine::new();
+    let write = |digit: &str, name: &str, networks: serde_json::Value| {
+        let path = format!("var/lib/docker/containers/{}/config.v2.json", digit.repeat(64));
+        let file = json!({"Name": format!("/{name}"), "NetworkSettings": {"Networks": networks}});
+        machine.write(&path, file.to_string());
+    };
+    let v4 = |addr: &str| json!({"IPAddress": addr});
+    write(
+        "1",
+        "web",
+        json!({"a": v4("172.17.0.2"), "b": {"IPAddress": "10.0.0.2", "GlobalIPv6Address": "fd00::2"}}),
+    );
+    write("2", "stopped", json!({"a": v4(""), "b": null}));
+    write("3", "here", json!({"a": v4("10.1.0.2")}));
+    write("4", "there", json!({"a": v4("10.1.0.2")}));
+    write("x", "no id", json!({"a": v4("10.2.0.2")}));
+    let name = |machine: &mut Machine, addr: &str, now| {
+        let found = machine.containers.at(addr.parse().unwrap(), now);
+        found.map(|container| String::from_utf8(container.name.unwrap().as_bytes().to_vec()).unwrap())
+    };
+    for addr in ["172.17.0.2", "10.0.0.2", "fd00::2"] {
+        assert_eq!(name(&mut machine, addr, NOW).as_deref(), Some("web"), "{addr}");
+    }
+    for addr in ["10.1.0.2", "10.2.0.2", "0.0.0.0", "172.17.0.3"] {
+        assert_eq!(name(&mut machine, addr, NOW), None, "{addr}");
+    }
+    let later = format!("var/lib/docker/containers/{}/config.v2.json", "5".repeat(64));
+    let file = json!({"Name": "/later", "NetworkSettings": {"Networks": {"a": v4("172.17.0.3")}}});
+    machine.write(&later, file.to_string());
+    assert_eq!(name(&mut machine, "172.17.0.3", NOW + Duration::from_secs(9)), None);
+    assert_eq!(name(&mut machine, "172.17.0.3", NOW + RETRY).as_deref(), Some("later"));
+}

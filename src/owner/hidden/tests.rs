@@ -30,6 +30,8 @@ fn process(pid: u32) -> Arc<Process> {
         uid: None,
         security: None,
         workload: None,
+        lineage: None,
+        publishes: None,
         started: None,
     })
 }

@@ -56,6 +56,16 @@ pub(super) struct Process {
     /// What the runtime knows of that container.
     pub(super) container_name: Option<Place>,
     pub(super) image: Option<Place>,
+    /// The names of the processes that it comes from, the nearest first.
+    pub(super) parents: Option<Vec<Place>>,
+    /// Its terminal, by the numbers of the device.
+    pub(super) terminal: Option<[u32; 2]>,
+    /// The pid of its session's leader.
+    pub(super) session: Option<u32>,
+    /// The user that logged in.
+    pub(super) login: Option<u32>,
+    /// Where it passes on what arrives, an address and a port.
+    pub(super) publishes: Option<Place>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,6 +79,8 @@ pub(super) struct Socket {
     pub(super) remote: Option<Place>,
     pub(super) path: Option<Place>,
     pub(super) peer: Option<u64>,
+    /// The unit that is started when somebody calls.
+    pub(super) activates: Option<Place>,
     pub(super) interface: Option<u32>,
     pub(super) v6only: Option<bool>,
     pub(super) state: Place,

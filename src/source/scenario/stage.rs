@@ -9,9 +9,10 @@ use std::time::Duration;
 use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
-    Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode, Known,
-    Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Role, Slice, SliceStatus,
-    Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Uid, UnixName, Workload,
+    Ancestor, Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode,
+    Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Published,
+    Role, Slice, SliceStatus, Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Terminal, Uid,
+    UnixName, Workload,
 };
 use crate::text;
 use crate::wire::cgroup_path;
@@ -122,6 +123,11 @@ impl Maker<'_> {
         if let Some(name) = &self.script.netns_name {
             names.namespaces.insert(self.netns, self.bytes(name)?);
         }
+        for socket in self.script.socket.values() {
+            if let Some(unit) = &socket.activates {
+                names.activates.insert(self.key(socket), self.bytes(unit)?);
+            }
+        }
         Ok(names)
     }
 
@@ -140,6 +146,8 @@ impl Maker<'_> {
                     security: None,
                     started: None,
                     workload: self.workload(process)?,
+                    lineage: self.lineage(process)?,
+                    publishes: process.publishes.as_ref().map(|to| self.published(to)).transpose()?,
                 }),
             ))
         };
@@ -155,6 +163,28 @@ impl Maker<'_> {
             container.image = bytes(&process.image)?;
         }
         Ok(Some(Arc::new(workload)))
+    }
+
+    fn published(&self, target: &Place) -> Result<Box<Published>, String> {
+        Ok(Box::new(Published { target: self.endpoint(target)?, container: None }))
+    }
+
+    fn lineage(&self, process: &script::Process) -> Result<Option<Arc<Lineage>>, String> {
+        let Some(parents) = &process.parents else { return Ok(None) };
+        let ancestor = |place: &Place| {
+            let parent = self.script.process.get(place.get_ref());
+            let parent = parent.ok_or_else(|| {
+                self.wrong(place, format_args!("there is no [process.{}]", place.get_ref()))
+            })?;
+            let id = ProcessId { pid: Pid(parent.pid), start: parent.start };
+            Ok(Ancestor { id, comm: self.bytes(&parent.comm)? })
+        };
+        Ok(Some(Arc::new(Lineage {
+            parents: parents.iter().map(ancestor).collect::<Result<_, String>>()?,
+            terminal: process.terminal.map(|[major, minor]| Terminal { major, minor }),
+            session: process.session.map(Pid),
+            login: process.login.map(Uid),
+        })))
     }
 
     fn scenes(&self, processes: &Processes) -> Result<Vec<Scene>, String> {
@@ -215,6 +245,10 @@ impl Maker<'_> {
         Ok((Slice { netns: self.netns, family, protocol }, status))
     }
 
+    fn key(&self, written: &script::Socket) -> SocketKey {
+        SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) }
+    }
+
     fn socket(&self, written: &script::Socket, processes: &Processes) -> Result<Socket, String> {
         let protocol = self.word(&written.protocol, "protocol", Protocol::ALL, Protocol::word)?;
         let (family, ends) = self.ends(written, protocol)?;
@@ -224,7 +258,7 @@ impl Maker<'_> {
             (None, _) => SocketType::Stream,
         };
         let basics = Basics {
-            key: SocketKey { netns: self.netns, id: Identity::Cookie(Cookie(written.cookie)) },
+            key: self.key(written),
             family,
             protocol,
             kind,

@@ -1,6 +1,7 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod kin;
 mod many;
 mod screens;
 
@@ -43,7 +44,11 @@ impl Stage {
     }
 
     fn with_look(width: u16, height: u16, look: Look) -> Self {
-        let source = Box::new(Scenario::parse(SCRIPT).unwrap());
+        Self::playing(SCRIPT, width, height, look)
+    }
+
+    fn playing(script: &str, width: u16, height: u16, look: Look) -> Self {
+        let source = Box::new(Scenario::parse(script).unwrap());
         let now = Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH };
         Self {
             app: App::new("0.0.0", look, Size { width, height }, now),
