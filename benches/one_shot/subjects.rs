@@ -49,9 +49,8 @@ const BARE: &[(&str, Call)] = &[("tcp-dump", tcp_dump), ("owner-iterator", owner
 
 /// With its preparation, which is most of it where sockets are few.
 fn owner_iterator() -> anyhow::Result<()> {
-    let mut bytes = 0;
-    TaskFiles::load()?.run(|piece| bytes += piece.len())?;
-    anyhow::ensure!(bytes > 0, "nobody holds a socket, not even this process");
+    // There need be none: this process has no socket.
+    TaskFiles::load()?.run(|_| ())?;
     Ok(())
 }
 

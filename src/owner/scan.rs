@@ -255,7 +255,7 @@ impl<'a> Walker<'a> {
             },
         );
         match walk {
-            Ok(walk) if walk.denied > 0 => self.map.coverage.denied += 1,
+            Ok(walk) if walk.denied => self.map.coverage.denied += 1,
             Ok(_) => {}
             Err(Errno::ACCESS | Errno::PERM) if dir.is_kernel_thread(&mut self.text) => {}
             Err(errno) => return Err(errno),

@@ -107,9 +107,9 @@ pub struct ProcessDir {
 /// How the walk over a process's descriptors ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FdWalk {
-    /// Descriptors whose target may not be read: with `CAP_DAC_READ_SEARCH` alone the directory
-    /// opens and every link in it is refused.
-    pub denied: usize,
+    /// True when their targets may not be read: with `CAP_DAC_READ_SEARCH` alone the directory opens and
+    /// every link in it is refused.
+    pub denied: bool,
 }
 
 impl ProcessDir {
@@ -143,7 +143,12 @@ impl ProcessDir {
             let Some(number) = number.filter(|number| interest(Fd(*number))) else { continue };
             match readlinkat_raw(&list, name, &mut target[..]) {
                 Ok((link, _)) => each(Fd(number), link),
-                Err(Errno::ACCESS | Errno::PERM) => walk.denied += 1,
+                // Who may not follow one may follow none (`proc_fd_access_allowed`), and there may be
+                // thousands.
+                Err(Errno::ACCESS | Errno::PERM) => {
+                    walk.denied = true;
+                    return Ok(walk);
+                }
                 Err(Errno::NOENT) => {}
                 Err(other) => return Err(other),
             }

@@ -139,7 +139,7 @@ impl<'a> Walk<'a> {
             },
         );
         finds.refused = match walked {
-            Ok(walk) => walk.denied > 0,
+            Ok(walk) => walk.denied,
             Err(errno) => {
                 unless_covered::<()>(errno)?;
                 matches!(errno, Errno::ACCESS | Errno::PERM)

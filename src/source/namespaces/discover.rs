@@ -192,7 +192,7 @@ impl Discovery {
             }
         });
         match walk {
-            Ok(walk) if walk.denied == 0 => {}
+            Ok(walk) if !walk.denied => {}
             Err(Errno::NOENT | Errno::SRCH) => {}
             _ if dir.is_kernel_thread(&mut self.text) => {}
             _ => self.denied += 1,
