@@ -20,6 +20,9 @@ pub struct OwnerMap {
     pub(super) coverage: OwnerCoverage,
     /// True when there are processes outside of the pid namespace that was looked into.
     pub(super) outside: bool,
+    /// The processes in which a plain scan saw a ring, or a socket that nobody asked about: a harder
+    /// look need not ask others whether they have any.
+    pub(super) noted: HashSet<Pid, RandomState>,
     /// True when only new sockets were looked for.
     pub(super) news_alone: bool,
 }
@@ -134,6 +137,7 @@ impl OwnerMap {
         self.coverage.denied += other.coverage.denied;
         self.coverage.reason = self.coverage.reason.take().or(other.coverage.reason);
         self.coverage.covered.extend(other.coverage.covered);
+        self.noted.extend(other.noted);
     }
 
     /// Brings the holders of each socket together.

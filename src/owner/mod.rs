@@ -9,6 +9,7 @@ mod bpf;
 mod containers;
 #[cfg(linux)]
 mod hidden;
+#[cfg(linux)]
 mod lineage;
 #[cfg(linux)]
 mod map;

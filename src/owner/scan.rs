@@ -12,6 +12,7 @@ use std::thread::Builder;
 use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
+use super::hidden::is_ring;
 use super::process::{self, Look};
 use super::{OwnerMap, Question, Stray, Wanted};
 use crate::model::{Fd, Inode, NetnsId, OwnerCoverage, Pid, Process};
@@ -237,7 +238,7 @@ impl<'a> Walker<'a> {
         self.found.clear();
         self.unasked.clear();
         let before = self.before(dir, pid);
-        let mut kept = Vec::new();
+        let (mut kept, mut ring) = (Vec::new(), false);
         let wanted = self.search.wanted;
         let walk = dir.links_of(
             |fd| match before.and_then(|before| before.socket(fd)).filter(|inode| wanted.contains(inode)) {
@@ -251,6 +252,8 @@ impl<'a> Walker<'a> {
                 if let Some(inode) = socket_link(link) {
                     let list = if wanted.contains(&inode) { &mut self.found } else { &mut self.unasked };
                     list.push((inode, fd));
+                } else {
+                    ring |= is_ring(link);
                 }
             },
         );
@@ -261,6 +264,9 @@ impl<'a> Walker<'a> {
             Err(errno) => return Err(errno),
         }
         self.map.coverage.processes += 1;
+        if ring || !self.unasked.is_empty() {
+            self.map.noted.insert(pid);
+        }
         self.note_strays(dir, pid);
         if self.found.is_empty() && kept.is_empty() {
             return Ok(());

@@ -12,7 +12,8 @@ use std::os::fd::OwnedFd;
 use std::sync::OnceLock;
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, RawDir, ResolveFlags, fstat, openat, openat2, readlinkat, readlinkat_raw, statat,
+    AtFlags, Mode, OFlags, RawDir, ResolveFlags, StatxFlags, fstat, openat, openat2, readlinkat,
+    readlinkat_raw, statat, statx,
 };
 use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
@@ -40,6 +41,20 @@ impl ProcDir {
     pub fn pids(&self) -> Result<Vec<Pid>, Errno> {
         // A descriptor of its own: the position of a directory belongs to its descriptor.
         numbers(&openat(&self.fd, c".", DIRECTORY, Mode::empty())?)
+    }
+
+    /// False for a process that has one thread, and no more, and for one that is gone. True also where
+    /// something is mounted in the way.
+    #[must_use]
+    pub fn may_have_threads(&self, pid: Pid) -> bool {
+        let asked = StatxFlags::NLINK | StatxFlags::MNT_ID;
+        let look = |path: &str| statx(&self.fd, path, AtFlags::empty(), asked);
+        match (look("."), look(&format!("{}/task", pid.0))) {
+            // Every thread is a link of the directory.
+            (Ok(here), Ok(task)) => task.stx_nlink > 3 || task.stx_mnt_id != here.stx_mnt_id,
+            (_, Err(errno)) => !matches!(errno, Errno::NOENT | Errno::SRCH),
+            (Err(_), Ok(_)) => true,
+        }
     }
 
     /// Opens the directory of a process. ENOENT and ESRCH: it is gone. EXDEV: a mount covers it, and

@@ -17,6 +17,7 @@ mod walk;
 
 use super::{Facts, OwnerSets, Question, Wanted};
 use crate::model::{Inode, Socket};
+pub(super) use rings::is_one as is_ring;
 use walk::Walk;
 
 /// In so many sockets some are always closed between the table and the scan. There a socket is looked

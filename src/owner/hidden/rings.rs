@@ -8,7 +8,7 @@ use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_fdinfo;
 
 /// True for what `/proc/PID/fd` says of a ring.
-pub(super) fn is_one(link: &[u8]) -> bool {
+pub(in crate::owner) fn is_one(link: &[u8]) -> bool {
     link == proc_fdinfo::RING
 }
 

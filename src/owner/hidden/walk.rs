@@ -74,6 +74,8 @@ impl<'a> Walk<'a> {
         let plain: HashSet<_, _> = others.filter_map(|socket| socket.inode).collect();
         let seen = map.descriptors(&plain);
         let (booted, text) = (clock::booted(), Vec::new());
+        let of_interest = of_interest(map, question, &proc);
+        let pids: Vec<_> = pids.into_iter().filter(of_interest).collect();
         let mut walk = Self { map, question, missing, plain, seen, booted, text };
         for pid in pids {
             // What cannot be opened has been counted by the scan, and what is gone holds nothing.
@@ -93,17 +95,19 @@ impl<'a> Walk<'a> {
 
     /// Looks into all tables of a process before anything is noted. EXDEV: a mount covers some of it.
     fn process(&mut self, dir: &ProcessDir, pid: Pid) -> Result<(), Errno> {
-        let mut tables = vec![Table { apart: None }];
-        for thread in threads::apart(dir, pid).or_else(unless_covered)? {
+        let own = Table { apart: None };
+        let finds = self.finds(dir, pid, &own)?;
+        let threads = threads::apart(dir, pid, finds.refused).or_else(unless_covered)?;
+        let mut seen = vec![(own, finds)];
+        for thread in threads {
             match dir.thread(thread) {
-                Ok(own) => tables.push(Table { apart: Some((thread, own)) }),
+                Ok(own) => {
+                    let table = Table { apart: Some((thread, own)) };
+                    let finds = self.finds(dir, pid, &table)?;
+                    seen.push((table, finds));
+                }
                 Err(errno) => unless_covered(errno)?,
             }
-        }
-        let mut seen = Vec::new();
-        for table in tables {
-            let finds = self.finds(dir, pid, &table)?;
-            seen.push((table, finds));
         }
         // The BPF program has seen the tables of threads, `/proc` has not. Of that of the process the scan
         // has told.
@@ -177,6 +181,22 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// The processes that may have anything that the scan did not tell of. After a scan of `/proc` those are
+/// few, and known but for their threads.
+fn of_interest<'a>(
+    map: &OwnerMap,
+    question: &Question<'_>,
+    proc: &'a ProcDir,
+) -> impl Fn(&Pid) -> bool + use<'a> {
+    let whole = map.coverage.method == super::super::scan::METHOD && !map.news_alone;
+    let unix = question.sockets.iter().filter(|socket| socket.family == Family::Unix);
+    let unix: HashSet<_, _> = unix.filter_map(|socket| socket.inode).collect();
+    let mut noted = map.noted.clone();
+    noted.extend(map.descriptors(&unix).into_iter().map(|(pid, _)| pid));
+    noted.extend(&map.coverage.covered);
+    move |pid| !whole || noted.contains(pid) || proc.may_have_threads(*pid)
 }
 
 /// Passes over what is gone or refused. Only a mount in the way is a reason to look in another way.
