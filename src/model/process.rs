@@ -47,6 +47,25 @@ pub struct Process {
     pub publishes: Option<Box<Published>>,
 }
 
+impl Process {
+    /// A process of which no more is known than who it is, and what it calls itself.
+    #[must_use]
+    pub fn named(id: ProcessId, comm: SystemBytes) -> Self {
+        Self {
+            id,
+            comm,
+            exe: None,
+            cmdline: None,
+            uid: None,
+            security: None,
+            workload: None,
+            lineage: None,
+            publishes: None,
+            started: None,
+        }
+    }
+}
+
 /// One process that holds a socket, and through which descriptors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner<'a> {

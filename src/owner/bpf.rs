@@ -153,18 +153,9 @@ impl Pass<'_> {
     /// What the record tells of a process.
     fn names(&self, who: Incarnation) -> Process {
         let start = clock::ticks(who.start_ns);
-        Process {
-            id: ProcessId { pid: who.pid, start },
-            comm: who.comm(),
-            exe: None,
-            cmdline: None,
-            uid: Some(who.uid),
-            security: None,
-            workload: None,
-            lineage: None,
-            publishes: None,
-            started: self.booted.and_then(|booted| clock::at_ticks(booted, start)),
-        }
+        let started = self.booted.and_then(|booted| clock::at_ticks(booted, start));
+        let id = ProcessId { pid: who.pid, start };
+        Process { uid: Some(who.uid), started, ..Process::named(id, who.comm()) }
     }
 
     /// All that is known of a process. The record is the witness: what `/proc` says counts only when

@@ -29,18 +29,9 @@ pub(super) fn read(
 ) -> Result<Arc<Process>, Errno> {
     dir.read(c"stat", text)?;
     let stat = proc_pid::stat(text).map_err(|_| Errno::SRCH)?;
-    let names = Process {
-        id: ProcessId { pid, start: stat.start },
-        comm: stat.comm.clone(),
-        exe: None,
-        cmdline: None,
-        uid: None,
-        security: None,
-        workload: None,
-        lineage: None,
-        publishes: None,
-        started: look.booted.and_then(|booted| clock::at_ticks(booted, stat.start)),
-    };
+    let started = look.booted.and_then(|booted| clock::at_ticks(booted, stat.start));
+    let id = ProcessId { pid, start: stat.start };
+    let names = Process { started, ..Process::named(id, stat.comm.clone()) };
     Ok(Arc::new(match look.facts {
         Facts::Names => names,
         Facts::All => with_rest(names, dir, &stat, look.workloads, text),

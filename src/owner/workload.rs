@@ -104,18 +104,9 @@ mod tests {
         let mut workloads = Workloads { containers: Containers::new(dir.path()), ..Workloads::default() };
         let mut told = |comm: &str, uid| {
             let args = ["x", "-container-ip", "172.17.0.2", "-container-port", "80"];
-            let process = Process {
-                id: ProcessId { pid: Pid(7), start: 0 },
-                comm: comm.into(),
-                exe: None,
-                cmdline: Some(args.map(SystemBytes::from).to_vec()),
-                uid,
-                security: None,
-                started: None,
-                workload: None,
-                lineage: None,
-                publishes: None,
-            };
+            let cmdline = Some(args.map(SystemBytes::from).to_vec());
+            let id = ProcessId { pid: Pid(7), start: 0 };
+            let process = Process { cmdline, uid, ..Process::named(id, comm.into()) };
             let told = workloads.published(&process)?;
             assert_eq!(told.target, Endpoint::new([172, 17, 0, 2].into(), 80));
             Some(told.container.map(|container| container.label().as_bytes().to_vec()))

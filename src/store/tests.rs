@@ -18,18 +18,7 @@ const TCP: Slice = Slice { netns: NETNS, family: Family::Inet, protocol: Protoco
 
 fn owners(pids: &[u32]) -> Owners {
     let held = |pid: &u32| Held {
-        process: Arc::new(Process {
-            id: ProcessId { pid: Pid(*pid), start: 1 },
-            comm: "p".into(),
-            exe: None,
-            cmdline: None,
-            uid: None,
-            security: None,
-            workload: None,
-            lineage: None,
-            publishes: None,
-            started: None,
-        }),
+        process: Arc::new(Process::named(ProcessId { pid: Pid(*pid), start: 1 }, "p".into())),
         thread: None,
         ring: false,
         fds: vec![Fd(3)],

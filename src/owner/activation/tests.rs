@@ -12,18 +12,9 @@ use crate::model::{
 use crate::wire::cgroup_path;
 
 fn process(pid: u32, comm: &str, cgroup: &str) -> Held {
-    let process = Process {
-        id: ProcessId { pid: Pid(pid), start: 0 },
-        comm: comm.into(),
-        exe: None,
-        cmdline: None,
-        uid: None,
-        security: None,
-        started: None,
-        workload: Some(Arc::new(cgroup_path::workload(cgroup.as_bytes()))),
-        lineage: None,
-        publishes: None,
-    };
+    let workload = Some(Arc::new(cgroup_path::workload(cgroup.as_bytes())));
+    let id = ProcessId { pid: Pid(pid), start: 0 };
+    let process = Process { workload, ..Process::named(id, comm.into()) };
     Held { process: Arc::new(process), thread: None, ring: false, fds: vec![Fd(3)] }
 }
 

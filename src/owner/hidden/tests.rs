@@ -22,18 +22,7 @@ fn socket(family: Family, state: State, inode: u64) -> Socket {
 }
 
 fn process(pid: u32) -> Arc<Process> {
-    Arc::new(Process {
-        id: ProcessId { pid: Pid(pid), start: 1 },
-        comm: "p".into(),
-        exe: None,
-        cmdline: None,
-        uid: None,
-        security: None,
-        workload: None,
-        lineage: None,
-        publishes: None,
-        started: None,
-    })
+    Arc::new(Process::named(ProcessId { pid: Pid(pid), start: 1 }, "p".into()))
 }
 
 /// None of them is a listener.
