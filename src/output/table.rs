@@ -5,6 +5,8 @@
 //! the order in which they lie in memory, before they are sorted: that is twice as fast.
 
 use std::io::{self, Write};
+use std::panic::resume_unwind;
+use std::thread::Builder;
 
 use super::other_ends;
 use crate::model::{
@@ -81,12 +83,14 @@ fn in_parts<T: Sync, R: Send>(rows: &[T], work: impl Fn(&[T]) -> R + Sync) -> Ve
     let (mine, others) = rows.split_at(size.min(rows.len()));
     std::thread::scope(|scope| {
         let work = &work;
-        let others: Vec<_> = others.chunks(size).map(|part| scope.spawn(move || work(part))).collect();
+        // Where no thread can be started this one does it all.
+        let start = |part| Builder::new().spawn_scoped(scope, move || work(part)).map_err(|_| part);
+        let others: Vec<_> = others.chunks(size).map(start).collect();
         let mut made = vec![work(mine)];
-        let join = |thread: std::thread::ScopedJoinHandle<'_, R>| {
-            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        made.extend(others.into_iter().map(join));
+        made.extend(others.into_iter().map(|other| match other {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(part) => work(part),
+        }));
         made
     })
 }

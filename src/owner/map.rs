@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 use super::{OwnerSets, Wanted};
 use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
 use crate::sys::netns::Donor;
+use crate::sys::procdir;
 
 /// Who holds what, as one scan saw it.
 #[derive(Debug, Default)]
@@ -68,8 +69,7 @@ impl Stray {
     /// True while the descriptor through which it was seen still refers to it.
     #[must_use]
     pub fn is_there(&self, inode: Inode) -> bool {
-        crate::sys::procdir::fd_link(self.pid, self.fd)
-            .is_ok_and(|link| crate::wire::proc_pid::socket_link(&link) == Some(inode))
+        procdir::refers_to(self.pid, self.fd, inode)
     }
 }
 

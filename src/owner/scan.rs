@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::Builder;
 
 use foldhash::fast::RandomState;
 use rustix::io::Errno;
@@ -17,7 +16,8 @@ use super::process::{self, Look};
 use super::{OwnerMap, Question, Stray, Wanted};
 use crate::model::{Fd, Inode, NetnsId, OwnerCoverage, Pid, Process};
 use crate::sys::clock;
-use crate::sys::procdir::{ProcDir, ProcessDir, fd_link, proto_name};
+use crate::sys::procdir::{self, ProcDir, ProcessDir, proto_name};
+use crate::sys::threads::together;
 use crate::wire::proc_pid::{self, net_link, socket_link};
 
 /// What coverage calls it.
@@ -86,7 +86,8 @@ impl ProcScanner {
         };
         // Every pid namespace has a process 1. Where it is not listed, nor are others.
         if pids.first() != Some(&Pid(1)) {
-            map.coverage.reason = Some("/proc hides the processes of others (hidepid)".to_owned());
+            map.coverage.reason =
+                Some("/proc hides the processes of others (hidepid) from all but root".to_owned());
         }
         let before = Tables::default();
         let search = Search::new(&proc, question, &before, self.last.is_some());
@@ -112,10 +113,7 @@ impl ProcScanner {
         }
         // The number of a descriptor may stand for another file by now. Then whoever holds the socket
         // instead makes it a shared one.
-        let stays = |(pid, fd, inode): &(Pid, Fd, Inode)| {
-            fd_link(*pid, *fd).is_ok_and(|link| socket_link(&link) == Some(*inode))
-        };
-        if !map.shared().iter().all(stays) {
+        if !map.shared().into_iter().all(|(pid, fd, inode)| procdir::refers_to(pid, fd, inode)) {
             return None;
         }
         // What was refused to the last whole scan is so still; of those that are new it is told again.
@@ -172,21 +170,12 @@ impl<'a> Search<'a> {
             }
             (walker.map, walker.tables)
         };
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let helpers = cores.min(pids.len() / WORTH_A_THREAD).saturating_sub(1);
-        std::thread::scope(|scope| {
-            // A thread that cannot be started is no trouble: the others do its work.
-            let start = || Builder::new().name("owners".to_owned()).spawn_scoped(scope, work).ok();
-            let threads: Vec<_> = (0..helpers).map_while(|_| start()).collect();
-            let (mine, mut tables) = work();
-            map.merge(mine);
-            for thread in threads {
-                let (other, others) = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                map.merge(other);
-                tables.extend(others);
-            }
-            tables
-        })
+        let mut tables = Tables::default();
+        for (part, seen) in together(pids.len() / WORTH_A_THREAD, work) {
+            map.merge(part);
+            tables.extend(seen);
+        }
+        tables
     }
 }
 
@@ -279,7 +268,7 @@ impl<'a> Walker<'a> {
         let last = self.found.len().saturating_sub(1);
         let stays = |(at, (inode, fd)): &(usize, (Inode, Fd))| {
             let check = young || *at == 0 || *at == last;
-            !check || dir.fd_link(*fd).is_ok_and(|link| socket_link(&link) == Some(*inode))
+            !check || dir.refers_to(*fd, *inode)
         };
         kept.extend(self.found.iter().copied().enumerate().filter(stays).map(|(_, held)| held));
         self.hold(pid, process, kept);

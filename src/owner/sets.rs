@@ -2,11 +2,13 @@
 //! Nothing is scanned here.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use foldhash::fast::RandomState;
 
 use super::{OwnerMap, Stray, Wanted};
 use crate::model::{Family, Inode, Name, NoOwner, OwnerCoverage, Owners, Socket, State};
+use crate::sys::threads::together;
 
 /// Who holds each socket.
 #[derive(Debug)]
@@ -56,14 +58,13 @@ impl OwnerSets {
     /// Gives every socket its owners, or the reason why it has none, and says how that went.
     #[must_use]
     pub fn assign(&self, sockets: &mut [Socket]) -> OwnerCoverage {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let size = sockets.len().div_ceil(cores).max(WORTH_A_THREAD);
-        let (mine, others) = sockets.split_at_mut(size.min(sockets.len()));
-        std::thread::scope(|scope| {
-            for part in others.chunks_mut(size) {
-                scope.spawn(move || self.assign_part(part));
+        let workers = sockets.len() / WORTH_A_THREAD;
+        let parts = Mutex::new(sockets.chunks_mut(PART));
+        let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+        together(workers, || {
+            while let Some(part) = next() {
+                self.assign_part(part);
             }
-            self.assign_part(mine);
         });
         let coverage = &self.map.coverage;
         let OwnerCoverage { resolved, unresolved, .. } = super::tally(coverage.method, sockets);
@@ -103,7 +104,9 @@ impl OwnerSets {
 }
 
 /// Fewer sockets than this get their owners sooner than a thread starts.
-const WORTH_A_THREAD: usize = 20_000;
+const WORTH_A_THREAD: usize = 10_000;
+/// What one thread takes at once.
+const PART: usize = 5_000;
 
 /// True for a socket that the kernel opened for itself: netlink tells by its port id
 /// (`netlink_kernel_create`).

@@ -26,6 +26,8 @@ pub mod procdir;
 pub mod procnet;
 #[cfg(linux)]
 pub mod rights;
+#[cfg(linux)]
+pub mod threads;
 
 #[cfg(not(linux))]
 mod elsewhere;

@@ -18,7 +18,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
-use crate::model::{Fd, Pid, SystemBytes};
+use crate::model::{Fd, Inode, Pid, SystemBytes};
 use crate::wire::proc_pid;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -203,6 +203,12 @@ impl ProcessDir {
         self.link(format!("fd/{}", fd.0))
     }
 
+    /// True while a descriptor refers to this socket.
+    #[must_use]
+    pub fn refers_to(&self, fd: Fd, socket: Inode) -> bool {
+        self.fd_link(fd).is_ok_and(|link| proc_pid::socket_link(&link) == Some(socket))
+    }
+
     /// The content of a file in or below the directory, read whole into `into`, which is emptied first.
     pub fn read(&self, name: impl rustix::path::Arg, into: &mut Vec<u8>) -> Result<(), Errno> {
         into.clear();
@@ -237,10 +243,11 @@ impl ProcessDir {
     }
 }
 
-/// What the link of a descriptor says.
-pub fn fd_link(pid: Pid, fd: Fd) -> Result<Vec<u8>, Errno> {
-    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
-    rustix::fs::readlink(path, Vec::new()).map(std::ffi::CString::into_bytes)
+/// True while a descriptor of a process refers to this socket.
+#[must_use]
+pub fn refers_to(pid: Pid, fd: Fd, socket: Inode) -> bool {
+    let link = rustix::fs::readlink(format!("/proc/{}/fd/{}", pid.0, fd.0), Vec::new());
+    link.is_ok_and(|link| proc_pid::socket_link(link.as_bytes()) == Some(socket))
 }
 
 /// What the file system calls the protocol of the socket behind a descriptor; `None` when it is

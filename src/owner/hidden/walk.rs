@@ -169,14 +169,13 @@ impl<'a> Walk<'a> {
             return;
         }
         let holder = self.map.holder(Arc::clone(process));
-        let still = |fd: Fd, is: &dyn Fn(&[u8]) -> bool| dir.fd_link(fd).is_ok_and(|link| is(&link));
         for (inode, fd) in finds.held.iter().copied() {
-            if still(fd, &|link| socket_link(link) == Some(inode)) {
+            if dir.refers_to(fd, inode) {
                 self.map.hold(inode, holder, thread, fd);
             }
         }
         for (inode, ring) in finds.ringed.iter().copied() {
-            if still(ring, &rings::is_one) {
+            if dir.fd_link(ring).is_ok_and(|link| rings::is_one(&link)) {
                 self.map.hold_in_ring(inode, holder, thread, ring);
             }
         }
