@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::Case;
 use crate::document::Document;
 use crate::harness::{Ran, run};
+use crate::others::{NOBODY, PublicCopy};
 use crate::stock::inode;
 
 pub(crate) const CASES: &[Case] = &[
@@ -16,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
 
 /// Cases that need no tracer.
 pub(crate) const PLAIN: &[Case] = &[
+    ("faults::a_large_table_needs_no_second_thread", too_few_threads),
     ("faults::too_few_descriptors_are_told", too_few_descriptors),
     ("faults::a_table_that_is_shorter_than_the_kernels_count_is_no_whole_table", counted_otherwise),
 ];
@@ -86,6 +88,32 @@ fn no_buffers() {
         let failed = told.coverage.tables.iter().any(|read| read.status == "failed");
         assert_eq!(ran.code(), if failed { 2 } else { 0 }, "{inject}: {}", ran.stderr());
     }
+}
+
+/// More lines than one thread does alone, where the user may start no other.
+fn too_few_threads() {
+    use std::fmt::Write as _;
+    const SOCKETS: usize = 10_000;
+    let mut script = "start = \"2026-11-20T09:00:00Z\"\n".to_owned();
+    for cookie in 1..=SOCKETS {
+        let port = 1000 + cookie;
+        let socket = "protocol = \"tcp\"\nstate = \"listen\"";
+        writeln!(script, "[socket.s{cookie}]\ncookie = {cookie}\n{socket}\nlocal = \"0.0.0.0:{port}\"")
+            .unwrap();
+    }
+    let names: Vec<String> = (1..=SOCKETS).map(|cookie| format!("\"s{cookie}\"")).collect();
+    writeln!(script, "[[sample]]\nat = 0\nsockets = [{}]", names.join(", ")).unwrap();
+    let copy = PublicCopy::new();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), script).unwrap();
+    std::fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let program = copy.by_nobody(&["-tlnH", "--source", &format!("scenario:{}", file.path().display())]);
+    let mut command = Command::new("setpriv");
+    command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".to_owned()]);
+    command.args(["--bounding-set=-all", "prlimit", "--nproc=1:1"]);
+    command.arg(program.get_program()).args(program.get_args());
+    let ran = run(&mut command);
+    assert_eq!((ran.code(), ran.stdout().lines().count()), (0, SOCKETS), "{}", ran.stderr());
 }
 
 fn too_few_descriptors() {
