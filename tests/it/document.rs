@@ -157,7 +157,7 @@ objects! {
         owner_status: String,
         owner_count: Option<u64>,
         owners: Option<Vec<Owner>>,
-        owner_candidates: Option<Vec<Candidate>>,
+        owner_candidates: Option<Vec<Named>>,
         opened_at: Option<String>,
         timer: Option<Timer>,
         mem: Option<Numbers>,
@@ -177,6 +177,7 @@ objects! {
     struct Named {
         pid: u32,
         comm: String,
+        comm_hex: Option<String>,
     }
 
     struct Owner {
@@ -224,12 +225,6 @@ objects! {
         uid: String,
         name: Option<String>,
         namespace: Option<String>,
-    }
-
-    struct Candidate {
-        pid: u32,
-        comm: String,
-        comm_hex: Option<String>,
     }
 
     struct Timer {

@@ -31,7 +31,7 @@ fn above(pid: u32) -> Vec<Named> {
     let mut next: u32 = status(pid, "PPid:").parse().unwrap();
     while next != 0 {
         let comm = fs::read_to_string(format!("/proc/{next}/comm")).unwrap();
-        line.push(Named { pid: next, comm: comm.trim_end_matches('\n').to_owned() });
+        line.push(Named { pid: next, comm: comm.trim_end_matches('\n').to_owned(), comm_hex: None });
         next = status(next, "PPid:").parse().unwrap();
     }
     line

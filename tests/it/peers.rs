@@ -31,10 +31,10 @@ fn assert_paired(what: &str, ours: impl AsFd, (holder, theirs, their_inode): (Ho
     let (here, there) = (told(&told_all, cookie(&ours)), told(&told_all, theirs));
     let cookies = (here.peer_cookie.clone(), there.peer_cookie.clone());
     assert_eq!(cookies, (Some(theirs.to_string()), Some(cookie(&ours).to_string())), "{what}");
-    let us = Named { pid: std::process::id(), comm: own_name() };
+    let us = Named { pid: std::process::id(), comm: own_name(), comm_hex: None };
     // A fork of another test may hold ours for an instant, and the child's until it runs something.
     assert!(there.peer_owners.as_ref().unwrap().contains(&us), "{what}: {there:#?}");
-    let them = Named { pid: holder.pid(), comm: "cat".to_owned() };
+    let them = Named { pid: holder.pid(), comm: "cat".to_owned(), comm_hex: None };
     assert!(here.peer_owners.as_ref().unwrap().contains(&them), "{what}: {here:#?}");
     assert!(!here.peer_owners.as_ref().unwrap().contains(&us), "{what}: {here:#?}");
 }

@@ -66,11 +66,9 @@ impl Serialize for View<'_> {
             Value::Filter(list) => serializer.collect_seq(
                 list.iter().map(|step| format!("0x{:02x} {} {} {}", step.code, step.jt, step.jf, step.k)),
             ),
-            Value::Candidates(list) => serializer.collect_seq(list.iter().map(|process| CandidateView {
-                pid: process.id.pid.0,
-                comm: escape(process.comm.as_bytes()),
-                comm_hex: hex(process.comm.as_bytes()),
-            })),
+            Value::Candidates(list) => {
+                serializer.collect_seq(list.iter().map(|one| ProcessView::new(one.id.pid, &one.comm)))
+            }
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
             Value::PeerOwners(set) => peer_owners(serializer, set),
             // Composed for eyes; no exported field has such a value, which a test asserts.
@@ -122,13 +120,6 @@ struct StorageView {
     bytes: u32,
 }
 
-#[derive(Serialize)]
-struct CandidateView<'a> {
-    pid: u32,
-    comm: Cow<'a, str>,
-    comm_hex: Option<String>,
-}
-
 fn owner_list<S: Serializer>(serializer: S, set: Known<'_>, names: &Names) -> Result<S::Ok, S::Error> {
     let mut list = serializer.serialize_seq(Some(set.count() - set.beyond()))?;
     for owner in set.shown() {
@@ -147,11 +138,12 @@ fn peer_owners<S: Serializer>(serializer: S, set: Known<'_>) -> Result<S::Ok, S:
 struct ProcessView<'a> {
     pid: u32,
     comm: Cow<'a, str>,
+    comm_hex: Option<String>,
 }
 
 impl<'a> ProcessView<'a> {
     fn new(pid: Pid, comm: &'a SystemBytes) -> Self {
-        Self { pid: pid.0, comm: escape(comm.as_bytes()) }
+        Self { pid: pid.0, comm: escape(comm.as_bytes()), comm_hex: hex(comm.as_bytes()) }
     }
 }
 
