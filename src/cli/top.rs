@@ -7,7 +7,7 @@ use crate::config::Environment;
 use crate::engine;
 use crate::model::Ask;
 use crate::source::everything;
-use crate::sys::clock;
+use crate::sys::{clock, host};
 use crate::tui::{self, ColorChoice, Ended};
 
 /// How long closed sockets stay on the screen.
@@ -20,6 +20,7 @@ pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<E
         now: clock::now,
         color: if environment.no_color { ColorChoice::Monochrome } else { ColorChoice::Ansi16 },
         ascii: args.ascii || !environment.utf8,
+        is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
     };
     let interval = args.interval.interval;

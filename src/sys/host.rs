@@ -1,4 +1,5 @@
-//! The machine: its name, its kernel, its boot, and the network namespace we are in.
+//! The machine: its name, its kernel, its boot, the network namespace we are in, and what we are
+//! ourselves.
 
 use std::fs;
 
@@ -44,4 +45,18 @@ pub struct NetnsError {
 #[must_use]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// True when this process is a job of a shell with job control, so that somebody can continue what
+/// stops. Such a shell gives every job a process group of its own; the group of the session's
+/// leader has nobody above it in the session (setpgid(2), "orphaned process group").
+#[must_use]
+pub fn is_a_job() -> bool {
+    #[expect(
+        unsafe_code,
+        reason = "both answer 0 when the leader is outside of our pid namespace, which rustix takes for impossible"
+    )]
+    // SAFETY: both take and return plain numbers.
+    let (session, group) = unsafe { (libc::getsid(0), libc::getpgrp()) };
+    session != -1 && session != group
 }

@@ -45,6 +45,8 @@ pub struct Options {
     pub color: ColorChoice,
     /// No character outside ASCII, whatever names the system brings.
     pub ascii: bool,
+    /// Somebody can continue what stops: Ctrl-Z works.
+    pub is_a_job: bool,
     pub version: &'static str,
 }
 
@@ -85,7 +87,7 @@ pub fn run(
 ) -> Result<Ended, TuiError> {
     let (sender, inputs) = channel();
     let signals = input::watch_signals(&sender)?;
-    let mut terminal = Terminal::take(&sender)?;
+    let mut terminal = Terminal::take(&sender, options.is_a_job)?;
     let look = Look::new(options.color, options.ascii);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)());
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read

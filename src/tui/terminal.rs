@@ -33,12 +33,13 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 pub(super) struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     previous_hook: Arc<Hook>,
+    is_a_job: bool,
 }
 
 impl Terminal {
     /// Takes the terminal. A panic in any thread gives it back first and is then told; `inputs`
     /// hears of it, because the dashboard cannot go on without its threads.
-    pub(super) fn take(inputs: &Sender<Input>) -> Result<Self, TuiError> {
+    pub(super) fn take(inputs: &Sender<Input>, is_a_job: bool) -> Result<Self, TuiError> {
         let failed = |source| TuiError::Terminal { operation: "take", source };
         // Fails without touching anything where there is no terminal.
         size().map_err(failed)?;
@@ -55,7 +56,7 @@ impl Terminal {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let inner = ratatui::Terminal::new(backend);
         let inner = inner.inspect_err(|_| unhook(&previous_hook)).map_err(failed)?;
-        let mut terminal = Self { inner, previous_hook };
+        let mut terminal = Self { inner, previous_hook, is_a_job };
         terminal.enter().map_err(failed)?;
         Ok(terminal)
     }
@@ -94,9 +95,10 @@ impl Terminal {
         self.enter().map_err(failed)
     }
 
-    /// Gives the terminal to the shell and stops this process until the shell continues it.
+    /// Gives the terminal to the shell and stops this process until the shell continues it. Without
+    /// a shell nothing happens.
     pub(super) fn suspend(&mut self) -> Result<(), TuiError> {
-        if !has_shell() {
+        if !self.is_a_job {
             return Ok(());
         }
         give_back();
@@ -132,11 +134,4 @@ fn give_back() {
     drop(execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
     drop(out.flush());
     drop(disable_raw_mode());
-}
-
-/// True when a shell with job control started us, so that somebody can continue what stops. Such a
-/// shell gives every job a process group of its own; the group of the session's leader has nobody
-/// above it in the session (setpgid(2), "orphaned process group").
-fn has_shell() -> bool {
-    rustix::process::getsid(None).is_ok_and(|session| session != rustix::process::getpgrp())
 }

@@ -22,6 +22,7 @@ mod published;
 mod readme;
 mod refused;
 mod scale;
+mod session;
 mod sockets;
 mod stock;
 mod table;

@@ -23,6 +23,7 @@ mod faults;
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
 mod hidden;
+mod inner_shell;
 mod lifecycle;
 mod names;
 mod namespaces;
@@ -30,6 +31,9 @@ mod others;
 #[path = "../kernels/raw.rs"]
 mod raw;
 mod rights;
+#[path = "../it/session.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod session;
 mod ss_parity;
 #[path = "../it/stock.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
@@ -67,6 +71,7 @@ fn main() -> ExitCode {
         (fallbacks::CASES, bpf),
         (names::CASES, cgroup),
         (activation::CASES, apart),
+        (inner_shell::CASES, apart),
         (namespaces::CASES, namespace),
         (all_namespaces::CASES, namespace),
         (churn::CASES, namespace),
