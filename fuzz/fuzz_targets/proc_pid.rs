@@ -1,7 +1,7 @@
-//! The files and links of a process.
+//! The files and links of a process, and what a BPF program tells of it.
 #![no_main]
 
-use sockeye::wire::{cgroup_path, proc_cgroup, proc_fdinfo, proc_pid, task_file};
+use sockeye::wire::{btf, cgroup_path, proc_cgroup, proc_fdinfo, proc_pid, task_file};
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let _stat = proc_pid::stat(text);
@@ -11,5 +11,8 @@ libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let _ring = proc_fdinfo::registered_sockets(text).count();
     let (records, read) = task_file::Record::split(text);
     assert!(read <= text.len() && records.len() * task_file::LENGTH == read);
+    if let Ok(types) = btf::Types::read(text) {
+        assert!(btf::Types::read(&types.excerpt(&types.structs())).is_ok());
+    }
     assert!(proc_pid::cmdline(text).len() <= text.len() + 1);
 });
