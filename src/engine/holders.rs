@@ -1,9 +1,7 @@
 //! Owners for a reading, and rows for the sockets that only their owners know of. Reads no table
 //! but for a second look.
 
-use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -12,9 +10,11 @@ use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
-use crate::owner::{self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, ProcScanner, Question, Workloads};
+use crate::owner::{
+    self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, ProcScanner, Question, Scanner, Workloads,
+};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
-use crate::sys::bpf::{self, BpfError};
+use crate::sys::bpf;
 use crate::sys::clock;
 use crate::sys::procnet::{self, Whose};
 use crate::sys::rights;
@@ -25,7 +25,8 @@ pub(super) struct Holders {
     facts: Facts,
     workloads: Mutex<Workloads>,
     live: bool,
-    way: Way,
+    /// `None` when nobody is looked for.
+    way: Option<Box<dyn Scanner>>,
     hidden: Hidden,
     /// Why it is not another one.
     why: Option<String>,
@@ -50,15 +51,6 @@ const REST: u32 = 100;
 /// However long a scan takes, the next one follows after this.
 const LONGEST_REST: Duration = Duration::from_secs(10);
 
-/// The way that was planned, and how far it is prepared.
-enum Way {
-    None,
-    Proc(Box<ProcScanner>),
-    /// The program is being loaded, while the sockets are read.
-    Preparing(JoinHandle<Result<BpfScanner, BpfError>>),
-    Bpf(Box<BpfScanner>),
-}
-
 impl Holders {
     /// Chooses the way, and begins to prepare it.
     pub(super) fn new(ask: OwnerAsk) -> Self {
@@ -68,13 +60,14 @@ impl Holders {
             sockets: procnet::table(Whose::Ours, "sockstat").ok().and_then(|text| sockets_used(&text)),
         };
         let (method, why) = plan(ask, chances);
+        let by_proc = || -> Box<dyn Scanner> { Box::new(ProcScanner::new(ask.live)) };
         let way = match method {
-            Method::None => Way::None,
-            Method::Proc => Way::Proc(Box::new(ProcScanner::new(ask.live))),
-            Method::Bpf => match Builder::new().name("bpf".to_owned()).spawn(BpfScanner::load) {
-                Ok(preparing) => Way::Preparing(preparing),
-                Err(_) => Way::Proc(Box::new(ProcScanner::new(ask.live))), // too few threads to prepare anything
-            },
+            Method::None => None,
+            Method::Proc => Some(by_proc()),
+            Method::Bpf => Some(match BpfScanner::prepare() {
+                Ok(scanner) => Box::new(scanner),
+                Err(_) => by_proc(), // too few threads to prepare anything
+            }),
         };
         Self {
             facts: ask.facts,
@@ -101,8 +94,8 @@ impl Holders {
         // What is in no table may be in one that was not read.
         let all_read = reading.namespaces.list.iter().all(|known| known.status.proves_absence());
         let blind = reading.slices.iter().any(|read| may_hold_more(&read.status));
-        let gap = match self.way {
-            Way::None => Some("owners were not looked up"),
+        let gap = match &self.way {
+            None => Some("owners were not looked up"),
             _ if blind => Some("not every table could be read"),
             _ if !all_read => {
                 Some("not every network namespace was read, so nothing is known to be in no table")
@@ -157,7 +150,7 @@ impl Holders {
             news: before.as_ref().is_some_and(|found| began < found.until),
             workloads: &self.workloads,
         };
-        let sets = self.way.scan(&question, self.live, &mut self.why)?.settle();
+        let sets = scan(self.way.as_mut()?, &question, self.live, &mut self.why)?.settle();
         let mut sets = self.hidden.look(sets, &question);
         let whole_until = before.as_ref().map(|found| found.until).filter(|_| sets.tell_news_alone());
         if self.live {
@@ -171,34 +164,18 @@ impl Holders {
     }
 }
 
-impl Way {
-    /// Who holds what. When BPF fails, `/proc` is scanned from then on, and `why` is told.
-    fn scan(&mut self, question: &Question<'_>, live: bool, why: &mut Option<String>) -> Option<OwnerMap> {
-        if let Self::Preparing(_) = self
-            && let Self::Preparing(thread) = std::mem::replace(self, Self::None)
-        {
-            *self = match thread.join() {
-                Ok(Ok(scanner)) => Self::Bpf(Box::new(scanner)),
-                Ok(Err(error)) => Self::without_bpf(&error, live, why),
-                Err(panic) => resume_unwind(panic),
-            };
-        }
-        if let Self::Bpf(scanner) = self {
-            match scanner.scan(question) {
-                Ok(map) => return Some(map),
-                Err(error) => *self = Self::without_bpf(&error, live, why),
-            }
-        }
-        match self {
-            Self::Proc(scanner) => Some(scanner.scan(question)),
-            Self::None | Self::Preparing(_) | Self::Bpf(_) => None,
-        }
+/// Who holds what. Where the way leads nowhere, `/proc` is scanned from then on, and `why` is told.
+fn scan(
+    way: &mut Box<dyn Scanner>,
+    question: &Question<'_>,
+    live: bool,
+    why: &mut Option<String>,
+) -> Option<OwnerMap> {
+    if let Ok(map) = way.scan(question).map_err(|no_way| *why = Some(no_way.to_string())) {
+        return Some(map);
     }
-
-    fn without_bpf(error: &BpfError, live: bool, why: &mut Option<String>) -> Self {
-        *why = Some(format!("no BPF: {error}"));
-        Self::Proc(Box::new(ProcScanner::new(live)))
-    }
+    *way = Box::new(ProcScanner::new(live));
+    way.scan(question).ok()
 }
 
 fn wanted(reading: &Reading) -> impl Iterator<Item = Inode> {

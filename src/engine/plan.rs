@@ -22,8 +22,8 @@ pub(super) enum Method {
 }
 
 /// From so many sockets on preparing the program takes less time than it saves. Measured: it takes
-/// as long as looking at some twenty thousand descriptors with two cores.
-const WORTH_PREPARING: usize = 20_000;
+/// as long as looking at some four thousand descriptors with two cores.
+const WORTH_PREPARING: usize = 4_000;
 
 /// Decides, and says why when there would be another way. What is possible is found out only where
 /// it matters.

@@ -16,6 +16,8 @@ mod map;
 #[cfg(linux)]
 mod process;
 #[cfg(linux)]
+mod question;
+#[cfg(linux)]
 mod scan;
 #[cfg(linux)]
 mod sets;
@@ -31,41 +33,13 @@ pub use hidden::Hidden;
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]
+pub use question::{NoWay, Question, Scanner, Wanted};
+#[cfg(linux)]
 pub use scan::ProcScanner;
 #[cfg(linux)]
 pub use sets::OwnerSets;
 
-#[cfg(linux)]
-use std::collections::HashSet;
-#[cfg(linux)]
-use std::sync::Mutex;
-
-#[cfg(linux)]
-use foldhash::fast::RandomState;
-
-#[cfg(linux)]
-use crate::model::{Inode, NetnsId};
 use crate::model::{NoOwner, OwnerCoverage, Socket};
-
-/// A set of sockets, by inode.
-#[cfg(linux)]
-pub type Wanted = HashSet<Inode, RandomState>;
-
-/// Whose holders are looked for, and how much is told of them.
-#[cfg(linux)]
-#[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    pub sockets: &'a [Socket],
-    /// Their inodes.
-    pub wanted: &'a Wanted,
-    /// Of processes in these namespaces, sockets that are not among those are noted too.
-    pub strays: &'a [NetnsId],
-    pub facts: Facts,
-    /// True when there are new sockets, and of the others nothing need be looked at again.
-    pub news: bool,
-    /// Shared by the threads that look: what a container is called is looked up once.
-    pub workloads: &'a Mutex<Workloads>,
-}
 
 /// How much of a process is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

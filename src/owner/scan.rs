@@ -13,7 +13,7 @@ use rustix::io::Errno;
 
 use super::hidden::is_ring;
 use super::process::{self, Look};
-use super::{OwnerMap, Question, Stray, Wanted};
+use super::{NoWay, OwnerMap, Question, Scanner, Stray, Wanted};
 use crate::model::{Fd, Inode, NetnsId, OwnerCoverage, Pid, Process};
 use crate::sys::clock;
 use crate::sys::procdir::{self, ProcDir, ProcessDir, proto_name};
@@ -59,19 +59,21 @@ struct Table {
     sockets: Vec<(Fd, Inode)>,
 }
 
+impl Scanner for ProcScanner {
+    /// Looks for the holders of sockets in every process that `/proc` lists. When it is asked for news
+    /// alone, and the processes that held sockets before, together with new ones, hold all of them, it
+    /// looks into no others, and in those at no descriptor whose socket is still there.
+    fn scan(&mut self, question: &Question<'_>) -> Result<OwnerMap, NoWay> {
+        let news = question.news.then(|| self.news(question)).flatten();
+        Ok(news.unwrap_or_else(|| self.all(question)))
+    }
+}
+
 impl ProcScanner {
     /// A scanner for one scan, or for many.
     #[must_use]
     pub fn new(live: bool) -> Self {
         Self { last: live.then(Last::default) }
-    }
-
-    /// Looks for the holders of sockets in every process that `/proc` lists. When it is asked for news
-    /// alone, and the processes that held sockets before, together with new ones, hold all of them, it
-    /// looks into no others, and in those at no descriptor whose socket is still there.
-    pub fn scan(&mut self, question: &Question<'_>) -> OwnerMap {
-        let news = question.news.then(|| self.news(question)).flatten();
-        news.unwrap_or_else(|| self.all(question))
     }
 
     fn all(&mut self, question: &Question<'_>) -> OwnerMap {

@@ -5,18 +5,27 @@ use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use sockeye::engine::{OwnerAsk, OwnerChoice, Sampler};
-use sockeye::model::{Ask, Family, Fd, Pid, Protocol, Sample, SocketKey};
-use sockeye::owner::Facts;
+use sockeye::model::{Ask, Cookie, Family, Fd, Pid, Protocol, Sample, SocketKey};
+use sockeye::owner::{BpfScanner, Facts, Question, Scanner as _, Wanted};
 use sockeye::source::netlink::Netlink;
 
 use crate::Case;
-use crate::harness::Holder;
+use crate::harness::{Holder, eventually};
+use crate::hidden::Hider;
+use crate::namespaces::in_namespace;
+use crate::stock::cookie;
 
-pub(crate) const CASES: &[Case] =
-    &[("both_ways::proc_and_bpf_find_the_same_owners_beside_others_that_come_and_go", same)];
+pub(crate) const CASES: &[Case] = &[
+    ("both_ways::proc_and_bpf_find_the_same_owners_beside_others_that_come_and_go", || in_namespace(same)),
+    ("both_ways::what_is_opened_after_the_first_look_is_found_too", || in_namespace(opened_later)),
+];
+
+/// Processes with two thousand sockets each, beside this one.
+const CROWDS: usize = 8;
 
 /// Whether the kernel takes the program.
 pub(crate) fn can_be_compared() -> bool {
@@ -63,6 +72,8 @@ fn same() {
     let _twice: Vec<_> = accepted.iter().step_by(7).map(|one| one.try_clone().unwrap()).collect();
     let shared = accepted.iter().step_by(100).map(|one| OwnedFd::from(one.try_clone().unwrap()));
     let _holders: Vec<_> = shared.map(|fd| Holder::start(fd, Stdio::null())).collect();
+    let _crowds: Vec<_> = (0..CROWDS).map(|_| Hider::start("crowd")).collect();
+    let stable = connections.len() + accepted.len() + CROWDS * 2000;
     let (stop, turns) = (AtomicBool::new(false), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         scope.spawn(|| churn(&stop, &turns));
@@ -75,9 +86,39 @@ fn same() {
             let stays = || proc.iter().filter(|(key, owners)| again.get(key) == Some(*owners));
             let differs: Vec<_> = stays().filter(|(key, owners)| bpf.get(key) != Some(*owners)).collect();
             assert!(differs.is_empty(), "round {round}: {} differ, one: {:?}", differs.len(), differs[0]);
-            assert!(stays().count() >= connections.len() + accepted.len(), "{}", stays().count());
+            assert!(stays().count() >= stable, "{}", stays().count());
         }
         stop.store(true, Ordering::Relaxed);
     });
     assert!(turns.into_inner() > 100, "too little came and went");
+}
+
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// The program runs for the first time while the sockets are read: what is opened after that and
+/// listed all the same is not in what it told.
+fn opened_later() {
+    let before = threads();
+    let mut scanner = BpfScanner::prepare().unwrap();
+    eventually(|| if threads() > before { Err("it is still looking".to_owned()) } else { Ok(()) });
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut sockets = sampler(OwnerChoice::None).take().unwrap().sockets;
+    let wanted: Wanted = sockets.iter().filter_map(|socket| socket.inode).collect();
+    let (facts, workloads) = (Facts::Names, Mutex::default());
+    let question = Question {
+        sockets: &sockets,
+        wanted: &wanted,
+        strays: &[],
+        facts,
+        news: false,
+        workloads: &workloads,
+    };
+    let sets = scanner.scan(&question).unwrap().settle();
+    let counted = sets.assign(&mut sockets);
+    assert_eq!(counted.method, "bpf");
+    let row = sockets.iter().find(|row| row.key.cookie() == Some(Cookie(cookie(&listener)))).unwrap();
+    let owners: Vec<u32> = row.owners.known().unwrap().shown().map(|it| it.process.id.pid.0).collect();
+    assert_eq!(owners, [std::process::id()]);
 }

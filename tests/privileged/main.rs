@@ -67,7 +67,7 @@ fn main() -> ExitCode {
         (others::CASES, root),
         (trust::CASES, root),
         (rights::CASES, setpriv),
-        (both_ways::CASES, bpf),
+        (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),
         (names::CASES, cgroup),
         (activation::CASES, apart),

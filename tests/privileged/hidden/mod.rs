@@ -67,7 +67,7 @@ pub(crate) fn has_rings() -> bool {
 }
 
 /// A program in its role, and where it says that it hides a listener.
-struct Hider {
+pub(crate) struct Hider {
     child: Child,
     stdin: Option<ChildStdin>,
     inode: u64,
@@ -76,7 +76,7 @@ struct Hider {
 }
 
 impl Hider {
-    fn start(role: &str) -> Self {
+    pub(crate) fn start(role: &str) -> Self {
         let mut command = roles::command(role);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

@@ -2,11 +2,12 @@
 //! hides a listener, prints where it is, and ends with its stdin. They assert nothing about sockeye.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
 use std::process::{Command, ExitCode, Stdio, exit};
 
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sockeye::model::{Fd, Pid};
 use sockeye::sys::procdir::ProcDir;
 
@@ -31,6 +32,7 @@ pub(crate) fn play() -> Option<ExitCode> {
         "zombie" => zombie_leader(),
         "ring" => ring(),
         "reuse" => reuse(),
+        "crowd" => crowd(),
         other => panic!("no such role: {other}"),
     }
     Some(ExitCode::SUCCESS)
@@ -49,6 +51,20 @@ fn println(line: &str) {
 
 fn wait_for_end() {
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// Holds both ends of a thousand connections.
+fn crowd() {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let connect = |_| {
+        let one = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        (one, listener.accept().unwrap().0)
+    };
+    let _held: Vec<_> = (0..1000).map(connect).collect();
+    tell(inode(&listener), listener.as_raw_fd());
+    wait_for_end();
 }
 
 /// A thread with a descriptor table of its own opens a listener there.
