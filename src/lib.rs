@@ -9,6 +9,7 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+pub mod filter;
 pub mod model;
 pub mod output;
 pub mod owner;

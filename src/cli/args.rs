@@ -112,6 +112,17 @@ pub(super) struct ListArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+    /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
+}
+
+/// The command that was probably meant.
+pub(super) fn near_command(word: &str) -> Option<String> {
+    use clap::CommandFactory as _;
+    let commands = Args::command();
+    let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    crate::filter::nearest(word, names.iter().copied()).filter(|near| *near != word).map(str::to_owned)
 }
 
 /// Protocols that have only a long option.

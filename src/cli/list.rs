@@ -7,6 +7,7 @@ use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
 use super::{notice, reader};
 use crate::config::Environment;
+use crate::filter::{Filter, Seen};
 use crate::model::{Ask, Family, Protocol, Row, State};
 use crate::output::{json, table};
 use crate::owner::Facts;
@@ -16,23 +17,24 @@ use crate::sys;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
-    let asks = asks_like_ss(args) || args.json || args.no_header || args.oneline;
+    let asks = asks_like_ss(args) || args.json || args.no_header || args.oneline || !args.filter.is_empty();
     !asks && io::stdout().is_terminal() && !environment.dumb_terminal
 }
 
 /// Lists the sockets once.
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
-    let selection = Selection::of(args);
+    let selection = Selection::of(args)?;
+    let needs = selection.filter.needs();
     let owners_shown = args.json || selection.layout.processes;
     let mut reading = args.reading.clone();
-    if !owners_shown {
+    if !owners_shown && !needs.owners {
         reading.owners = OwnersChoice::None;
     }
-    let facts = if args.json { Facts::All } else { Facts::Names };
+    let facts = if args.json || needs.facts { Facts::All } else { Facts::Names };
     let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask, facts)?;
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     if args.json {
-        json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;
+        json::write(&mut out, &sockets, &moment, &|row| selection.shows(row, &moment))?;
     } else {
         write_table(&mut out, &sockets, &moment, &selection)?;
     }
@@ -47,7 +49,7 @@ fn write_table(
     moment: &Moment,
     selection: &Selection,
 ) -> anyhow::Result<()> {
-    let rows = sockets.open().filter(|row| selection.shows(row));
+    let rows = sockets.open().filter(|row| selection.shows(row, moment));
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let several = moment.coverage.namespaces.list.len() > 1;
     let layout = table::Layout { netns: several, ..selection.layout };
@@ -66,6 +68,7 @@ struct Selection {
     service_names: bool,
     ask: Ask,
     layout: table::Layout,
+    filter: Filter,
 }
 
 /// Protocols of which `ss` tells the kind although no other is asked for.
@@ -92,15 +95,20 @@ fn asks_like_ss(args: &ListArgs) -> bool {
 }
 
 impl Selection {
-    fn of(args: &ListArgs) -> Self {
+    fn of(args: &ListArgs) -> anyhow::Result<Self> {
+        let filter = super::filter::parse(&args.filter)?;
+        let needs = filter.needs();
+        anyhow::ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye top");
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all;
         // A script that asks for JSON and nothing else wants everything there is.
         let all_there_is = !asks_like_ss(args) || (args.json && !narrowed);
-        let states = match (args.listening, args.all || all_there_is) {
-            (true, _) => States::Listening,
-            (false, true) => States::All,
-            (false, false) => States::Connected,
+        // A filter that speaks of states chooses among all of them.
+        let states = match () {
+            () if needs.states => States::All,
+            () if args.listening => States::Listening,
+            () if args.all || all_there_is => States::All,
+            () => States::Connected,
         };
         let one_version = args.ipv4 || args.ipv6;
         let wants = |(family, protocol): &Wanted| {
@@ -117,7 +125,7 @@ impl Selection {
         let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
-        Self {
+        Ok(Self {
             states,
             service_names: !args.numeric && asks_like_ss(args),
             layout: table::Layout {
@@ -130,13 +138,19 @@ impl Selection {
                 processes: args.processes || !asks_like_ss(args),
                 numeric: args.numeric,
             },
-            ask: if args.json { Ask::EVERYTHING } else { Ask::NOTHING },
+            ask: if args.json || needs.details { Ask::EVERYTHING } else { Ask::NOTHING },
             tables,
             chosen,
-        }
+            filter,
+        })
     }
 
-    fn shows(&self, row: &Row) -> bool {
+    fn shows(&self, row: &Row, moment: &Moment) -> bool {
+        self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
+    }
+
+    /// True for what the options choose.
+    fn offers(&self, row: &Row) -> bool {
         if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
             return false;
         }

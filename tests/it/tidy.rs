@@ -9,6 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("text", &[]),
     ("wire", &["model"]),
+    ("filter", &["model", "text"]),
     ("store", &["model"]),
     ("policy", &["model", "text", "store"]),
     ("sys", &["model", "wire"]),
@@ -20,7 +21,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config", &[]),
     (
         "cli",
-        &["model", "text", "store", "policy", "sys", "source", "owner", "output", "engine", "tui", "config"],
+        &[
+            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "output", "engine",
+            "tui", "config",
+        ],
     ),
 ];
 

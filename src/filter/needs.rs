@@ -1,0 +1,90 @@
+//! What must be known of sockets before a filter can judge them.
+
+use super::condition::{Condition, OwnerPart};
+use super::names::Flag;
+use crate::model::Field;
+
+/// What must be known of sockets before a filter can judge them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing to be read, or not")]
+pub struct Needs {
+    /// More than addresses and states.
+    pub details: bool,
+    /// Who holds them.
+    pub owners: bool,
+    /// What their owners run, and names of users, units and containers.
+    pub facts: bool,
+    /// What happened to them while they were watched.
+    pub history: bool,
+    /// States, so that nothing else should choose among them.
+    pub states: bool,
+}
+
+impl Needs {
+    /// What this condition looks at, too.
+    pub(super) fn add(&mut self, condition: &Condition) {
+        match condition {
+            Condition::States(_) | Condition::Flag(Flag::States(_) | Flag::Role(_) | Flag::Exposed) => {
+                self.states = true;
+            }
+            Condition::Flag(Flag::New) | Condition::Age(_) => self.history = true,
+            Condition::Flag(Flag::Deleted)
+            | Condition::Owner(OwnerPart::Executable | OwnerPart::CommandLine, _) => {
+                (self.owners, self.facts) = (true, true);
+            }
+            Condition::Flag(Flag::Unowned | Flag::Orphan) | Condition::Owner(..) => self.owners = true,
+            Condition::Mark { .. } => self.details = true,
+            Condition::Text(_) => (self.owners, self.facts, self.details) = (true, true, true),
+            Condition::Field(field, _) => self.add_field(field),
+            Condition::Flag(_)
+            | Condition::Host(..)
+            | Condition::Port(..)
+            | Condition::AnyPort(_)
+            | Condition::AnyAddress(_)
+            | Condition::Device(_)
+            | Condition::Autobound(_) => {}
+        }
+    }
+
+    fn add_field(&mut self, field: &Field) {
+        match field.key {
+            "state" | "role" | "role_reason" => self.states = true,
+            "owner_status" | "owner_count" => self.owners = true,
+            "user" => self.facts = true,
+            "unit" | "container" | "activates" => {
+                (self.owners, self.facts, self.details) = (true, true, true);
+            }
+            "cgroup" => (self.facts, self.details) = (true, true),
+            key if OF_EVERY_ROW.contains(&key) => {}
+            // Marks, tcp_info, memory: all that is asked for by name.
+            _ => self.details = true,
+        }
+    }
+}
+
+/// Fields that are told without being asked for.
+const OF_EVERY_ROW: &[&str] = &[
+    "cookie",
+    "netns",
+    "netns_name",
+    "inode",
+    "family",
+    "protocol",
+    "type",
+    "local_address",
+    "local_port",
+    "remote_address",
+    "remote_port",
+    "path",
+    "peer_inode",
+    "interface_index",
+    "uid",
+    "recv_q",
+    "send_q",
+    "accept_queue",
+    "backlog",
+    "listener_cookie",
+    "scope",
+    "reach",
+    "mptcp",
+];
