@@ -134,7 +134,7 @@ impl Selection {
                 // Unix, packet and TIPC sockets are of several kinds themselves.
                 netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
                 // A connected datagram socket has but one state.
-                state: !datagrams || states != States::Connected,
+                state: !filter.has_one_state() && (!datagrams || states != States::Connected),
                 processes: args.processes || !asks_like_ss(args),
                 numeric: args.numeric,
             },

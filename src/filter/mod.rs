@@ -26,6 +26,7 @@ pub use needs::Needs;
 
 use std::time::Duration;
 
+use condition::Condition;
 use expr::Expr;
 
 use crate::model::{PortRange, Stamp, Subject};
@@ -73,6 +74,17 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.expr.is_none()
+    }
+
+    /// True when all that pass are in the same state, so that it need not be told.
+    #[must_use]
+    pub fn has_one_state(&self) -> bool {
+        let is_one = |expr: &Expr| matches!(expr, Expr::Is(Condition::States(states)) if states.is_one());
+        match &self.expr {
+            Some(Expr::All(all)) => all.iter().any(is_one),
+            Some(expr) => is_one(expr),
+            None => false,
+        }
     }
 
     /// What must be known to judge.

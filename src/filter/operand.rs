@@ -167,7 +167,7 @@ impl Operand {
     fn owner(&self, part: OwnerPart) -> Result<Expr, Wrong> {
         let (not, test) = match part {
             OwnerPart::Pid => self.number_test(Unit::One)?,
-            _ => self.text_test()?,
+            _ => self.text_test(false)?,
         };
         Ok(Expr::Is(Condition::Owner(part, test)).negated_if(not))
     }
@@ -195,7 +195,7 @@ impl Operand {
         let (not, test) = match field.kind {
             Kind::Number | Kind::Id => self.number_test(Unit::of(field.key))?,
             Kind::Word => self.word_test(field)?,
-            Kind::Text | Kind::Path => self.text_test()?,
+            Kind::Text | Kind::Path => self.text_test(field.key == "cgroup")?,
             Kind::Address => self.address_test()?,
             Kind::Bool => self.bool_test()?,
             Kind::Endpoint | Kind::Moment | Kind::Object | Kind::List => {
@@ -220,7 +220,8 @@ impl Operand {
         Ok((not, Test::Numbers(numbers)))
     }
 
-    fn text_test(&self) -> Result<(bool, Test), Wrong> {
+    /// `of_cgroups` says that the texts are paths of cgroups.
+    fn text_test(&self, of_cgroups: bool) -> Result<(bool, Test), Wrong> {
         if let Some(null) = self.null_test() {
             return Ok(null);
         }
@@ -228,6 +229,7 @@ impl Operand {
         let pattern = |(typed, span): &(String, Range<usize>)| {
             let pattern = match self.compare {
                 _ if self.regex => Pattern::regex(typed),
+                Compare::Equal | Compare::Unequal if of_cgroups => Ok(Pattern::exact(below_mount(typed))),
                 Compare::Equal | Compare::Unequal => Ok(Pattern::exact(typed)),
                 Compare::Like | Compare::Unlike if typed.contains(['*', '?', '[']) => {
                     Pattern::glob(typed, false)
@@ -269,9 +271,9 @@ impl Operand {
         if let Some(null) = self.null_test().filter(|_| field.key != "owner_status") {
             return Ok(null);
         }
-        let Some(words) = names::vocabulary(field) else { return self.text_test() };
+        let Some(words) = names::vocabulary(field) else { return self.text_test(false) };
         if matches!(self.compare, Compare::Like | Compare::Unlike) {
-            return self.text_test();
+            return self.text_test(false);
         }
         let not = self.compare == Compare::Unequal;
         let mut asked = Vec::new();
@@ -300,6 +302,17 @@ impl Operand {
             }
         }
         Ok((not, Test::Words(asked)))
+    }
+}
+
+/// ss takes the path of the directory, the kernel has the part of it below the mount. Where cgroup v2 is
+/// mounted: cgroups(7).
+fn below_mount(typed: &str) -> &str {
+    let mounts = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"];
+    match mounts.into_iter().find_map(|mount| typed.strip_prefix(mount)) {
+        Some("") => "/",
+        Some(below) if below.starts_with('/') => below,
+        _ => typed,
     }
 }
 

@@ -29,6 +29,11 @@ impl States {
         self.0 & bit(state) != 0
     }
 
+    /// True for a single state, as ss counts them.
+    pub(super) fn is_one(self) -> bool {
+        self.0.is_power_of_two() || self == Self::of(&IDLE)
+    }
+
     /// The states of that name: one of ours, one of ss, or a group of ss.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = name.to_ascii_lowercase();

@@ -3,6 +3,7 @@
 //! purpose, the place that allows it says why.
 
 mod expected;
+mod filters;
 mod moving;
 mod stock;
 mod table;
@@ -22,6 +23,7 @@ use crate::stock::{cookie, inode};
 pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
+    ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
 ];
 
 /// Why there is no `ss` to compare with. What other versions print differs in details.

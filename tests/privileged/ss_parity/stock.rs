@@ -40,7 +40,7 @@ pub(super) fn open() -> Stock {
 
 /// An option that no safe library has.
 #[expect(unsafe_code, reason = "setsockopt(2) takes a pointer")]
-fn set<T>(fd: impl AsFd, level: i32, name: i32, value: &T) {
+pub(super) fn set<T>(fd: impl AsFd, level: i32, name: i32, value: &T) {
     let length = libc::socklen_t::try_from(size_of::<T>()).unwrap();
     // SAFETY: the pointer is to a value of that length, which lives until the call returns.
     let failed = unsafe {
@@ -49,7 +49,7 @@ fn set<T>(fd: impl AsFd, level: i32, name: i32, value: &T) {
     assert_eq!(failed, 0, "option {level}/{name}: {}", std::io::Error::last_os_error());
 }
 
-fn bind_to_loopback(fd: impl AsFd) {
+pub(super) fn bind_to_loopback(fd: impl AsFd) {
     set(fd, libc::SOL_SOCKET, libc::SO_BINDTODEVICE, b"lo\0");
 }
 
