@@ -117,12 +117,13 @@ pub(super) struct ListArgs {
     pub(super) filter: Vec<String>,
 }
 
-/// The command that was probably meant.
+/// The command of that name, or the one that was probably meant.
 pub(super) fn near_command(word: &str) -> Option<String> {
     use clap::CommandFactory as _;
     let commands = Args::command();
     let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
-    crate::filter::nearest(word, names.iter().copied()).filter(|near| *near != word).map(str::to_owned)
+    let same = names.iter().find(|name| **name == word).copied();
+    same.or_else(|| crate::filter::nearest(word, names.iter().copied())).map(str::to_owned)
 }
 
 /// Protocols that have only a long option.

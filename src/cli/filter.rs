@@ -11,12 +11,16 @@ use crate::sys::{names, procnet};
 /// Understands the arguments that are left, joined as they were typed.
 pub(super) fn parse(words: &[String]) -> anyhow::Result<Filter> {
     let text = words.join(" ");
-    if let [word] = words
+    if let Some(word) = words.first()
         && let Some(command) = super::args::near_command(word)
     {
-        bail!(
-            "there is no command {word:?}: did you mean `{command}`? To look for the text, write '\"{word}\"'"
-        );
+        let text = format!("to look for the text, write '\"{word}\"'");
+        if command == *word {
+            bail!("the command `{word}` comes before all options; {text}");
+        }
+        if words.len() == 1 {
+            bail!("there is no command {word:?}: did you mean `{command}`? Else, {text}");
+        }
     }
     let known = OnceCell::new();
     let services = |name: &str| {

@@ -41,7 +41,7 @@ fn arguments() {
         (&["--source", "portable", "-N", "1"], &["no other network namespace", "--net"]),
         (&["--owners", "all"], &["all", "auto", "proc", "none"]),
         (&["chekc"], &["chekc", "check"]),
-        (&["-t", "check"], &["check"]),
+        (&["-t", "check"], &["the command `check` comes before all options"]),
         (&["policy"], &["learn"]),
         (&["watch", "--interval", "soon"], &["soon", "500ms", "10ms and 1d"]),
         (&["watch", "--interval", "1ms"], &["1ms", "10ms and 1d"]),
