@@ -107,14 +107,40 @@ pub(super) struct ListArgs {
     /// One line per socket, as always here
     #[arg(short = 'O', long, hide = true)]
     pub(super) oneline: bool,
-    /// One JSON document
-    #[arg(long)]
-    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) shape: ShapeArgs,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
+}
+
+/// In which form a listing comes.
+#[derive(Debug, Default, ClapArgs)]
+#[group(multiple = true)]
+pub(super) struct ShapeArgs {
+    /// One JSON document
+    #[arg(long, conflicts_with_all = ["ndjson", "csv", "columns", "format"])]
+    pub(super) json: bool,
+    /// One JSON object a line for each socket, and one for the coverage
+    #[arg(long, conflicts_with_all = ["csv", "columns", "format"])]
+    pub(super) ndjson: bool,
+    /// Comma-separated values, of all fields or of those of --columns
+    #[arg(long, conflicts_with = "format")]
+    pub(super) csv: bool,
+    /// Only these fields, such as local,owner,unit; `help` lists them all
+    #[arg(long, value_name = "FIELDS", conflicts_with = "format")]
+    pub(super) columns: Option<String>,
+    #[arg(long, value_name = "TEMPLATE", help = "A line for each socket, such as '{pid} {local_port}'")]
+    pub(super) format: Option<String>,
+    #[arg(
+        long,
+        value_name = "FIELDS",
+        allow_hyphen_values = true,
+        help = "The order, such as -recv_q,local; a minus turns it round"
+    )]
+    pub(super) sort: Option<String>,
 }
 
 /// The command of that name, or the one that was probably meant.

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use anyhow::bail;
 
-use crate::filter::{Filter, Vocabulary};
+use crate::filter::{self, Filter, Vocabulary};
 use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
 pub(super) fn parse(words: &[String]) -> anyhow::Result<Filter> {
     let text = words.join(" ");
     if let Some(word) = words.first()
+        && !filter::flags().any(|flag| flag == word)
         && let Some(command) = super::args::near_command(word)
     {
         let text = format!("to look for the text, write '\"{word}\"'");

@@ -1,168 +1,96 @@
 //! The one-shot listing: `sockeye -tulpn`, `sockeye --json`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
+use super::selection::{Selection, asks_like_ss};
+use super::shape::Shape;
 use super::{notice, reader};
 use crate::config::Environment;
-use crate::filter::{Filter, Seen};
-use crate::model::{Ask, Family, Protocol, Row, State};
-use crate::output::{json, table};
+use crate::model::Row;
+use crate::output::{columns, json, table};
 use crate::owner::Facts;
-use crate::source::{Wanted, everything};
 use crate::store::{Moment, Table};
 use crate::sys;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
-    let asks = asks_like_ss(args) || args.json || args.no_header || args.oneline || !args.filter.is_empty();
-    !asks && io::stdout().is_terminal() && !environment.dumb_terminal
+    let asks = asks_like_ss(args) || args.no_header || args.oneline || !args.filter.is_empty();
+    !asks && !args.shape.is_any() && io::stdout().is_terminal() && !environment.dumb_terminal
 }
 
 /// Lists the sockets once.
 pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
+    if args.shape.columns.as_deref() == Some("help") {
+        return columns_help();
+    }
     let selection = Selection::of(args)?;
-    let needs = selection.filter.needs();
-    let owners_shown = args.json || selection.layout.processes;
+    let owners_shown = selection.shows_owners();
     let mut reading = args.reading.clone();
-    if !owners_shown && !needs.owners {
+    if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
-    let facts = if args.json || needs.facts { Facts::All } else { Facts::Names };
+    let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
     let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask, facts)?;
-    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    if args.json {
-        json::write(&mut out, &sockets, &moment, &|row| selection.shows(row, &moment))?;
-    } else {
-        write_table(&mut out, &sockets, &moment, &selection)?;
+    let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
+    if !selection.sorting.is_empty() {
+        selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
+    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+    write(&mut out, &sockets, &rows, &moment, &selection)?;
     out.flush()?;
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
     Ok(if failed { Exit::Error } else { Exit::Ok })
 }
 
-fn write_table(
+fn write(
     out: &mut dyn io::Write,
     sockets: &Table,
+    rows: &[&Row],
     moment: &Moment,
     selection: &Selection,
 ) -> anyhow::Result<()> {
-    let rows = sockets.open().filter(|row| selection.shows(row, moment));
+    let peers = selection.needs_peers().then(|| sockets.peers());
+    let subject = |row| {
+        let subject = moment.subject(row);
+        subject.facing(peers.as_ref().and_then(|peers| peers.find(&subject.row.socket)))
+    };
+    let header = selection.layout.header;
+    match &selection.shape {
+        Shape::Json => json::write(out, sockets, rows, moment)?,
+        Shape::Ndjson => json::write_lines(out, sockets, rows, moment)?,
+        Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
+        Shape::Columns(fields) => columns::write(out, rows, fields, header, subject)?,
+        Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,
+        Shape::Table => write_table(out, rows, moment, selection)?,
+    }
+    Ok(())
+}
+
+fn write_table(
+    out: &mut dyn io::Write,
+    rows: &[&Row],
+    moment: &Moment,
+    selection: &Selection,
+) -> anyhow::Result<()> {
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let several = moment.coverage.namespaces.list.len() > 1;
     let layout = table::Layout { netns: several, ..selection.layout };
     let service = |protocol, port| services.get(&(protocol, port)).cloned();
-    table::write(out, rows, table::Sheet { layout, names: &moment.names, services: &service })?;
+    let sheet = table::Sheet { layout, names: &moment.names, services: &service };
+    table::write(out, rows.iter().copied(), sheet)?;
     Ok(())
 }
 
-/// What the options ask for, resolved once.
-#[derive(Debug)]
-struct Selection {
-    tables: Vec<Wanted>,
-    /// The protocols that were named; empty for all.
-    chosen: Vec<Protocol>,
-    states: States,
-    service_names: bool,
-    ask: Ask,
-    layout: table::Layout,
-    filter: Filter,
-}
-
-/// Protocols of which `ss` tells the kind although no other is asked for.
-const SEVERAL_KINDS: [Protocol; 4] = [Protocol::Unix, Protocol::Packet, Protocol::Vsock, Protocol::Tipc];
-
-/// Protocols that know no connection: `ss` lists them whichever states are asked for.
-const STATELESS: [Protocol; 5] =
-    [Protocol::Packet, Protocol::Netlink, Protocol::Xdp, Protocol::Hci, Protocol::Other];
-
-/// The groups of states that `ss` knows by option.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum States {
-    All,
-    /// `-l`: listening, and what is unconnected.
-    Listening,
-    /// Neither `-l` nor `-a`.
-    Connected,
-}
-
-/// True when an option of `ss` chooses what is listed.
-fn asks_like_ss(args: &ListArgs) -> bool {
-    let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
-    family || args.listening || args.all || args.numeric || args.processes
-}
-
-impl Selection {
-    fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter)?;
-        let needs = filter.needs();
-        anyhow::ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye top");
-        let chosen = args.protocols();
-        let narrowed = !chosen.is_empty() || args.listening || args.all;
-        // A script that asks for JSON and nothing else wants everything there is.
-        let all_there_is = !asks_like_ss(args) || (args.json && !narrowed);
-        // A filter that speaks of states chooses among all of them.
-        let states = match () {
-            () if needs.states => States::All,
-            () if args.listening => States::Listening,
-            () if args.all || all_there_is => States::All,
-            () => States::Connected,
-        };
-        let one_version = args.ipv4 || args.ipv6;
-        let wants = |(family, protocol): &Wanted| {
-            let version = match family {
-                Family::Inet => args.ipv4 || !one_version,
-                Family::Inet6 => args.ipv6 || !one_version,
-                _ => !one_version || chosen.contains(protocol),
-            };
-            // What is in no table is known only when all tables are.
-            let asked = chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other);
-            version && asked
-        };
-        let tables: Vec<Wanted> = everything().into_iter().filter(wants).collect();
-        let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
-        let datagrams =
-            kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
-        Ok(Self {
-            states,
-            service_names: !args.numeric && asks_like_ss(args),
-            layout: table::Layout {
-                netns: false, // known when the namespaces are
-                header: !args.no_header,
-                // Unix, packet and TIPC sockets are of several kinds themselves.
-                netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
-                // A connected datagram socket has but one state.
-                state: !filter.has_one_state() && (!datagrams || states != States::Connected),
-                processes: args.processes || !asks_like_ss(args),
-                numeric: args.numeric,
-            },
-            ask: if args.json || needs.details { Ask::EVERYTHING } else { Ask::NOTHING },
-            tables,
-            chosen,
-            filter,
-        })
+/// Every field that may stand in a column, and what it says.
+fn columns_help() -> anyhow::Result<Exit> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let widest = crate::model::field::all().map(|field| field.key.len()).max().unwrap_or(0);
+    for field in crate::model::field::all() {
+        writeln!(out, "{:widest$}  {}", field.key, field.help)?;
     }
-
-    fn shows(&self, row: &Row, moment: &Moment) -> bool {
-        self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
-    }
-
-    /// True for what the options choose.
-    fn offers(&self, row: &Row) -> bool {
-        if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
-            return false;
-        }
-        let state = row.socket.state;
-        let stateless = STATELESS.contains(&row.socket.protocol);
-        let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
-        match self.states {
-            States::All => true,
-            States::Listening => idle || state == State::Listen,
-            States::Connected => {
-                stateless || !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv)
-            }
-        }
-    }
+    out.flush()?;
+    Ok(Exit::Ok)
 }

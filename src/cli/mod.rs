@@ -14,6 +14,8 @@ mod live;
 mod notice;
 mod policy;
 mod reader;
+mod selection;
+mod shape;
 mod top;
 mod watch;
 

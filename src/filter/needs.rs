@@ -46,10 +46,32 @@ impl Needs {
         }
     }
 
+    /// What these fields look at.
+    #[must_use]
+    pub fn of<'a>(fields: impl IntoIterator<Item = &'a Field>) -> Self {
+        let mut needs = Self::default();
+        fields.into_iter().for_each(|field| needs.add_field(field));
+        Self { states: false, ..needs }
+    }
+
+    /// What either looks at.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            details: self.details || other.details,
+            owners: self.owners || other.owners,
+            facts: self.facts || other.facts,
+            history: self.history || other.history,
+            states: self.states || other.states,
+        }
+    }
+
     fn add_field(&mut self, field: &Field) {
         match field.key {
             "state" | "role" | "role_reason" => self.states = true,
-            "owner_status" | "owner_count" => self.owners = true,
+            "owner_status" | "owner_count" | "owner" | "owners" | "pid" | "comm" | "peer_owners"
+            | "owner_candidates" => self.owners = true,
+            "exe" => (self.owners, self.facts) = (true, true),
             "user" => self.facts = true,
             "unit" | "container" | "activates" => {
                 (self.owners, self.facts, self.details) = (true, true, true);
@@ -71,6 +93,9 @@ const OF_EVERY_ROW: &[&str] = &[
     "family",
     "protocol",
     "type",
+    "local",
+    "remote",
+    "peer_cookie",
     "local_address",
     "local_port",
     "remote_address",

@@ -5,10 +5,14 @@
 //! string from the system passes [`crate::text::escape()`] here.
 
 pub mod alert;
+pub mod choice;
+pub mod columns;
 pub mod doctor;
 pub mod json;
 mod other_ends;
+mod plain;
 pub mod table;
+pub mod template;
 
 /// The version of the JSON documents. It rises only when a reader of the old one would break.
 pub const SCHEMA: u32 = 1;

@@ -29,6 +29,8 @@ pub struct Layout {
     pub processes: bool,
     /// Numbers for protocols too, as `ss -n` has them.
     pub numeric: bool,
+    /// The rows come in the order in which they are to stand.
+    pub ordered: bool,
 }
 
 /// Gives a port its service name, if it has one and names are wanted.
@@ -59,7 +61,9 @@ pub fn write<'a>(
         ordered.extend(part);
         widen(&mut widths, widest);
     }
-    sort(&mut ordered);
+    if !sheet.layout.ordered {
+        sort(&mut ordered);
+    }
     if sheet.layout.header {
         head.write(out, widths, &mut String::new())?;
     }

@@ -37,7 +37,8 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     page.heading("Fields");
     for field in FIELDS {
         let value = (field.extract)(&seen.subject);
-        if matches!(value, Value::Owner(_) | Value::OwnerList(_) | Value::PeerOwners(_)) {
+        let of_owners = matches!(value, Value::Owner(_) | Value::OwnerList(_) | Value::PeerOwners(_));
+        if of_owners || matches!(field.key, "pid" | "comm") {
             continue; // told above, in full
         }
         if let Some(text) = cell::value_text(&value, &seen) {

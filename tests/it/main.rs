@@ -24,6 +24,7 @@ mod readme;
 mod refused;
 mod scale;
 mod session;
+mod shapes;
 mod sockets;
 mod stock;
 mod table;

@@ -300,6 +300,12 @@ pub static FIELDS: &[Field] = &[
             _ => Value::Null,
         },
     ),
+    composed(field(("pid", "PID"), Kind::Number, 7, "The pid of the first owner.", |s| {
+        Value::of(s.socket().owners.first(), |owner| Value::Number(owner.process.id.pid.0.into()))
+    })),
+    composed(field(("comm", "PROCESS"), Kind::Text, 15, "The name of the first owner.", |s| {
+        Value::of(s.socket().owners.first().map(|owner| &owner.process.comm), Value::Text)
+    })),
     composed(field(("exe", "EXECUTABLE"), Kind::Path, 30, "The executable of the first owner.", |s| {
         Value::of(s.socket().owners.first().and_then(|owner| owner.process.exe.as_ref()), Value::Executable)
     })),

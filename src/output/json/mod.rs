@@ -21,14 +21,10 @@ use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
 use value::hex_twin;
+pub(super) use value::unix_name;
 
-/// Writes the whole document: every open socket that `shown` lets through.
-pub fn write(
-    out: impl Write,
-    table: &Table,
-    moment: &Moment,
-    shown: &dyn Fn(&Row) -> bool,
-) -> io::Result<()> {
+/// Writes the whole document with these rows of the table.
+pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         tool: "sockeye",
@@ -36,11 +32,31 @@ pub fn write(
         generated_at: moment.taken.wall.to_string(),
         host: host(&moment.host),
         coverage: coverage(moment),
-        sockets: Sockets { table, moment, shown },
+        sockets: Sockets { table, moment, rows },
     };
     let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
     document.serialize(&mut serializer)?;
     serializer.into_inner().write_all(b"\n")
+}
+
+/// Writes these rows of the table as one object a line, and the coverage as the last: so that nobody
+/// takes what could not be read for what is not there.
+pub fn write_lines(mut out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        schema: u32,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        /// Apart: a socket has a type of its own.
+        socket: SocketView<'a>,
+    }
+    let peers = table.peers();
+    for row in rows {
+        let socket = SocketView(moment.subject(row).facing(peers.find(&row.socket)));
+        serde_json::to_writer(&mut out, &Line { schema: SCHEMA, kind: "socket", socket })?;
+        out.write_all(b"\n")?;
+    }
+    write_coverage(out, moment)
 }
 
 /// Writes the coverage alone, as one object on one line.
@@ -95,15 +111,16 @@ pub(super) fn host(host: &Host) -> HostView<'_> {
 struct Sockets<'a> {
     table: &'a Table,
     moment: &'a Moment,
-    shown: &'a dyn Fn(&Row) -> bool,
+    rows: &'a [&'a Row],
 }
 
 impl Serialize for Sockets<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let peers = self.table.peers();
-        let rows = self.table.open().filter(|row| (self.shown)(row));
-        let subject = |row| self.moment.subject(row).facing(peers.find(&row.socket));
-        serializer.collect_seq(rows.map(|row| SocketView(subject(row))))
+        serializer.collect_seq(self.rows.iter().map(|row| {
+            let row: &Row = row;
+            SocketView(self.moment.subject(row).facing(peers.find(&row.socket)))
+        }))
     }
 }
 

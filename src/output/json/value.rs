@@ -91,7 +91,7 @@ pub(super) fn hex_twin(value: &Value<'_>) -> Option<String> {
 
 /// A Unix name as text: abstract ones begin with `@`, and a path that begins so itself is written
 /// with its first byte escaped, so that the two are never mistaken.
-pub(super) fn unix_name(name: &UnixName) -> String {
+pub(in crate::output) fn unix_name(name: &UnixName) -> String {
     match name {
         UnixName::Abstract(name) => format!("@{}", escape(name.as_bytes())),
         UnixName::Path(path) => match escape(path.as_bytes()).strip_prefix('@') {

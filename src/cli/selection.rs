@@ -1,0 +1,150 @@
+//! Which sockets a listing has: what the options and the filter choose, resolved once.
+
+use std::collections::BTreeSet;
+
+use super::args::ListArgs;
+use super::shape::Shape;
+use crate::filter::{Filter, Needs, Seen};
+use crate::model::{Ask, Family, Protocol, Row, State};
+use crate::output::choice::Sorting;
+use crate::output::table;
+use crate::source::{Wanted, everything};
+use crate::store::Moment;
+
+/// What the options ask for, resolved once.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) tables: Vec<Wanted>,
+    /// The protocols that were named; empty for all.
+    chosen: Vec<Protocol>,
+    states: States,
+    pub(super) service_names: bool,
+    pub(super) ask: Ask,
+    pub(super) layout: table::Layout,
+    filter: Filter,
+    pub(super) shape: Shape,
+    pub(super) sorting: Sorting,
+    /// What must be known of a socket.
+    pub(super) needs: Needs,
+}
+
+/// Protocols of which `ss` tells the kind although no other is asked for.
+const SEVERAL_KINDS: [Protocol; 4] = [Protocol::Unix, Protocol::Packet, Protocol::Vsock, Protocol::Tipc];
+
+/// Protocols that know no connection: `ss` lists them whichever states are asked for.
+const STATELESS: [Protocol; 5] =
+    [Protocol::Packet, Protocol::Netlink, Protocol::Xdp, Protocol::Hci, Protocol::Other];
+
+/// The groups of states that `ss` knows by option.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum States {
+    All,
+    /// `-l`: listening, and what is unconnected.
+    Listening,
+    /// Neither `-l` nor `-a`.
+    Connected,
+}
+
+/// True when an option of `ss` chooses what is listed.
+pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
+    let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
+    family || args.listening || args.all || args.numeric || args.processes
+}
+
+impl Selection {
+    pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
+        let filter = super::filter::parse(&args.filter)?;
+        let (shape, sorting) = args.shape.resolve()?;
+        let needs = filter.needs();
+        anyhow::ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye top");
+        let chosen = args.protocols();
+        let narrowed = !chosen.is_empty() || args.listening || args.all;
+        // A script that asks for JSON and nothing else wants everything there is.
+        let for_machines = !matches!(shape, Shape::Table);
+        let all_there_is = !asks_like_ss(args) || (for_machines && !narrowed);
+        // A filter that speaks of states chooses among all of them.
+        let states = match () {
+            () if needs.states => States::All,
+            () if args.listening => States::Listening,
+            () if args.all || all_there_is => States::All,
+            () => States::Connected,
+        };
+        let one_version = args.ipv4 || args.ipv6;
+        let wants = |(family, protocol): &Wanted| {
+            let version = match family {
+                Family::Inet => args.ipv4 || !one_version,
+                Family::Inet6 => args.ipv6 || !one_version,
+                _ => !one_version || chosen.contains(protocol),
+            };
+            // What is in no table is known only when all tables are.
+            let asked = chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other);
+            version && asked
+        };
+        let tables: Vec<Wanted> = everything().into_iter().filter(wants).collect();
+        let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
+        let datagrams =
+            kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
+        let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields()));
+        Ok(Self {
+            states,
+            service_names: !args.numeric && asks_like_ss(args),
+            layout: table::Layout {
+                netns: false, // known when the namespaces are
+                header: !args.no_header,
+                // Unix, packet and TIPC sockets are of several kinds themselves.
+                netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
+                // A connected datagram socket has but one state.
+                state: !filter.has_one_state() && (!datagrams || states != States::Connected),
+                processes: args.processes || !asks_like_ss(args),
+                numeric: args.numeric,
+                ordered: !sorting.is_empty(),
+            },
+            ask: if all_needs.details { Ask::EVERYTHING } else { Ask::NOTHING },
+            tables,
+            chosen,
+            filter,
+            shape,
+            sorting,
+            needs: all_needs,
+        })
+    }
+
+    /// True when owners are told, so that it matters whether they were found.
+    pub(super) fn shows_owners(&self) -> bool {
+        match self.shape {
+            Shape::Table => self.layout.processes,
+            _ => self.shape.needs().owners,
+        }
+    }
+
+    /// True when the other end of a connection is told.
+    pub(super) fn needs_peers(&self) -> bool {
+        let fields = match &self.shape {
+            Shape::Csv(fields) | Shape::Columns(fields) => fields.clone(),
+            Shape::Template(template) => template.fields().collect(),
+            Shape::Table | Shape::Json | Shape::Ndjson => Vec::new(),
+        };
+        fields.iter().any(|field| field.key.starts_with("peer_"))
+    }
+
+    pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
+        self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
+    }
+
+    /// True for what the options choose.
+    fn offers(&self, row: &Row) -> bool {
+        if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
+            return false;
+        }
+        let state = row.socket.state;
+        let stateless = STATELESS.contains(&row.socket.protocol);
+        let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
+        match self.states {
+            States::All => true,
+            States::Listening => idle || state == State::Listen,
+            States::Connected => {
+                stateless || !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv)
+            }
+        }
+    }
+}
