@@ -8,7 +8,7 @@ use crate::filter::{Filter, Needs, Seen};
 use crate::model::{Ask, Family, Protocol, Row, State};
 use crate::output::choice::Sorting;
 use crate::output::table;
-use crate::source::{Wanted, everything};
+use crate::source::{RESIDUAL, Wanted, everything};
 use crate::store::Moment;
 
 /// What the options ask for, resolved once.
@@ -51,6 +51,34 @@ pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
     family || args.listening || args.all || args.numeric || args.processes
 }
 
+/// The tables that the options name.
+fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
+    let one_version = args.ipv4 || args.ipv6;
+    let is_named = |(family, protocol): &Wanted| {
+        let version = match family {
+            Family::Inet => args.ipv4 || !one_version,
+            Family::Inet6 => args.ipv6 || !one_version,
+            _ => !one_version || chosen.contains(protocol),
+        };
+        version && (chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other))
+    };
+    everything().into_iter().filter(is_named).collect()
+}
+
+/// Those of which a socket can pass.
+fn passable(named: &[Wanted], filter: &Filter, shape: &Shape) -> Vec<Wanted> {
+    // The other end of a connection may be of the other version.
+    let may_pass = |(family, protocol): &Wanted| match shape {
+        Shape::Table => filter.may_pass(*family, *protocol),
+        _ => everything()
+            .into_iter()
+            .any(|(family, other)| other == *protocol && filter.may_pass(family, other)),
+    };
+    // What is in no table is known only when all tables are.
+    let all = named.contains(&RESIDUAL) && may_pass(&RESIDUAL);
+    named.iter().filter(|table| all || may_pass(table)).copied().collect()
+}
+
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
         let filter = super::filter::parse(&args.filter)?;
@@ -69,19 +97,13 @@ impl Selection {
             () if args.all || all_there_is => States::All,
             () => States::Connected,
         };
-        let one_version = args.ipv4 || args.ipv6;
-        let wants = |(family, protocol): &Wanted| {
-            let version = match family {
-                Family::Inet => args.ipv4 || !one_version,
-                Family::Inet6 => args.ipv6 || !one_version,
-                _ => !one_version || chosen.contains(protocol),
-            };
-            // What is in no table is known only when all tables are.
-            let asked = chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other);
-            version && asked
-        };
-        let tables: Vec<Wanted> = everything().into_iter().filter(wants).collect();
-        let kinds: BTreeSet<Protocol> = tables.iter().map(|(_, protocol)| *protocol).collect();
+        let named = named(args, &chosen);
+        let tables = passable(&named, &filter, &shape);
+        anyhow::ensure!(
+            !tables.is_empty() || filter.is_empty(),
+            "no socket can pass: the filter and the options exclude each other"
+        );
+        let kinds: BTreeSet<Protocol> = named.iter().map(|(_, protocol)| *protocol).collect();
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
         let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields()));

@@ -18,6 +18,7 @@ mod pattern;
 mod quantity;
 mod search;
 mod states;
+mod table;
 
 pub use error::{FilterError, nearest};
 pub use host::{End, Network};

@@ -185,6 +185,25 @@ fn every_filter_lets_the_right_ones_pass() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_table_that_is_passed_over_has_none_that_passes() {
+    let table = table();
+    let mut passed_over = 0;
+    for (text, _) in ASKED {
+        let filter = Filter::parse(text, &vocabulary()).unwrap();
+        let passing = passing(&table, text);
+        for row in table.open() {
+            let socket = &row.socket;
+            let may = filter.may_pass(socket.family, socket.protocol);
+            assert!(may || !passing.contains(&socket.key.cookie().unwrap().0), "{text}: {socket:?}");
+            passed_over += usize::from(!may);
+        }
+    }
+    assert!(passed_over > 100, "{passed_over}");
+    let never = Filter::parse("tcp and udp or (src unix:* and port = 1)", &vocabulary()).unwrap();
+    assert!(everything().into_iter().all(|(family, protocol)| !never.may_pass(family, protocol)));
+}
+
 /// A mistake, what is meant by it, what is wrong, and what is advised.
 const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("state lisening", "lisening", "there is no such state", "did you mean `listening`?"),
@@ -300,6 +319,8 @@ fn a_filter_is_asked_by_the_command_line() {
     assert!(error.contains("   1 | port = htp\n     |        ^^^ "), "{error}");
     let (code, _, error) = listed(&["doktor"]);
     assert!(code == 2 && error.contains("did you mean `doctor`?"), "{error}");
+    let (code, _, error) = listed(&["-t", "udp"]);
+    assert!(code == 2 && error.contains("no socket can pass"), "{error}");
     let (code, _, error) = listed(&["age < 5m"]);
     assert!(code == 2 && error.contains("knows no ages"), "{error}");
 }
