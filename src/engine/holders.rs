@@ -11,7 +11,8 @@ use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
 use crate::owner::{
-    self, BpfScanner, Facts, Hidden, OwnerMap, OwnerSets, ProcScanner, Question, Scanner, Workloads,
+    self, BpfScanner, Facts, Hidden, KernelUses, OwnerMap, OwnerSets, ProcScanner, Question, Scanner,
+    Workloads,
 };
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 use crate::sys::bpf;
@@ -28,6 +29,7 @@ pub(super) struct Holders {
     /// `None` when nobody is looked for.
     way: Option<Box<dyn Scanner>>,
     hidden: Hidden,
+    kernel: KernelUses,
     /// Why it is not another one.
     why: Option<String>,
     found: Option<Found>,
@@ -75,6 +77,7 @@ impl Holders {
             live: ask.live,
             way,
             hidden: Hidden::default(),
+            kernel: KernelUses::default(),
             why,
             found: None,
         }
@@ -116,7 +119,29 @@ impl Holders {
             Some(found) => found.sets.assign(&mut reading.sockets),
             None => owner::tally("none", &reading.sockets),
         };
-        OwnerCoverage { method_reason: self.why.clone(), ..told }
+        let told = OwnerCoverage { method_reason: self.why.clone(), ..told };
+        self.spare_the_kernel(reading, source, told)
+    }
+
+    /// Of the sockets that are left without holder, gives the kernel those that are its own by evidence.
+    /// A plain listing does not tell why a socket has no owner, so nobody is asked for one.
+    fn spare_the_kernel(
+        &mut self,
+        reading: &mut Reading,
+        source: &mut dyn SocketSource,
+        told: OwnerCoverage,
+    ) -> OwnerCoverage {
+        if self.way.is_none() || self.facts == Facts::Names {
+            return told;
+        }
+        let now = clock::now().mono;
+        let uses = self.kernel.settle(&mut reading.sockets, now, |places| source.kernel_uses(places));
+        if uses.is_empty() {
+            return told;
+        }
+        reading.names.kernel_uses = uses;
+        let OwnerCoverage { resolved, unresolved, .. } = owner::tally(told.method, &reading.sockets);
+        OwnerCoverage { resolved, unresolved, ..told }
     }
 
     /// Who holds the sockets: what the last scan found, as long as there is no socket that it did not

@@ -46,6 +46,8 @@ pub struct Names {
     pub workloads: BTreeMap<CgroupId, Arc<Workload>>,
     /// The units that will be started when somebody calls at these listeners.
     pub activates: BTreeMap<SocketKey, SystemBytes>,
+    /// What the kernel uses these sockets for, where it tells: [`KernelUse::what`](super::KernelUse).
+    pub kernel_uses: BTreeMap<SocketKey, SystemBytes>,
 }
 
 impl Names {

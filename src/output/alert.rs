@@ -109,7 +109,10 @@ fn who(socket: &Socket, moment: &Moment) -> String {
     let mut who = match socket.owners.found() {
         Ok(known) => named(known.first()),
         Err(NoOwner::Denied) => "a process that may not be read".to_owned(),
-        Err(why) => why.reason().to_owned(),
+        Err(why) => match moment.names.kernel_uses.get(&socket.key) {
+            Some(what) => format!("{}: {}", why.reason(), escape(what.as_bytes())),
+            None => why.reason().to_owned(),
+        },
     };
     if let Some(user) = user {
         push(&mut who, format_args!(" ({user})"));

@@ -10,6 +10,8 @@ mod containers;
 #[cfg(linux)]
 mod hidden;
 #[cfg(linux)]
+mod kernel_uses;
+#[cfg(linux)]
 mod lineage;
 #[cfg(linux)]
 mod map;
@@ -30,6 +32,8 @@ pub use workload::Workloads;
 pub use bpf::BpfScanner;
 #[cfg(linux)]
 pub use hidden::Hidden;
+#[cfg(linux)]
+pub use kernel_uses::KernelUses;
 #[cfg(linux)]
 pub use map::{OwnerMap, Stray};
 #[cfg(linux)]

@@ -27,11 +27,12 @@ mod second_look;
 
 pub use tables::{RESIDUAL, everything};
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    Ask, Family, Host, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
-    SliceCoverage, SliceStatus, Socket, Stamp,
+    Ask, Family, Host, KernelUse, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId,
+    OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp,
 };
 
 /// A family and a protocol: one table of the kernel.
@@ -46,6 +47,19 @@ pub trait SocketSource: Send {
     /// Reads the wanted tables. Never fails as a whole for a table's sake: what went wrong with
     /// one stands in its coverage.
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError>;
+
+    /// What the kernel says that it has sockets for itself in these namespaces of the last reading. It
+    /// proves nothing where it is silent; a source that cannot ask says nothing.
+    fn kernel_uses(&mut self, _places: &BTreeSet<NetnsId>) -> Vec<(NetnsId, Vec<KernelUse>)> {
+        Vec::new()
+    }
+}
+
+/// The same of the namespace that the calling thread is in.
+#[cfg(linux)]
+fn kernel_uses_here(places: &BTreeSet<NetnsId>) -> Vec<(NetnsId, Vec<KernelUse>)> {
+    let here = crate::sys::host::netns().ok().filter(|here| places.contains(here));
+    here.map(|here| (here, crate::sys::kernel_uses::here())).into_iter().collect()
 }
 
 /// What a source read.

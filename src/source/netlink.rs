@@ -4,7 +4,7 @@
 //! then on, and its coverage says so. What may pass is tried again; when it does not pass, the
 //! table has failed, and is never shown as empty.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::crosscheck;
 use super::decoder::{self, Rows};
@@ -13,7 +13,7 @@ use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{Ask, SliceCoverage, SliceStatus, Socket};
+use crate::model::{Ask, KernelUse, NetnsId, SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
 use crate::wire::Context;
 
@@ -52,6 +52,10 @@ impl SocketSource for Netlink {
         self.reader.read(wanted, place, self.ask, &mut reading);
         reading.name_interfaces(0);
         Ok(reading)
+    }
+
+    fn kernel_uses(&mut self, places: &BTreeSet<NetnsId>) -> Vec<(NetnsId, Vec<KernelUse>)> {
+        super::kernel_uses_here(places)
     }
 }
 

@@ -3,6 +3,7 @@
 //! The text has no cookie, so identity is the inode, or the addresses where there is none. What
 //! the text lacks is null. It is never chosen by itself: netlink falls back to it.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use super::place::Place;
@@ -10,7 +11,7 @@ use super::protocols::{self, Count, Counts};
 use super::stand_in::StandIns;
 use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep};
-use crate::model::{SliceCoverage, SliceStatus};
+use crate::model::{KernelUse, NetnsId, SliceCoverage, SliceStatus};
 use crate::sys::procnet;
 
 /// The text tables of this network namespace.
@@ -24,6 +25,10 @@ impl SocketSource for Procfs {
         read_tables(wanted, place, &mut reading);
         reading.name_interfaces(0);
         Ok(reading)
+    }
+
+    fn kernel_uses(&mut self, places: &BTreeSet<NetnsId>) -> Vec<(NetnsId, Vec<KernelUse>)> {
+        super::kernel_uses_here(places)
     }
 }
 

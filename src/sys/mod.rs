@@ -17,6 +17,8 @@ pub mod interfaces;
 #[cfg(linux)]
 pub mod kcmp;
 #[cfg(linux)]
+pub mod kernel_uses;
+#[cfg(linux)]
 pub mod netlink;
 #[cfg(linux)]
 pub mod netns;

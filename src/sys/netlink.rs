@@ -1,4 +1,4 @@
-//! The `NETLINK_SOCK_DIAG` socket: sends a dump request, drains the answer whole.
+//! A netlink socket, of `NETLINK_SOCK_DIAG` before all: sends a dump request, drains the answer whole.
 //!
 //! It does not understand what it drains beyond where the dump ends. Draining before parsing
 //! matters: the slower a dump is read, the more rows the kernel repeats and skips.
@@ -7,10 +7,10 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
+use rustix::net::netlink::{GENERIC, SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
 };
 
 use crate::wire::{WireError, netlink};
@@ -23,17 +23,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Why a dump failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DiagError {
-    #[error("cannot open a sock_diag socket: {0}")]
+    #[error("cannot open a netlink socket: {0}")]
     Open(Errno),
-    #[error("cannot send a sock_diag request: {0}")]
+    #[error("cannot send a netlink request: {0}")]
     Send(Errno),
-    #[error("cannot read the sock_diag answer: {0}")]
+    #[error("cannot read the netlink answer: {0}")]
     Receive(Errno),
     #[error("the kernel refused the dump: {0}")]
     Refused(Errno),
-    #[error("the kernel cut a sock_diag message short")]
+    #[error("the kernel cut a netlink message short")]
     Truncated,
-    #[error("the sock_diag answer cannot be understood: {0}")]
+    #[error("the netlink answer cannot be understood: {0}")]
     Wire(#[from] WireError),
 }
 
@@ -92,7 +92,21 @@ impl DiagSocket {
     /// Opens the socket in the calling thread's network namespace. The kernel sends datagrams of
     /// up to `chunk` bytes, [`CHUNK`] at most; below half of that even one row may not fit.
     pub fn open(chunk: usize) -> Result<Self, DiagError> {
-        let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))
+        Self::of(Some(SOCK_DIAG), chunk)
+    }
+
+    /// The same for links (`NETLINK_ROUTE`, which is 0).
+    pub fn route(chunk: usize) -> Result<Self, DiagError> {
+        Self::of(None, chunk)
+    }
+
+    /// The same for generic netlink.
+    pub fn generic(chunk: usize) -> Result<Self, DiagError> {
+        Self::of(Some(GENERIC), chunk)
+    }
+
+    fn of(protocol: Option<Protocol>, chunk: usize) -> Result<Self, DiagError> {
+        let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)
             .map_err(DiagError::Open)?;
         set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE)).map_err(DiagError::Open)?;
         Ok(Self { fd, seq: 0, chunk })

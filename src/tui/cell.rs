@@ -135,7 +135,10 @@ pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
 pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     let socket = &seen.subject.row.socket;
     match socket.owners.found() {
-        Err(why) => muted(no_owner(why, socket.uid, seen)),
+        Err(why) => match kernel_use(seen) {
+            Some(what) => muted(format!("kernel: {what}")),
+            None => muted(no_owner(why, socket.uid, seen)),
+        },
         Ok(known) => {
             let first = known.first();
             let pid = first.process.id.pid.0;
@@ -145,6 +148,19 @@ pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
             };
             tailed(seen.look.escape(first.process.comm.as_bytes()), tail)
         }
+    }
+}
+
+/// What the kernel uses the socket for, where it tells.
+pub(super) fn kernel_use<'a>(seen: &Seen<'a>) -> Option<Cow<'a, str>> {
+    seen.subject.kernel_use().map(|what| seen.look.escape(what.as_bytes()))
+}
+
+/// Why there is no owner, with what proves it.
+pub(super) fn no_owner_reason(why: NoOwner, seen: &Seen<'_>) -> String {
+    match (why, kernel_use(seen)) {
+        (NoOwner::Kernel, Some(what)) => format!("{}: {what}", why.reason()),
+        _ => why.reason().to_owned(),
     }
 }
 

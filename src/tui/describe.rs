@@ -73,7 +73,7 @@ fn unix(role: Role, state: State) -> String {
 /// Who holds it, or why nobody is shown.
 pub(super) fn ownership(seen: &Seen<'_>) -> String {
     match seen.subject.row.socket.owners.found() {
-        Err(why) => why.reason().to_owned(),
+        Err(why) => cell::no_owner_reason(why, seen),
         Ok(known) => {
             let first = known.first();
             let name = cell::process_name(first.process, &seen.look);

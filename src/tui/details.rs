@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::model::field::{FIELDS, OBJECTS, Object};
-use crate::model::{Owner, Row, Value};
+use crate::model::{NoOwner, Owner, Row, Value};
 use crate::text;
 
 use super::app::{App, Inspected};
@@ -104,7 +104,11 @@ impl Page {
             Ok(known) => known,
             Err(why) => {
                 self.heading("Owner");
-                self.item(&format!("unknown: {}", why.reason()), Meaning::Warning);
+                let reason = cell::no_owner_reason(why, seen);
+                match why {
+                    NoOwner::Kernel => self.item(&reason, Meaning::Text),
+                    _ => self.item(&format!("unknown: {reason}"), Meaning::Warning),
+                }
                 return;
             }
         };

@@ -102,6 +102,17 @@ pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
     netlink::dump_request(BY_FAMILY, seq, &body)
 }
 
+/// The request that dumps the sockets of one local port, with their memory.
+#[must_use]
+pub fn port_request(context: &Context, seq: u32, port: u16) -> Vec<u8> {
+    let mut request = dump_request(context, seq, Ask { memory: true, ..Ask::NOTHING });
+    let at = size_of::<netlink::Header>() + size_of::<Request>() - size_of::<SockId>();
+    if let Some(sport) = request.get_mut(at..at + size_of::<u16>()) {
+        sport.copy_from_slice(&port.to_be_bytes());
+    }
+    request
+}
+
 /// One socket from the payload of a [`BY_FAMILY`] message.
 pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     let (reply, attributes) = prefix::<Reply>(payload)?;

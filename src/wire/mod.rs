@@ -7,9 +7,11 @@
 pub mod btf;
 pub mod cgroup_path;
 pub mod docker_proxy;
+pub mod generic_netlink;
 pub mod inet_details;
 pub mod inet_diag;
 pub mod line;
+pub mod link;
 pub mod netlink;
 pub mod netlink_diag;
 pub mod packet_diag;
@@ -19,6 +21,7 @@ pub mod proc_fdinfo;
 pub mod proc_inet;
 pub mod proc_mountinfo;
 pub mod proc_netlink;
+pub mod proc_nfs;
 pub mod proc_packet;
 pub mod proc_pid;
 pub mod proc_protocols;
@@ -94,6 +97,16 @@ fn prefix<T: zerocopy::FromBytes + zerocopy::Immutable + zerocopy::KnownLayout>(
 /// A native `u32` from the front of an attribute.
 fn number(payload: &[u8]) -> Option<u32> {
     payload.first_chunk().copied().map(u32::from_ne_bytes)
+}
+
+/// A `u16` in network order from the front of an attribute.
+fn port(payload: &[u8]) -> Option<u16> {
+    payload.first_chunk().copied().map(u16::from_be_bytes)
+}
+
+/// A name without the NUL that ends it.
+fn name(payload: &[u8]) -> &[u8] {
+    payload.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// The native `u32` at an index of an attribute that is an array of them.

@@ -155,6 +155,7 @@ objects! {
         md5_keys: Option<Vec<String>>,
         bpf_storages: Option<Vec<Value>>,
         owner_status: String,
+        kernel_use: Option<String>,
         owner_count: Option<u64>,
         owners: Option<Vec<Owner>>,
         owner_candidates: Option<Vec<Named>>,

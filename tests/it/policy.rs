@@ -247,6 +247,14 @@ fn exit_codes_of_a_check_are_exact() {
 }
 
 #[test]
+fn an_alert_tells_what_the_kernel_uses_a_socket_for() {
+    let tunnel = concat!("scenario:", env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/tunnel.toml");
+    let ran = Policy::with("version = 1\n").run(&["check", "--source", tunnel]);
+    assert_eq!(ran.code(), 1, "{ran:?}");
+    assert!(ran.stdout().contains(r"the kernel's own: VXLAN device vx\x1b0"), "{}", ran.stdout());
+}
+
+#[test]
 fn a_check_that_cannot_see_enough_says_so() {
     let blind = concat!("scenario:", env!("CARGO_MANIFEST_DIR"), "/tests/scenarios/blind.toml");
     let policy = Policy::with(

@@ -12,7 +12,7 @@ use rustix::net::{accept, bind, connect, getsockname, listen, sockopt};
 use super::expect::Expected;
 use super::raw::{self, Bytes};
 
-const STREAM: u32 = 1;
+pub(crate) const STREAM: u32 = 1;
 const DGRAM: u32 = 2;
 const RAW: u32 = 3;
 const RDM: u32 = 4;
@@ -25,7 +25,7 @@ const PACKET: u16 = 17;
 const TIPC: u16 = 30;
 const BLUETOOTH: u16 = 31;
 const VSOCK: u16 = 40;
-const SMC: u16 = 43;
+pub(crate) const SMC: u16 = 43;
 const XDP: u16 = 44;
 const ICMP: u32 = 1;
 const SCTP: u32 = 132;
@@ -89,7 +89,7 @@ fn one(socket: OwnedFd, expected: Expected) -> Opened {
     Opened { expected: vec![expected], kept: vec![Box::new(socket)] }
 }
 
-fn loopback(family: u16, port: u16) -> SocketAddr {
+pub(crate) fn loopback(family: u16, port: u16) -> SocketAddr {
     if family == INET6 {
         SocketAddrV6::new(Ipv6Addr::LOCALHOST, port, 0, 0).into()
     } else {

@@ -7,13 +7,18 @@
 
 mod cases;
 mod expect;
+mod in_flight;
+#[expect(dead_code, reason = "the privileged tests use the rest")]
+mod links;
 mod raw;
+mod uses;
 
 use std::process::{Command, ExitCode};
 
 use cases::{CASES, Case, Opened};
 use expect::Expected;
 use serde_json::Value;
+use uses::{IMPOSTOR, USES, Use};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,6 +27,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let opened: Vec<_> = CASES.iter().map(|case| (case, (case.open)())).collect();
+    let used: Vec<_> = USES.iter().map(|one| (one, one.make())).collect();
     let mut tally = Tally::default();
     // The same sockets through both ways to them, and their owners through both ways to those.
     for (way, owners) in [("netlink", "proc"), ("netlink", "bpf"), ("procfs", "proc")] {
@@ -35,6 +41,20 @@ fn main() -> ExitCode {
                 Err(error) => tally.take(&format!("{}: cannot be opened", case.name), Err(error.to_string())),
             }
         }
+        for (one, made) in &used {
+            match made {
+                Ok(_) => reading.check_use(one, &mut tally),
+                Err(error) => tally.take(&format!("{}: cannot be made", one.name), Err(error.to_string())),
+            }
+        }
+    }
+    let impostor = IMPOSTOR.make();
+    let (way, owners) = ("netlink", "proc");
+    let document = read(sockeye, &["--json", "--owners", owners]);
+    let reading = Reading { textual: false, way, owners, missing, document };
+    match &impostor {
+        Ok(_) => reading.check_use(&IMPOSTOR, &mut tally),
+        Err(error) => tally.take("an impostor", Err(error.to_string())),
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -94,6 +114,12 @@ impl Reading<'_> {
             let what = format!("{} {at} through {way}", case.name);
             tally.take(&what, expected.check(&self.document, lister.is_none() || !told));
         }
+    }
+
+    fn check_use(&self, one: &Use, tally: &mut Tally) {
+        let what = format!("the kernel's {} through {}, owners by {}", one.name, self.way, self.owners);
+        let listed = one.lister.is_none_or(|module| !self.missing.iter().any(|name| name == module));
+        tally.take(&what, one.check(&self.document, listed && (one.textual || !self.textual)));
     }
 
     /// When a method fails another one takes over, which would find the same.

@@ -23,8 +23,14 @@ mod faults;
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
 mod hidden;
+#[path = "../kernels/in_flight.rs"]
+mod in_flight;
 mod inner_shell;
+mod kernel_uses;
 mod lifecycle;
+#[path = "../kernels/links.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod links;
 mod names;
 mod namespaces;
 mod others;
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
     let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
     let apart = root.or((!activation::can_be_shown()).then_some("needs unshare"));
     let ss = namespace.or_else(ss_parity::missing);
+    let vxlan = namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN"));
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
         (hidden::RING, ring),
         (hidden::RING_BPF, ring.or(bpf)),
         (ss_parity::CASES, ss),
+        (kernel_uses::CASES, vxlan),
     ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));

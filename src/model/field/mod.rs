@@ -14,7 +14,7 @@ pub use value::Value;
 
 use std::sync::Arc;
 
-use super::{Details, Names, Process, Row, Socket, Workload};
+use super::{Details, Names, Process, Row, Socket, SystemBytes, Workload};
 
 /// What an extractor looks at: a row, the names for its numbers, and the row at the other end.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +32,12 @@ impl<'a> Subject<'a> {
     #[must_use]
     pub fn facing(self, peer: Option<&'a Row>) -> Self {
         Self { peer, ..self }
+    }
+
+    /// What the kernel opened the socket for, by evidence.
+    #[must_use]
+    pub fn kernel_use(&self) -> Option<&'a SystemBytes> {
+        self.names.kernel_uses.get(&self.row.socket.key)
     }
 
     fn socket(&self) -> &'a Socket {

@@ -274,6 +274,13 @@ pub static FIELDS: &[Field] = &[
         Value::Word(s.socket().owners.status())
     }),
     field(
+        ("kernel_use", "KERNEL USE"),
+        Kind::Text,
+        20,
+        "What the kernel opened the socket for, where it tells that it did; null for others.",
+        |s| Value::of(s.kernel_use(), Value::Text),
+    ),
+    field(
         ("owner_count", "OWNERS"),
         Kind::Number,
         6,

@@ -15,14 +15,15 @@ mod turns;
 
 pub use pick::{Pick, PickError};
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::netlink::Reader;
 use super::{Reading, SocketSource, SourceError, Wanted};
-use crate::model::Ask;
+use crate::model::{Ask, KernelUse};
 use crate::model::{NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, SliceStatus, SystemBytes};
 use crate::sys::clock;
-use discover::Discovery;
+use discover::{Discovery, Found};
 use name::Namer;
 use probe::{Asked, Homes};
 use read::Method;
@@ -39,6 +40,8 @@ pub struct Namespaces {
     budget: Duration,
     turns: Turns,
     homes: Homes,
+    /// The namespaces of the last reading, and the ways to them.
+    found: Vec<Found>,
 }
 
 impl Namespaces {
@@ -56,7 +59,7 @@ impl Namespaces {
 
     fn new(method: Method) -> Self {
         let (turns, homes) = (Turns::default(), Homes::default());
-        Self { method, pick: None, budget: PATIENCE, turns, homes }
+        Self { method, pick: None, budget: PATIENCE, turns, homes, found: Vec::new() }
     }
 
     /// Only the one that the user named.
@@ -84,6 +87,16 @@ impl SocketSource for Namespaces {
             let name = std::thread::Builder::new().name("namespaces".to_owned());
             let thread = name.spawn_scoped(scope, || self.travel(wanted)).map_err(SourceError::Thread)?;
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn kernel_uses(&mut self, places: &BTreeSet<NetnsId>) -> Vec<(NetnsId, Vec<KernelUse>)> {
+        let found = self.found.iter().filter(|found| places.contains(&found.id));
+        let until = clock::now().mono + self.budget;
+        std::thread::scope(|scope| {
+            let name = std::thread::Builder::new().name("namespaces".to_owned());
+            let thread = name.spawn_scoped(scope, || read::kernel_uses(found, until));
+            thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
         })
     }
 }
@@ -117,7 +130,9 @@ impl Namespaces {
         }
         let names = name_all(&journey.all);
         let places: Vec<usize> = (0..journey.all.known.len()).collect();
-        Ok(journey.end(&places, names))
+        let (reading, found) = journey.end(&places, names);
+        self.found = found;
+        Ok(reading)
     }
 
     fn read_all(&mut self, wanted: &[Wanted], journey: &mut Journey) {
@@ -183,7 +198,8 @@ impl Namespaces {
             return Err(PickError::Closed { wanted: pick.into(), why: why.to_owned() }.into());
         }
         journey.tell(at, status);
-        let mut reading = journey.end(&[at], names);
+        let (mut reading, found) = journey.end(&[at], names);
+        self.found = found;
         // Nobody asked whether there are others.
         (reading.namespaces.gap, reading.namespaces.left_out) = (None, 0);
         Ok(reading)
@@ -198,8 +214,8 @@ impl Journey {
         self.statuses[at] = Some(status);
     }
 
-    /// The reading, with the namespaces at these places.
-    fn end(mut self, places: &[usize], mut names: Vec<Option<SystemBytes>>) -> Reading {
+    /// The reading, with the namespaces at these places, and the ways to all.
+    fn end(mut self, places: &[usize], mut names: Vec<Option<SystemBytes>>) -> (Reading, Vec<Found>) {
         self.statuses.resize(self.all.known.len(), None);
         let mut list = Vec::with_capacity(places.len());
         for at in places {
@@ -217,7 +233,7 @@ impl Journey {
             left_out: self.all.beyond.len(),
             gap: self.all.gap().or_else(|| self.asked.gap()),
         };
-        self.reading
+        (self.reading, self.all.known)
     }
 }
 

@@ -3,14 +3,17 @@
 //! Whatever happens to the namespace meanwhile, the reading keeps what other namespaces gave, and
 //! the status says what is missing. The calling thread stays wherever it went.
 
+use std::time::Duration;
+
 use super::discover::Found;
-use crate::model::Ask;
+use crate::model::{Ask, KernelUse, NetnsFound};
 use crate::model::{NetnsId, PortRange, SliceStatus};
 use crate::source::netlink::Reader;
 use crate::source::place::Place;
 use crate::source::{Reading, Wanted, procfs, tables};
 use crate::sys::netns::{Namespace, WayError};
 use crate::sys::procnet::{self, Whose, stand_in};
+use crate::sys::{clock, kernel_uses};
 
 /// How the tables of a namespace are read once it is entered.
 #[derive(Debug)]
@@ -64,6 +67,22 @@ impl Method {
         }
         reading.name_interfaces(from);
     }
+}
+
+/// What the kernel says of these namespaces, of which the own one comes first: it is not entered. Those
+/// that cannot be entered say nothing, and those that time does not suffice for.
+pub(super) fn kernel_uses<'a>(
+    namespaces: impl Iterator<Item = &'a Found>,
+    until: Duration,
+) -> Vec<(NetnsId, Vec<KernelUse>)> {
+    let mut told = Vec::new();
+    for found in namespaces {
+        let is_here = found.how == NetnsFound::Own || enter(found).is_ok();
+        if is_here && clock::now().mono < until {
+            told.push((found.id, kernel_uses::here()));
+        }
+    }
+    told
 }
 
 /// Moves the calling thread into a namespace, by the first way that leads there.
@@ -136,7 +155,7 @@ pub(super) fn skip(wanted: &[Wanted], id: NetnsId, why: &SliceStatus, reading: &
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Family, NetnsFound, Pid, Protocol};
+    use crate::model::{Family, Pid, Protocol};
     use crate::sys::netns::{Task, Way};
 
     const TCP: &[Wanted] = &[(Family::Inet, Protocol::Tcp)];

@@ -81,6 +81,8 @@ pub(super) struct Socket {
     pub(super) peer: Option<u64>,
     /// The unit that is started when somebody calls.
     pub(super) activates: Option<Place>,
+    /// What the kernel opened it for.
+    pub(super) kernel_use: Option<Place>,
     pub(super) interface: Option<u32>,
     pub(super) v6only: Option<bool>,
     pub(super) state: Place,

@@ -127,6 +127,9 @@ impl Maker<'_> {
             if let Some(unit) = &socket.activates {
                 names.activates.insert(self.key(socket), self.bytes(unit)?);
             }
+            if let Some(what) = &socket.kernel_use {
+                names.kernel_uses.insert(self.key(socket), self.bytes(what)?);
+            }
         }
         Ok(names)
     }

@@ -118,6 +118,37 @@ fn what_is_started_when_somebody_calls() {
     assert!(line(&screen, "activates").is_some_and(|told| told.starts_with(r"ss\x1bh.service")), "{screen}");
 }
 
+const TUNNEL: &str = r#"
+[socket.vxlan]
+cookie = 1
+protocol = "udp"
+state = "unconnected"
+local = "0.0.0.0:4789"
+no_owner = "kernel"
+kernel_use = 'VXLAN device vx\x1b0'
+[[sample]]
+at = 0
+sockets = ["vxlan"]
+"#;
+
+#[test]
+fn what_the_kernel_uses_a_socket_for() {
+    let mut stage = Stage::playing(TUNNEL, 120, 40, Look::new(ColorChoice::Ansi16, false));
+    stage.polls(1);
+    let list = stage.screen();
+    assert!(list.contains(r"kernel: VXLAN device"), "{list}");
+    assert!(list.contains(r"the kernel's own: VXLAN device vx\x1b0"), "{list}");
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    let told =
+        line(&screen, "Owner").is_some() && screen.contains(r"  the kernel's own: VXLAN device vx\x1b0");
+    assert!(told && !screen.contains("unknown: the kernel"), "{screen}");
+    assert!(
+        line(&screen, "kernel use").is_some_and(|told| told.starts_with(r"VXLAN device vx\x1b0")),
+        "{screen}"
+    );
+}
+
 #[test]
 fn what_a_proxy_publishes() {
     let proxy = details(&STARTED.replace("LINEAGE", "publishes = '[fd00::2]:80'"));
