@@ -21,7 +21,7 @@ pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> boo
 }
 
 /// Lists the sockets once.
-pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
     let selection = Selection::of(args);
     let owners_shown = args.json || selection.layout.processes;
     let mut reading = args.reading.clone();
@@ -29,7 +29,9 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
         reading.owners = OwnersChoice::None;
     }
     let facts = if args.json { Facts::All } else { Facts::Names };
-    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask, facts)?;
+    let runtimes = args.runtimes.places(environment);
+    let (sockets, moment) =
+        reader::read_once(&reading, selection.tables.clone(), selection.ask, facts, runtimes.as_ref())?;
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     if args.json {
         json::write(&mut out, &sockets, &moment, &|row| selection.shows(row))?;

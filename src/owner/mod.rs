@@ -24,6 +24,7 @@ mod sets;
 mod workload;
 
 pub use activation::Activations;
+pub use containers::RuntimePlaces;
 pub use workload::Workloads;
 
 #[cfg(linux)]
