@@ -44,7 +44,8 @@ impl<'a> Subject<'a> {
 
     /// What the first owner is part of; where no owner is known, what the cgroup of the socket's
     /// creator is for, which the kernel tells to everybody.
-    fn workload(&self) -> Option<&'a Workload> {
+    #[must_use]
+    pub fn workload(&self) -> Option<&'a Workload> {
         let owner = self.row.socket.owners.first().and_then(|owner| owner.process.workload.as_deref());
         owner.or_else(|| self.names.workloads.get(&self.details()?.cgroup?).map(AsRef::as_ref))
     }
