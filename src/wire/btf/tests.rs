@@ -1,3 +1,5 @@
+//! Types that are built here, byte by byte, and what is read of them.
+
 use proptest::prelude::*;
 
 use super::*;
