@@ -104,8 +104,8 @@ mod tests {
 
     use super::*;
 
-    fn whole(status: u16, body: &str) -> Option<Answer> {
-        Some(Answer { status, body: body.into() })
+    fn said(status: u16, body: &str) -> Answer {
+        Answer { status, body: body.into() }
     }
 
     #[test]
@@ -125,12 +125,12 @@ mod tests {
             ("HTTP/1.0 500 \r\nContent-Length: 4\r\n\r\nsad\n", 500, "sad\n"),
         ] {
             for ended in [false, true] {
-                assert_eq!(answer(text.as_bytes(), ended), Ok(whole(status, body)), "{text:?}");
+                assert_eq!(answer(text.as_bytes(), ended), Ok(Some(said(status, body))), "{text:?}");
             }
         }
         let endless = b"HTTP/1.1 200 OK\r\n\r\n{}";
         assert_eq!(answer(endless, false), Ok(None), "there may come more");
-        assert_eq!(answer(endless, true), Ok(whole(200, "{}")));
+        assert_eq!(answer(endless, true), Ok(Some(said(200, "{}"))));
     }
 
     /// Cut short anywhere, an answer is waited for, and broken when nothing more comes.
