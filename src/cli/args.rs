@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::config::Environment;
 use crate::model::Protocol;
+use crate::owner::RuntimePlaces;
 
 /// Every open socket of this machine, whose it is, and what changed.
 ///
@@ -111,6 +113,8 @@ pub(super) struct ListArgs {
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) runtimes: RuntimeArgs,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
@@ -229,6 +233,23 @@ pub(super) struct ReadingArgs {
     pub(super) net: Option<OsString>,
 }
 
+/// Where names of containers are shown.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(super) struct RuntimeArgs {
+    /// Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard).
+    /// Off unless given: a daemon may be slow, and who may open its socket is as good as root
+    #[arg(long)]
+    ask_runtimes: bool,
+}
+
+impl RuntimeArgs {
+    /// Where to ask them, if they shall be asked.
+    pub(super) fn places(self, environment: &Environment) -> Option<RuntimePlaces> {
+        let Environment { docker_host, runtime_dir, .. } = environment.clone();
+        self.ask_runtimes.then_some(RuntimePlaces { docker_host, runtime_dir })
+    }
+}
+
 /// Where sockets are read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum SourceChoice {
@@ -291,6 +312,8 @@ pub(super) struct TopArgs {
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
+    pub(super) runtimes: RuntimeArgs,
+    #[command(flatten)]
     pub(super) interval: IntervalArgs,
     /// Draw with ASCII characters only
     #[arg(long)]
@@ -299,7 +322,8 @@ pub(super) struct TopArgs {
 
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
-        Self { reading: list.reading, interval: IntervalArgs::default(), ascii: false }
+        let ListArgs { reading, runtimes, .. } = list;
+        Self { reading, runtimes, interval: IntervalArgs::default(), ascii: false }
     }
 }
 
@@ -363,6 +387,8 @@ pub(super) struct DoctorArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) runtimes: RuntimeArgs,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -16,7 +16,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
     let loaded = policy::load(&args.policy, environment)?;
     let path = crate::text::path(&loaded.path).into_owned();
     let (table, moment) =
-        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All)?;
+        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All, None)?;
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
     let summary = Summary {

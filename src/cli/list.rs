@@ -22,7 +22,7 @@ pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> boo
 }
 
 /// Lists the sockets once.
-pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
     if args.shape.columns.as_deref() == Some("help") {
         return columns_help();
     }
@@ -33,7 +33,9 @@ pub(super) fn run(args: &ListArgs) -> anyhow::Result<Exit> {
         reading.owners = OwnersChoice::None;
     }
     let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
-    let (sockets, moment) = reader::read_once(&reading, selection.tables.clone(), selection.ask, facts)?;
+    let runtimes = args.runtimes.places(environment);
+    let (sockets, moment) =
+        reader::read_once(&reading, selection.tables.clone(), selection.ask, facts, runtimes.as_ref())?;
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));

@@ -58,10 +58,10 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
     }
     match args.command {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
-        None => list::run(&args.list),
+        None => list::run(&args.list, environment),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
-        Some(Command::Doctor(args)) => doctor::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args, environment),
         Some(Command::Watch(args)) => watch::run(&args, environment),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
     }

@@ -34,6 +34,12 @@ fn notices(coverage: &Coverage, owners_shown: bool) -> Vec<String> {
     if malformed > 0 {
         notices.push(format!("{} could not be understood", text::counted(malformed, "row", "rows")));
     }
+    // Sockets without known owner are named by their cgroup, so these count whoever is shown.
+    notices.extend(coverage.owners.silent_runtimes.iter().map(|silent| {
+        let (socket, reason) =
+            (text::escape(silent.socket.as_bytes()), text::escape(silent.reason.as_bytes()));
+        format!("names of containers may be missing: {socket}: {reason}")
+    }));
     if owners_shown {
         notices.extend(covered(coverage));
         notices.extend(owners(coverage));

@@ -70,7 +70,7 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
     let (table, moment) =
-        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All)?;
+        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All, None)?;
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }

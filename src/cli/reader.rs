@@ -8,7 +8,7 @@ use super::args::{ReadingArgs, SourceChoice};
 use super::live;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::Ask;
-use crate::owner::Facts;
+use crate::owner::{Facts, RuntimePlaces};
 use crate::policy;
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
@@ -71,9 +71,10 @@ pub(super) fn read_once(
     wanted: Vec<Wanted>,
     ask: Ask,
     facts: Facts,
+    runtimes: Option<&RuntimePlaces>,
 ) -> anyhow::Result<(Table, Moment)> {
     // The sampler ends here, and its buffers with it, before the table is made.
-    let sample = build(args, wanted, ask, facts, None)?.take()?;
+    let sample = build(args, wanted, ask, facts, None)?.asking(runtimes).take()?;
     let table = single(sample);
     let moment = table.moment().cloned().context("the reading left no trace")?;
     Ok((table, moment))

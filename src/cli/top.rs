@@ -16,6 +16,7 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 /// Runs the dashboard until the user quits.
 pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<Exit> {
     let sampler = reader::live_sampler(&args.reading, everything(), Ask::NOTHING, args.interval.interval)?;
+    let sampler = sampler.asking(args.runtimes.places(environment).as_ref());
     let options = tui::Options {
         now: clock::now,
         color: if environment.no_color { ColorChoice::Monochrome } else { ColorChoice::Ansi16 },

@@ -3,7 +3,8 @@
 //! Layer 6. The environment is read here, once, and nowhere else. There is no configuration file
 //! yet.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 /// The environment, as far as sockeye cares.
@@ -19,6 +20,10 @@ pub struct Environment {
     pub config_dir: Option<PathBuf>,
     /// Who called sudo.
     pub sudo_uid: Option<u32>,
+    /// `DOCKER_HOST`, where it is a Unix socket: `unix:///run/docker.sock`.
+    pub docker_host: Option<PathBuf>,
+    /// `$XDG_RUNTIME_DIR`.
+    pub runtime_dir: Option<PathBuf>,
 }
 
 impl Environment {
@@ -43,6 +48,8 @@ impl Environment {
             utf8: locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8"),
             config_dir: base.map(|base| base.join("sockeye")),
             sudo_uid: set("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok()),
+            docker_host: set("DOCKER_HOST").as_deref().and_then(unix_socket),
+            runtime_dir: absolute("XDG_RUNTIME_DIR"),
         }
     }
 
@@ -54,6 +61,12 @@ impl Environment {
         let own = self.config_dir.as_ref().map(|dir| dir.join("policy.toml"));
         own.filter(|_| !root).into_iter().chain([system]).collect()
     }
+}
+
+/// The path in an address as Docker writes it; no other address is of this machine for sure.
+fn unix_socket(address: &OsStr) -> Option<PathBuf> {
+    let path = address.as_bytes().strip_prefix(b"unix://")?;
+    Some(PathBuf::from(OsStr::from_bytes(path))).filter(|path| path.is_absolute())
 }
 
 #[cfg(test)]
@@ -75,6 +88,21 @@ mod tests {
         assert!(environment(&[]).utf8);
         assert!(environment(&[("LC_ALL", ""), ("LANG", "C.UTF-8")]).utf8);
         assert!(!environment(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]).utf8);
+    }
+
+    #[test]
+    fn only_unix_sockets_are_of_docker_here() {
+        let host = |value| environment(&[("DOCKER_HOST", value)]).docker_host;
+        assert_eq!(host("unix:///run/user/1000/docker.sock"), Some("/run/user/1000/docker.sock".into()));
+        for elsewhere in
+            ["", "unix://", "unix://docker.sock", "tcp://10.0.0.1:2375", "ssh://web", "/run/docker.sock"]
+        {
+            assert_eq!(host(elsewhere), None, "{elsewhere}");
+        }
+        assert_eq!(
+            environment(&[("XDG_RUNTIME_DIR", "/run/user/7")]).runtime_dir,
+            Some("/run/user/7".into())
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Owners for a reading, and rows for the sockets that only their owners know of. Reads no table
 //! but for a second look.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
@@ -24,7 +24,6 @@ use crate::wire::proc_protocols::sockets_used;
 /// Finds the holders of sockets.
 pub(super) struct Holders {
     facts: Facts,
-    workloads: Mutex<Workloads>,
     live: bool,
     /// `None` when nobody is looked for.
     way: Option<Box<dyn Scanner>>,
@@ -73,7 +72,6 @@ impl Holders {
         };
         Self {
             facts: ask.facts,
-            workloads: Mutex::default(),
             live: ask.live,
             way,
             hidden: Hidden::default(),
@@ -89,6 +87,7 @@ impl Holders {
         reading: &mut Reading,
         wanted: &[Wanted],
         source: &mut dyn SocketSource,
+        workloads: &Mutex<Workloads>,
     ) -> OwnerCoverage {
         let residual = wanted.contains(&RESIDUAL);
         // Each namespace that was read, in the order of reading.
@@ -106,7 +105,7 @@ impl Holders {
             _ => None,
         };
         let strays = if residual && gap.is_none() { &places[..] } else { &[] };
-        let found = self.found(reading, strays, || source.read(wanted).ok());
+        let found = self.found(reading, strays, workloads, || source.read(wanted).ok());
         if let Some(found) = found {
             residual::append(reading, &found.residual);
         }
@@ -150,6 +149,7 @@ impl Holders {
         &mut self,
         reading: &Reading,
         strays: &[NetnsId],
+        workloads: &Mutex<Workloads>,
         look_again: impl FnOnce() -> Option<Reading>,
     ) -> Option<&Found> {
         let began = clock::now().mono;
@@ -163,7 +163,6 @@ impl Holders {
             self.found = before;
             return self.found.as_ref();
         }
-        self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner).begin(began);
         let mut asked =
             owner::Wanted::with_capacity_and_hasher(reading.sockets.len(), RandomState::default());
         asked.extend(wanted(reading));
@@ -173,7 +172,7 @@ impl Holders {
             strays,
             facts: self.facts,
             news: before.as_ref().is_some_and(|found| began < found.until),
-            workloads: &self.workloads,
+            workloads,
         };
         let sets = scan(self.way.as_mut()?, &question, self.live, &mut self.why)?.settle();
         let mut sets = self.hidden.look(sets, &question);

@@ -1,9 +1,11 @@
 //! Owners on other systems than Linux: nobody is looked for. netstat2 tells pids, and a process without
 //! name and start time is not made up.
 
+use std::sync::Mutex;
+
 use super::OwnerAsk;
 use crate::model::{OwnerCoverage, Slice, SliceCoverage, SliceStatus};
-use crate::owner;
+use crate::owner::{self, Workloads};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
 
 /// Finds no holders.
@@ -21,6 +23,7 @@ impl Holders {
         reading: &mut Reading,
         wanted: &[Wanted],
         _: &mut dyn SocketSource,
+        _: &Mutex<Workloads>,
     ) -> OwnerCoverage {
         let netns = reading.slices.first().map(|read| read.slice.netns);
         if let Some(netns) = netns.filter(|_| wanted.contains(&RESIDUAL)) {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::holders::Holders;
 use super::{OwnerAsk, relations};
 use crate::model::{
     Ask, Coverage, Family, Host, Known, Names, OwnerCoverage, Protocol, Sample, Socket, Stamp,
 };
-use crate::owner::{self, Activations, Facts, Workloads};
+use crate::owner::{self, Activations, Facts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
@@ -23,7 +23,8 @@ pub struct Sampler {
     facts: Facts,
     users: Users,
     cgroups: Cgroups,
-    workloads: Workloads,
+    /// Shared with those who look for owners, so that nobody is asked twice.
+    workloads: Mutex<Workloads>,
     activations: Activations,
     host: Option<Arc<Host>>,
 }
@@ -39,10 +40,24 @@ impl Sampler {
             facts: owners.facts,
             users: Users::default(),
             cgroups: Cgroups::default(),
-            workloads: Workloads::default(),
+            workloads: Mutex::default(),
             activations: Activations::new(Path::new("/")),
             host: None,
         }
+    }
+
+    /// Asks container runtimes, too, for the names that their files do not tell.
+    #[must_use]
+    pub fn asking(mut self, places: Option<&RuntimePlaces>) -> Self {
+        if let Some(places) = places {
+            self.workloads().ask_runtimes(places);
+        }
+        self
+    }
+
+    /// What a thread that panicked had learnt is no less true.
+    fn workloads(&mut self) -> &mut Workloads {
+        self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Asks the source for other details from the next sample on.
@@ -59,9 +74,10 @@ impl Sampler {
         }
         let taken = clock::now();
         relations::relate(&mut reading.sockets);
-        let owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source);
-        self.workloads.begin(taken.mono);
+        self.workloads().begin(taken.mono);
+        let mut owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source, &self.workloads);
         let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets, taken));
+        owners.silent_runtimes = self.workloads().silent_runtimes();
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
@@ -100,7 +116,7 @@ impl Sampler {
         names.activates = self.activations.of(sockets, taken.wall);
         names.cgroups = self.cgroups.paths(&cgroups);
         for (id, path) in names.cgroups.iter().filter(|(id, _)| unowned.contains(id)) {
-            names.workloads.insert(*id, self.workloads.of_path(path.as_bytes()));
+            names.workloads.insert(*id, self.workloads().of_path(path.as_bytes()));
         }
         names
     }

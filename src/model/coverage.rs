@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Pid, Process, Protocol};
+use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Pid, Process, Protocol, SystemBytes};
 
 /// One table of the kernel: the unit that a source reads whole or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,6 +157,14 @@ impl<'a> Fate<'a> {
     }
 }
 
+/// A container runtime that was asked and did not tell: some of its containers may have no name here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilentRuntime {
+    /// The path of its socket.
+    pub socket: SystemBytes,
+    pub reason: String,
+}
+
 /// How the search for owners went.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct OwnerCoverage {
@@ -176,6 +184,8 @@ pub struct OwnerCoverage {
     /// Processes with a Unix socket in which a descriptor waits to be received, by pid: what is
     /// [`NoOwner::InFlight`] may be on its way to them. At most [`OwnerSet::SHOWN`](super::OwnerSet::SHOWN).
     pub candidates: Vec<Arc<Process>>,
+    /// Empty when none was asked.
+    pub silent_runtimes: Vec<SilentRuntime>,
     /// Sockets with at least one owner.
     pub resolved: usize,
     /// Sockets without, by reason, in the order of [`NoOwner::ALL`], without zeroes.

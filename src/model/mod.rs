@@ -29,7 +29,7 @@ pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
 pub use ask::Ask;
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
-pub use coverage::{Coverage, OwnerCoverage, Slice, SliceCoverage, SliceStatus};
+pub use coverage::{Coverage, OwnerCoverage, SilentRuntime, Slice, SliceCoverage, SliceStatus};
 pub use details::{
     BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails,
     NetlinkDetails, Options, PacketDetails, Ring, Shutdown, SmcDetails, SmcMode, Subflow, Tls, UnixDetails,

@@ -137,6 +137,10 @@ fn owners(coverage: &Coverage, asker: Asker) -> Section {
     lines.extend(way(owners));
     lines.extend(covered(owners));
     lines.extend(owners.reason.as_ref().map(|reason| escape(reason.as_bytes()).into_owned()));
+    lines.extend(owners.silent_runtimes.iter().map(|silent| {
+        let (socket, reason) = (escape(silent.socket.as_bytes()), escape(silent.reason.as_bytes()));
+        format!("names of containers not told by {socket}: {reason}")
+    }));
     let result = format!("{} of {}", owners.resolved, owners.resolved + missing);
     Section { name: "owners", result, lines }
 }
@@ -188,8 +192,8 @@ fn events() -> Section {
 mod tests {
     use super::*;
     use crate::model::{
-        Family, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol, Slice,
-        SliceCoverage,
+        Family, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
+        SilentRuntime, Slice, SliceCoverage,
     };
 
     fn read(protocol: Protocol, status: SliceStatus, rows: usize, counted: Option<usize>) -> SliceCoverage {
@@ -261,6 +265,10 @@ mod tests {
                 method_reason: Some("no BPF: it needs CAP_BPF and CAP_PERFMON".to_owned()),
                 resolved: 37,
                 denied: 9,
+                silent_runtimes: vec![SilentRuntime {
+                    socket: "/run/dock\x1b.sock".into(),
+                    reason: "it did not answer in time".to_owned(),
+                }],
                 unresolved: vec![(NoOwner::Denied, 175)],
                 ..Default::default()
             },
@@ -286,6 +294,7 @@ mod tests {
              \x20                               everyone's: run as root, or grant the rights once:\n\
              \x20                               sudo setcap cap_bpf,cap_perfmon+ep $(command -v sockeye)\n\
              \x20                               found by a scan of /proc: no BPF: it needs CAP_BPF and CAP_PERFMON\n\
+             \x20                               names of containers not told by /run/dock\\x1b.sock: it did not answer in time\n\
              namespaces  0 of 3              ho\\x1bst: denied: EPERM\n\
              \x20                               there may be more: 9 processes may not be looked into\n\
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\

@@ -4,9 +4,11 @@
 //! keeps its place and gets a reason. Nothing here reads socket tables.
 
 mod activation;
+mod containers;
+mod workload;
+
 #[cfg(linux)]
 mod bpf;
-mod containers;
 #[cfg(linux)]
 mod hidden;
 #[cfg(linux)]
@@ -23,25 +25,21 @@ mod question;
 mod scan;
 #[cfg(linux)]
 mod sets;
-mod workload;
 
 pub use activation::Activations;
+pub use containers::RuntimePlaces;
 pub use workload::Workloads;
 
 #[cfg(linux)]
-pub use bpf::BpfScanner;
-#[cfg(linux)]
-pub use hidden::Hidden;
-#[cfg(linux)]
-pub use kernel_uses::KernelUses;
-#[cfg(linux)]
-pub use map::{OwnerMap, Stray};
-#[cfg(linux)]
-pub use question::{NoWay, Question, Scanner, Wanted};
-#[cfg(linux)]
-pub use scan::ProcScanner;
-#[cfg(linux)]
-pub use sets::OwnerSets;
+pub use self::{
+    bpf::BpfScanner,
+    hidden::Hidden,
+    kernel_uses::KernelUses,
+    map::{OwnerMap, Stray},
+    question::{NoWay, Question, Scanner, Wanted},
+    scan::ProcScanner,
+    sets::OwnerSets,
+};
 
 use crate::model::{NoOwner, OwnerCoverage, Socket};
 

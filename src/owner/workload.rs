@@ -7,18 +7,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::containers::Containers;
-use crate::model::{Process, Published, SystemBytes, Uid, Workload};
+use super::containers::{Containers, RuntimePlaces};
+use crate::model::{Process, Published, SilentRuntime, SystemBytes, Uid, Workload};
 use crate::wire::{cgroup_path, docker_proxy, proc_cgroup};
 
 /// Tells workloads; remembers the containers it met.
 #[derive(Debug)]
 pub struct Workloads {
     containers: Containers,
-    /// Of this scan, by the text that told: a container may get another name in the meantime.
+    /// Of this reading, by the text that told: a container may get another name in the meantime.
     told: HashMap<SystemBytes, Arc<Workload>>,
     now: Duration,
-    /// Shared in the same way: where the processes of this scan come from.
+    /// Shared in the same way: where the processes of this reading come from.
     #[cfg(linux)]
     pub(super) lines: super::lineage::Lines,
 }
@@ -36,9 +36,21 @@ impl Default for Workloads {
 }
 
 impl Workloads {
-    /// Begins another scan at this moment of the monotonic clock.
+    /// Asks container runtimes for the names that their files do not tell.
+    pub fn ask_runtimes(&mut self, places: &RuntimePlaces) {
+        self.containers.ask(places);
+    }
+
+    /// The runtimes that did not tell when they were asked last.
+    #[must_use]
+    pub fn silent_runtimes(&self) -> Vec<SilentRuntime> {
+        self.containers.silent()
+    }
+
+    /// Begins another reading at this moment of the monotonic clock.
     pub fn begin(&mut self, now: Duration) {
         self.now = now;
+        self.containers.begin();
         self.told.clear();
         #[cfg(linux)]
         self.lines.clear();

@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::model::{Host, NetnsId};
+use crate::model::{Host, NetnsId, Uid};
 
 /// The machine that this process runs on.
 #[must_use]
@@ -45,6 +45,12 @@ pub struct NetnsError {
 #[must_use]
 pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// The user who runs this process.
+#[must_use]
+pub fn own_uid() -> Uid {
+    Uid(rustix::process::geteuid().as_raw())
 }
 
 /// True when this process is a job of a shell with job control, so that somebody can continue what

@@ -13,6 +13,8 @@ pub mod bpf;
 #[cfg(linux)]
 pub mod cgroup;
 #[cfg(linux)]
+pub mod daemon;
+#[cfg(linux)]
 pub mod interfaces;
 #[cfg(linux)]
 pub mod kcmp;
@@ -34,7 +36,7 @@ pub mod threads;
 #[cfg(not(linux))]
 mod elsewhere;
 #[cfg(not(linux))]
-pub use elsewhere::{cgroup, procnet, rights};
+pub use elsewhere::{cgroup, daemon, procnet, rights};
 
 /// The errno of an I/O error, for comparing with `rustix::io::Errno`.
 #[must_use]

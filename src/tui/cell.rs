@@ -244,33 +244,34 @@ pub(super) fn published(process: &Process, look: &Look) -> Option<String> {
     })
 }
 
-/// The runtime, name and image of a container.
+/// The runtime, where it is known, the name and the image of a container.
 fn container_name(container: &Container, look: &Look) -> String {
     let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
     let runtime = match container.runtime {
-        Runtime::Unknown => "container",
-        known => known.word(),
+        Runtime::Unknown => String::new(),
+        known => format!("{} ", known.word()),
     };
     let name =
         container.name.as_ref().map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
     let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
-    format!("{runtime} {name}{image}")
+    format!("{runtime}{name}{image}")
 }
 
-/// What a process is part of: its container, pod and unit. `None` when it runs for itself.
-pub(super) fn workload(process: &Process, look: &Look) -> Option<String> {
-    let Workload { unit, user_unit, session, container, pod, user: _ } = process.workload.as_deref()?;
+/// What a process is part of, from the inside out, each with what it is called: its container, pod and
+/// unit. Nothing for what runs for itself.
+pub(super) fn workload(workload: &Workload, look: &Look) -> Vec<(&'static str, String)> {
+    let Workload { unit, user_unit, session, container, pod, user: _ } = workload;
     let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
-    let container = container.as_ref().map(|container| container_name(container, look));
+    let container = container.as_ref().map(|container| ("container", container_name(container, look)));
     let pod = pod.as_ref().map(|pod| match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => format!("pod {}/{}", text(namespace), text(name)),
-        _ => format!("pod {}", text(&pod.uid)),
+        (Some(namespace), Some(name)) => ("pod", format!("{}/{}", text(namespace), text(name))),
+        _ => ("pod", text(&pod.uid)),
     });
     // Of a user's unit the manager says nothing more, nor does the scope of a session.
-    let session = session.as_ref().map(|session| format!("session {}", text(session)));
-    let unit = user_unit.as_ref().map(text).or(session).or(unit.as_ref().map(text));
-    let parts: Vec<_> = [container, pod, unit].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
+    let user_unit = user_unit.as_ref().map(|unit| ("user unit", text(unit)));
+    let session = session.as_ref().map(|session| ("session", text(session)));
+    let unit = user_unit.or(session).or(unit.as_ref().map(|unit| ("unit", text(unit))));
+    [container, pod, unit].into_iter().flatten().collect()
 }
 
 /// A Unix name; `@` stands for the NUL that begins an abstract one.

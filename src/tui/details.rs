@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::model::field::{FIELDS, OBJECTS, Object};
-use crate::model::{NoOwner, Owner, Row, Value};
+use crate::model::{NoOwner, Owner, Row, Value, Workload};
 use crate::text;
 
 use super::app::{App, Inspected};
@@ -109,6 +109,10 @@ impl Page {
                     NoOwner::Kernel => self.item(&reason, Meaning::Text),
                     _ => self.item(&format!("unknown: {reason}"), Meaning::Warning),
                 }
+                if let Some(workload) = seen.subject.workload() {
+                    self.item("but it was made in", Meaning::Text);
+                    self.workload(workload);
+                }
                 return;
             }
         };
@@ -155,8 +159,8 @@ impl Page {
         if let Some(line) = cell::command_line(process, &self.look) {
             self.named("    as", &line);
         }
-        if let Some(place) = cell::workload(process, &self.look) {
-            self.named("    in", &place);
+        if let Some(workload) = &process.workload {
+            self.workload(workload);
         }
         if let Some(target) = cell::published(process, &self.look) {
             self.named("    publishes", &target);
@@ -171,6 +175,12 @@ impl Page {
             let age = seen.now.wall.duration_since(started);
             let age = text::span(age.unsigned_abs());
             self.named("    started", &format!("{started:.0}, {age} ago"));
+        }
+    }
+
+    fn workload(&mut self, workload: &Workload) {
+        for (what, name) in cell::workload(workload, &self.look) {
+            self.named(&format!("    {what}"), &name);
         }
     }
 

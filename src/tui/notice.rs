@@ -2,7 +2,7 @@
 //!
 //! Made from the coverage of the shown snapshot. Nothing is left out because it looks bad.
 
-use crate::model::{Coverage, OwnerCoverage, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, OwnerCoverage, SilentRuntime, SliceCoverage, SliceStatus};
 use crate::text;
 
 use super::app::App;
@@ -28,6 +28,7 @@ pub(super) fn all(app: &App) -> Vec<Notice> {
     let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();
     notices.extend(gaps(coverage, &escaped));
     notices.extend(denied(&coverage.owners, &escaped));
+    notices.extend(silent(&coverage.owners, app));
     notices.extend(losses(coverage));
     notices
 }
@@ -87,6 +88,17 @@ fn denied(owners: &OwnerCoverage, escaped: &impl Fn(&str) -> String) -> Option<N
         (_, Some(why)) => format!("{processes} not readable: {}", escaped(why)),
     };
     Some(Notice { text, meaning: Meaning::Warning })
+}
+
+/// Runtimes that were asked what their containers are called, and did not tell.
+fn silent(owners: &OwnerCoverage, app: &App) -> Vec<Notice> {
+    let sentence = |one: &SilentRuntime| {
+        let (socket, reason) =
+            (app.look.escape(one.socket.as_bytes()), app.look.escape(one.reason.as_bytes()));
+        format!("names of containers may be missing: {socket}: {reason}")
+    };
+    let notice = |one| Notice { text: sentence(one), meaning: Meaning::Warning };
+    owners.silent_runtimes.iter().map(notice).collect()
 }
 
 fn losses(coverage: &Coverage) -> Option<Notice> {

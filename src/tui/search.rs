@@ -93,7 +93,7 @@ fn owner_texts(owner: crate::model::Owner<'_>, look: &Look, add: &mut impl FnMut
     if let Some(line) = cell::command_line(owner.process, look) {
         add(&line);
     }
-    if let Some(place) = cell::workload(owner.process, look) {
-        add(&place);
+    for (what, name) in owner.process.workload.iter().flat_map(|workload| cell::workload(workload, look)) {
+        add(&format!("{what} {name}"));
     }
 }

@@ -71,8 +71,14 @@ objects! {
         processes_denied: u64,
         processes_covered: Vec<u32>,
         reason: Option<String>,
+        runtimes_silent: Vec<Silent>,
         resolved: u64,
         unresolved: Vec<Unresolved>,
+    }
+
+    struct Silent {
+        socket: String,
+        reason: String,
     }
 
     struct Unresolved {

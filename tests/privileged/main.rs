@@ -37,6 +37,7 @@ mod others;
 #[path = "../kernels/raw.rs"]
 mod raw;
 mod rights;
+mod runtimes;
 #[path = "../it/session.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod session;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),
         (names::CASES, cgroup),
+        (runtimes::CASES, cgroup),
         (activation::CASES, apart),
         (inner_shell::CASES, apart),
         (namespaces::CASES, namespace),

@@ -16,7 +16,7 @@ pub(crate) const CASES: &[Case] = &[
     ("names::a_socket_without_owner_is_named_by_its_cgroup", strangers),
 ];
 
-const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// Where cgroup v2 is mounted (proc(5), `mountinfo`).
 fn mounted() -> Option<PathBuf> {
@@ -34,12 +34,12 @@ pub(crate) fn missing() -> Option<&'static str> {
 }
 
 /// A cgroup of this test, which goes when it does: after its processes, so declare it before them.
-struct Cgroup {
+pub(crate) struct Cgroup {
     path: PathBuf,
 }
 
 impl Cgroup {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let own = format!("sockeye-test-{}.slice", std::process::id());
         let path = mounted().unwrap().join(own).join(name);
         fs::create_dir_all(&path).unwrap();
@@ -64,7 +64,7 @@ impl Drop for Cgroup {
 }
 
 /// A listener that was made in the cgroup, and the process there that holds it alone.
-fn listener(cgroup: &Cgroup) -> (Holder, u16) {
+pub(crate) fn listener(cgroup: &Cgroup) -> (Holder, u16) {
     // Who makes the socket must be in the cgroup, and back before anything else is tested.
     let back = fs::read_to_string("/proc/self/cgroup").unwrap();
     let back = back.lines().find_map(|line| line.strip_prefix("0::/")).unwrap().to_owned();
@@ -77,12 +77,12 @@ fn listener(cgroup: &Cgroup) -> (Holder, u16) {
     (holder, port)
 }
 
-fn found(told: &Document, port: u16) -> Socket {
+pub(crate) fn found(told: &Document, port: u16) -> Socket {
     let is_it = |socket: &Socket| socket.local_port == Some(port.into()) && socket.state == "listen";
     told.only(is_it).expect("it is listed").clone()
 }
 
-fn only_owner(socket: &Socket, holder: &Holder) -> Owner {
+pub(crate) fn only_owner(socket: &Socket, holder: &Holder) -> Owner {
     let [owner] = socket.owners.clone().unwrap().try_into().unwrap();
     assert_eq!(owner.pid, holder.pid());
     owner

@@ -39,8 +39,16 @@ struct OwnersView<'a> {
     /// The pids of those that a mount covers in `/proc`.
     processes_covered: Vec<u32>,
     reason: Option<&'a str>,
+    /// Those that were asked for names of containers and did not tell.
+    runtimes_silent: Vec<RuntimeView<'a>>,
     resolved: usize,
     unresolved: Vec<UnresolvedView>,
+}
+
+#[derive(Serialize)]
+struct RuntimeView<'a> {
+    socket: Cow<'a, str>,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -137,6 +145,11 @@ fn owners(owners: &OwnerCoverage) -> OwnersView<'_> {
         processes_denied: owners.denied,
         processes_covered: owners.covered.iter().map(|pid| pid.0).collect(),
         reason: owners.reason.as_deref(),
+        runtimes_silent: owners
+            .silent_runtimes
+            .iter()
+            .map(|one| RuntimeView { socket: escape(one.socket.as_bytes()), reason: &one.reason })
+            .collect(),
         resolved: owners.resolved,
         unresolved: owners
             .unresolved

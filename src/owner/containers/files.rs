@@ -85,6 +85,28 @@ pub(super) fn docker(json: &[u8]) -> Option<Facts> {
     })
 }
 
+/// What Docker's API tells of one container, and Podman's in imitation of it (`GET /containers/ID/json`):
+/// in the words of `config.v2.json`. `Ok(None)` when it is about another container: one may be called
+/// like the id of this.
+pub(super) fn inspected(json: &[u8], id: &str, runtime: Runtime) -> Result<Option<Facts>, NotUnderstood> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Answer {
+        id: String,
+    }
+    let answer: Answer = serde_json::from_slice(json).map_err(|_| NotUnderstood)?;
+    if answer.id != id {
+        return Ok(None);
+    }
+    let facts = docker(json).ok_or(NotUnderstood)?;
+    Ok(Some(Facts { runtime, ..facts }))
+}
+
+/// An answer that is not what the API promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("what it answered tells of no container")]
+pub(super) struct NotUnderstood;
+
 /// The addresses of a container in Docker's `config.v2.json`: none of one that does not run.
 pub(super) fn docker_addresses(json: &[u8]) -> Vec<IpAddr> {
     #[derive(Deserialize)]

@@ -1,10 +1,11 @@
-//! Names and images of containers, from the files that their runtimes keep. No daemon is asked: a
-//! socket of Docker gives root away, and who answers there may take its time.
+//! Names and images of containers, from the files that their runtimes keep, and where these do not
+//! tell and the user wants it so, from the runtimes themselves ([`daemons`]).
 //!
 //! What cannot be read is not known, and never an error: other versions keep other files. Homes of
 //! others are never looked into: what is mounted in there may be their own program, and wait.
 
 mod addresses;
+mod daemons;
 mod files;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,10 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::model::{Runtime, SystemBytes, Uid, Workload};
-use crate::sys::{file, names};
+use crate::model::{Runtime, SilentRuntime, SystemBytes, Uid, Workload};
+use crate::sys::{file, host, names};
+pub use daemons::RuntimePlaces;
+use daemons::{Asked, Daemons};
 use files::Facts;
 
 /// How long an answer counts: containers are rarely renamed.
@@ -49,6 +52,8 @@ pub(super) struct Containers {
     lists: HashMap<PathBuf, (Duration, HashMap<String, Facts>)>,
     /// Who has which address, since when.
     addresses: Option<(Duration, addresses::Addresses)>,
+    /// `None` when nobody shall be asked.
+    daemons: Option<Daemons>,
 }
 
 impl Containers {
@@ -60,7 +65,25 @@ impl Containers {
             known: HashMap::new(),
             lists: HashMap::new(),
             addresses: None,
+            daemons: None,
         }
+    }
+
+    /// Asks the runtimes, too.
+    pub(super) fn ask(&mut self, places: &RuntimePlaces) {
+        self.daemons = Some(Daemons::new(&self.root, places, host::own_uid()));
+    }
+
+    /// Begins another reading: it has a time of its own for questions.
+    pub(super) fn begin(&mut self) {
+        if let Some(daemons) = &mut self.daemons {
+            daemons.begin();
+        }
+    }
+
+    /// The runtimes that did not tell when they were asked last.
+    pub(super) fn silent(&self) -> Vec<SilentRuntime> {
+        self.daemons.as_ref().map(Daemons::silent).unwrap_or_default()
     }
 
     /// Adds what the runtime knows. `now` is of the monotonic clock.
@@ -69,14 +92,26 @@ impl Containers {
         let Some(id) = valid(container.id.as_bytes()) else { return };
         let key = (container.id.clone(), workload.user);
         let usable = |(since, facts): &(Duration, Option<Facts>)| {
-            now.saturating_sub(*since) < if facts.is_some() { FRESH } else { RETRY }
+            let named = facts.as_ref().is_some_and(|facts| facts.name.is_some());
+            now.saturating_sub(*since) < if named { FRESH } else { RETRY }
         };
         if !self.known.get(&key).is_some_and(usable) {
-            let facts = self.find(id, container.runtime, workload.user, now);
+            let written = self.find(id, container.runtime, workload.user, now);
+            let named = written.as_ref().is_some_and(|facts| facts.name.is_some());
+            let ask = |daemons: &mut Daemons| daemons.ask(id, container.runtime, workload.user, now);
+            let (since, facts) = match self.daemons.as_mut().filter(|_| !named).map(ask) {
+                Some(Asked::Told(told)) => (now, written.into_iter().chain([told]).reduce(Facts::or)),
+                Some(Asked::Nothing) | None => (now, written),
+                // Until it can be asked, what was known before is better than nothing.
+                Some(Asked::Later) => {
+                    let before = self.known.get(&key).and_then(|(_, facts)| facts.clone());
+                    (Duration::ZERO, written.into_iter().chain(before).reduce(Facts::or))
+                }
+            };
             if self.known.len() >= MOST {
                 self.known.clear();
             }
-            self.known.insert(key.clone(), (now, facts));
+            self.known.insert(key.clone(), (since, facts));
         }
         let Some((_, Some(facts))) = self.known.get(&key) else { return };
         container.name.clone_from(&facts.name);

@@ -5,6 +5,7 @@ use ratatui::layout::Size;
 
 use super::Stage;
 use crate::model::Ask;
+use crate::model::SilentRuntime;
 use crate::tui::Ended;
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::View;
@@ -176,6 +177,19 @@ fn containers_and_units_are_found_by_their_names() {
         assert_eq!(stage.listed(), found, "{words}");
         stage.ctrl('u');
     }
+}
+
+#[test]
+fn a_runtime_that_does_not_tell_is_noticed() {
+    let mut stage = Stage::new(140, 40);
+    let mut sample = stage.sampler.take().unwrap();
+    let reason = "it did not answer in time".to_owned();
+    sample.coverage.owners.silent_runtimes = vec![SilentRuntime { socket: "/run/a\x1b.sock".into(), reason }];
+    stage.feed(sample);
+    let screen = stage.screen();
+    let notice = r"names of containers may be missing: /run/a\x1b.sock: it did not answer in time";
+    let joined = screen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(joined.contains(notice), "{screen}");
 }
 
 #[test]

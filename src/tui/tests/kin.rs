@@ -1,8 +1,11 @@
 //! Details that tell of other processes than the owners.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyCode;
 
 use super::Stage;
+use crate::model::{CgroupId, Details, Workload};
 use crate::tui::theme::{ColorChoice, Look};
 
 /// The details of the row of curl among the connections.
@@ -153,4 +156,74 @@ fn what_the_kernel_uses_a_socket_for() {
 fn what_a_proxy_publishes() {
     let proxy = details(&STARTED.replace("LINEAGE", "publishes = '[fd00::2]:80'"));
     assert_eq!(line(&proxy, "publishes"), Some("[fd00::2]:80"), "{proxy}");
+}
+
+const PLACED: &str = r#"
+[process.curl]
+pid = 1000
+comm = "curl"
+PLACE
+[socket.client]
+cookie = 1
+protocol = "tcp"
+state = "established"
+local = "127.0.0.1:5000"
+remote = "127.0.0.1:80"
+owners = ["curl:3"]
+[[sample]]
+at = 0
+sockets = ["client"]
+"#;
+
+/// The lines that tell what the owner is part of, in their order.
+#[test]
+fn what_an_owner_is_part_of() {
+    let id = "0123456789abcdef".repeat(4);
+    let place = |cgroup: &str, rest: &str| format!("cgroup = '{}'\n{rest}", cgroup.replace("ID", &id));
+    for (place, told) in [
+        (place("/system.slice/nginx.service", ""), &["unit nginx.service"][..]),
+        (place("/user.slice/user-7.slice/user@7.service/app.slice/a.service", ""), &["user unit a.service"]),
+        (place("/user.slice/user-7.slice/session-3.scope", ""), &["session 3"]),
+        (
+            place("/system.slice/docker-ID.scope", "container_name = 'we\\x1bb'\nimage = 'nginx:1.27'"),
+            &[r"container docker we\x1bb (nginx:1.27)"],
+        ),
+        (
+            place("/system.slice/web.service/libpod-payload-ID", ""),
+            &["container podman 0123456789ab", "unit web.service"],
+        ),
+        (
+            place("/kubepods/burstable/pod2c48913c-b29f/ID", ""),
+            &["container 0123456789ab", "pod 2c48913c-b29f"],
+        ),
+        (place("/", ""), &[]),
+    ] {
+        let screen = details(&PLACED.replace("PLACE", &place));
+        let (_, owner) = screen.split_once("Held by").unwrap();
+        let (owner, _) = owner.split_once("Fields").unwrap();
+        let lines = owner.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        let names = ["container ", "pod ", "unit ", "user unit ", "session "];
+        let found: Vec<_> = lines.filter(|line| names.iter().any(|name| line.starts_with(name))).collect();
+        assert_eq!(found, told, "{screen}");
+    }
+}
+
+/// The kernel tells everybody in which cgroup a socket was made.
+#[test]
+fn what_a_socket_without_known_owner_was_made_in() {
+    let script = CONNECTED.replace("OWNERS", "").replace(r#"owners = ["curl:3"]"#, "no_owner = 'denied'");
+    let mut stage = Stage::playing(&script, 120, 40, Look::new(ColorChoice::Ansi16, false));
+    let mut sample = stage.sampler.take().unwrap();
+    let cgroup = CgroupId(9);
+    for socket in &mut sample.sockets {
+        socket.details = Some(Arc::new(Details { cgroup: Some(cgroup), ..Details::default() }));
+    }
+    let workload = Workload { unit: Some("we\x1bb.service".into()), ..Workload::default() };
+    Arc::make_mut(&mut sample.names).workloads.insert(cgroup, Arc::new(workload));
+    stage.feed(sample);
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    let (_, owner) = screen.split_once("but it was made in").unwrap_or_else(|| panic!("{screen}"));
+    assert_eq!(line(owner, "unit"), Some(r"we\x1bb.service"), "{screen}");
 }
