@@ -12,6 +12,7 @@ pub mod inet_diag;
 pub mod line;
 pub mod netlink;
 pub mod netlink_diag;
+pub mod nftables;
 pub mod packet_diag;
 pub mod proc_bluetooth;
 pub mod proc_cgroup;
