@@ -15,6 +15,7 @@ mod lineage;
 mod map;
 #[cfg(linux)]
 mod process;
+mod published;
 #[cfg(linux)]
 mod question;
 #[cfg(linux)]
@@ -24,6 +25,7 @@ mod sets;
 mod workload;
 
 pub use activation::Activations;
+pub use published::PublishedPorts;
 pub use workload::Workloads;
 
 #[cfg(linux)]

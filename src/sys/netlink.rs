@@ -1,4 +1,5 @@
-//! The `NETLINK_SOCK_DIAG` socket: sends a dump request, drains the answer whole.
+//! The `NETLINK_SOCK_DIAG` socket: sends a dump request, drains the answer whole. Other protocols of
+//! netlink dump in the same way.
 //!
 //! It does not understand what it drains beyond where the dump ends. Draining before parsing
 //! matters: the slower a dump is read, the more rows the kernel repeats and skips.
@@ -10,7 +11,7 @@ use rustix::io::Errno;
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{
-    AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
+    AddressFamily, Protocol, RecvFlags, SendFlags, SocketFlags, SocketType, recvfrom, sendto, socket_with,
 };
 
 use crate::wire::{WireError, netlink};
@@ -92,7 +93,12 @@ impl DiagSocket {
     /// Opens the socket in the calling thread's network namespace. The kernel sends datagrams of
     /// up to `chunk` bytes, [`CHUNK`] at most; below half of that even one row may not fit.
     pub fn open(chunk: usize) -> Result<Self, DiagError> {
-        let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))
+        Self::open_other(Some(SOCK_DIAG), chunk)
+    }
+
+    /// The same for another protocol of netlink.
+    pub(super) fn open_other(protocol: Option<Protocol>, chunk: usize) -> Result<Self, DiagError> {
+        let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)
             .map_err(DiagError::Open)?;
         set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE)).map_err(DiagError::Open)?;
         Ok(Self { fd, seq: 0, chunk })

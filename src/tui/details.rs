@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use crate::model::field::{FIELDS, OBJECTS, Object};
-use crate::model::{Owner, Row, Value};
+use crate::model::{Owner, Row, SliceStatus, Value};
 use crate::text;
 
 use super::app::{App, Inspected};
@@ -18,6 +18,8 @@ const LONG_NAME: usize = 30;
 const VALUE: usize = 36;
 /// How many processes at the other end are named.
 const PEERS: usize = 4;
+/// How many rules that pass on what comes are told.
+const RULES: usize = 8;
 
 /// The lines of the pane, each at most `width` cells.
 pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'static>> {
@@ -33,12 +35,13 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     page.blank();
     page.owners(row, &seen);
     page.other_end(&seen);
+    page.passed_on(&seen, app.moment().and_then(|moment| moment.coverage.published.as_ref()));
     page.blank();
     page.heading("Fields");
     for field in FIELDS {
         let value = (field.extract)(&seen.subject);
-        if matches!(value, Value::Owner(_) | Value::OwnerList(_) | Value::PeerOwners(_)) {
-            continue; // told above, in full
+        if is_told_above(&value) {
+            continue;
         }
         if let Some(text) = cell::value_text(&value, &seen) {
             page.field(&field.key.replace('_', " "), &text, field.help);
@@ -53,6 +56,12 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
         page.field("opened", "before sockeye looked for the first time", "");
     }
     page.lines
+}
+
+/// True for what stands above the fields, in full.
+fn is_told_above(value: &Value<'_>) -> bool {
+    use Value::{Owner, OwnerList, PeerOwners, PublishedPorts};
+    matches!(value, Owner(_) | OwnerList(_) | PeerOwners(_) | PublishedPorts(_))
 }
 
 struct Page {
@@ -133,6 +142,29 @@ impl Page {
             Err(why) => format!("unknown: {}", why.reason()),
         };
         self.named("  other end", &text);
+    }
+
+    /// That it does not get what comes from outside, and who does.
+    fn passed_on(&mut self, seen: &Seen<'_>, read: Option<&SliceStatus>) {
+        let socket = &seen.subject.row.socket;
+        let Some(ports) = seen.subject.names.passed_on.get(&socket.key) else {
+            let why = read.filter(|read| read.is_blind()).and_then(SliceStatus::reason);
+            if let Some(why) = why.filter(|_| socket.is_listener() && socket.ends.local().is_some()) {
+                self.item(&format!("whether a rule passes on what comes: not known, {why}"), Meaning::Muted);
+            }
+            return;
+        };
+        self.blank();
+        self.heading("What comes from outside is passed on");
+        for port in ports.iter().take(RULES) {
+            self.item(&cell::passed_on(port, &self.look), Meaning::Warning);
+        }
+        match ports.len().saturating_sub(RULES) {
+            0 => {}
+            more => {
+                self.item(&format!("and by {} more", text::counted(more, "rule", "rules")), Meaning::Muted);
+            }
+        }
     }
 
     fn owner(&mut self, owner: Owner<'_>, seen: &Seen<'_>) {

@@ -2,10 +2,11 @@
 //!
 //! Keys are always there, null when unknown; types never change; 64-bit ids are strings. Texts
 //! that others chose are escaped, and where escaping changed them a `*_hex` twin has the bytes.
-//! Sockets stream out one by one, each on a line of its own.
+//! Sockets stream out one by one, each on a line of its own, and so do published ports.
 
 mod coverage;
 mod layout;
+mod published;
 mod value;
 
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ use crate::store::{Moment, Table};
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
+use published::PublishedPortView;
 use value::hex_twin;
 
 /// Writes the whole document: every open socket that `shown` lets through.
@@ -36,6 +38,7 @@ pub fn write(
         generated_at: moment.taken.wall.to_string(),
         host: host(&moment.host),
         coverage: coverage(moment),
+        published: published(moment),
         sockets: Sockets { table, moment, shown },
     };
     let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
@@ -73,7 +76,14 @@ struct Document<'a> {
     generated_at: String,
     host: HostView<'a>,
     coverage: CoverageView<'a>,
+    /// Null when the rules could not be read, for which the coverage has the reason.
+    published: Option<Vec<PublishedPortView<'a>>>,
     sockets: Sockets<'a>,
+}
+
+fn published(moment: &Moment) -> Option<Vec<PublishedPortView<'_>>> {
+    let ports = moment.names.published.as_ref()?;
+    Some(ports.iter().map(|port| PublishedPortView::new(port)).collect())
 }
 
 #[derive(Serialize)]

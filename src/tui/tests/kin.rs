@@ -123,3 +123,42 @@ fn what_a_proxy_publishes() {
     let proxy = details(&STARTED.replace("LINEAGE", "publishes = '[fd00::2]:80'"));
     assert_eq!(line(&proxy, "publishes"), Some("[fd00::2]:80"), "{proxy}");
 }
+
+const FORWARDED: &str = r#"
+[[dnat]]
+protocol = "tcp"
+port = 8080
+to = "172.17.0.2:80"
+container = 'we\x1bb'
+[[dnat]]
+protocol = "tcp"
+port = 8080
+to = "172.17.0.3:80"
+conditional = true
+[[dnat]]
+protocol = "udp"
+port = 8080
+to = "172.17.0.4:80"
+[socket.web]
+cookie = 1
+protocol = "tcp"
+state = "listen"
+local = "0.0.0.0:8080"
+no_owner = "denied"
+[[sample]]
+at = 0
+sockets = ["web"]
+"#;
+
+#[test]
+fn what_comes_to_a_listener_is_passed_on() {
+    let mut stage = Stage::playing(FORWARDED, 120, 40, Look::new(ColorChoice::Ansi16, false));
+    stage.polls(1);
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    assert!(screen.contains("What comes from outside is passed on"), "{screen}");
+    assert!(screen.contains(r"0.0.0.0:8080 to 172.17.0.2:80 of docker we\x1bb (rule in DOCKER)"), "{screen}");
+    let second = "0.0.0.0:8080 to 172.17.0.3:80, under conditions (rule in DOCKER)";
+    assert!(screen.contains(second), "{screen}");
+    assert!(!screen.contains("172.17.0.4"), "of another protocol: {screen}");
+}
