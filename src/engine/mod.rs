@@ -8,6 +8,7 @@ mod holders;
 #[cfg(linux)]
 mod plan;
 mod poller;
+mod published;
 mod relations;
 #[cfg(linux)]
 mod residual;

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::holders::Holders;
-use super::{OwnerAsk, relations};
+use super::{OwnerAsk, published, relations};
 use crate::model::{
-    Ask, Coverage, Family, Host, Known, Names, OwnerCoverage, Protocol, Sample, Socket, Stamp,
+    Ask, Coverage, Family, Host, Known, Names, NamespaceCoverage, OwnerCoverage, Protocol, Sample,
+    SliceStatus, Socket, Stamp,
 };
-use crate::owner::{self, Activations, Facts, RuntimePlaces, Workloads};
+use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
 use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
@@ -26,6 +27,8 @@ pub struct Sampler {
     /// Shared with those who look for owners, so that nobody is asked twice.
     workloads: Mutex<Workloads>,
     activations: Activations,
+    ports: PublishedPorts,
+    asked: Ask,
     host: Option<Arc<Host>>,
 }
 
@@ -42,6 +45,8 @@ impl Sampler {
             cgroups: Cgroups::default(),
             workloads: Mutex::default(),
             activations: Activations::new(Path::new("/")),
+            ports: PublishedPorts::default(),
+            asked: Ask::NOTHING,
             host: None,
         }
     }
@@ -62,6 +67,7 @@ impl Sampler {
 
     /// Asks the source for other details from the next sample on.
     pub fn ask(&mut self, ask: Ask) {
+        self.asked = ask;
         self.source.ask(ask);
     }
 
@@ -76,14 +82,42 @@ impl Sampler {
         relations::relate(&mut reading.sockets);
         self.workloads().begin(taken.mono);
         let mut owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source, &self.workloads);
-        let names = Arc::new(self.names(std::mem::take(&mut reading.names), &reading.sockets, taken));
+        let mut names = self.names(std::mem::take(&mut reading.names), &reading.sockets, taken);
+        let published = self.published(&mut names, &reading.sockets, &reading.namespaces, taken);
         owners.silent_runtimes = self.workloads().silent_runtimes();
         Ok(Sample {
             taken,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
-            names,
+            names: Arc::new(names),
             sockets: reading.sockets,
-            coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
+            coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
+        })
+    }
+
+    /// Adds the ports that rules publish, where they are asked for. Returns how that went.
+    fn published(
+        &mut self,
+        names: &mut Names,
+        sockets: &[Socket],
+        known: &NamespaceCoverage,
+        taken: Stamp,
+    ) -> Option<SliceStatus> {
+        if !self.asked.published {
+            return None;
+        }
+        let Some(netns) = host::netns().ok().filter(|own| known.list.iter().any(|one| one.id == *own)) else {
+            let why = "only rules of the network namespace that sockeye runs in are read";
+            return Some(SliceStatus::Failed(why.to_owned()));
+        };
+        let told =
+            self.ports.read(self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner), taken.mono);
+        names.passed_on = published::passed_on(sockets, told.ports.as_deref().unwrap_or_default(), netns);
+        names.published = told.ports;
+        Some(match told.status {
+            SliceStatus::Ok if known.list.len() > 1 => {
+                SliceStatus::Partial("rules of other network namespaces are not read".to_owned())
+            }
+            status => status,
         })
     }
 
@@ -126,11 +160,20 @@ impl Sampler {
 fn staged(stage: Stage, reading: Reading) -> Sample {
     let counted = owner::tally(stage.owners.method, &reading.sockets);
     let owners = OwnerCoverage { processes: stage.owners.processes, denied: stage.owners.denied, ..counted };
+    let mut names = stage.names;
+    let ports = names.published.clone().unwrap_or_default();
+    if let Some(netns) = reading.namespaces.list.first().map(|one| one.id)
+        && !ports.is_empty()
+    {
+        let passed_on = published::passed_on(&reading.sockets, &ports, netns);
+        Arc::make_mut(&mut names).passed_on = passed_on;
+    }
+    let published = names.published.as_ref().map(|_| SliceStatus::Ok);
     Sample {
         taken: stage.taken,
         host: stage.host,
-        names: stage.names,
+        names,
         sockets: reading.sockets,
-        coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces },
+        coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
     }
 }

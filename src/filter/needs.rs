@@ -71,7 +71,7 @@ impl Needs {
             "state" | "role" | "role_reason" => self.states = true,
             "owner_status" | "owner_count" | "owner" | "owners" | "pid" | "comm" | "peer_owners"
             | "owner_candidates" => self.owners = true,
-            "exe" => (self.owners, self.facts) = (true, true),
+            "exe" | "kernel_use" => (self.owners, self.facts) = (true, true),
             "user" => self.facts = true,
             "unit" | "container" | "activates" => {
                 (self.owners, self.facts, self.details) = (true, true, true);

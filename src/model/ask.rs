@@ -12,6 +12,8 @@ pub struct Ask {
     pub rest: bool,
     /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
     pub storages: bool,
+    /// Ports that rules of the packet filter publish.
+    pub published: bool,
     /// Only stream sockets that listen.
     pub listening: bool,
 }
@@ -19,10 +21,10 @@ pub struct Ask {
 impl Ask {
     /// Addresses and states alone.
     pub const NOTHING: Self =
-        Self { info: false, memory: false, rest: false, storages: false, listening: false };
+        Self { info: false, memory: false, rest: false, storages: false, published: false, listening: false };
     /// All there is.
     pub const EVERYTHING: Self =
-        Self { info: true, memory: true, rest: true, storages: true, listening: false };
+        Self { info: true, memory: true, rest: true, storages: true, published: true, listening: false };
 
     /// What either asks for.
     #[must_use]
@@ -32,6 +34,7 @@ impl Ask {
             memory: self.memory || other.memory,
             rest: self.rest || other.rest,
             storages: self.storages || other.storages,
+            published: self.published || other.published,
             listening: self.listening && other.listening,
         }
     }

@@ -198,6 +198,8 @@ pub struct Coverage {
     pub slices: Vec<SliceCoverage>,
     pub owners: OwnerCoverage,
     pub namespaces: NamespaceCoverage,
+    /// How the reading of rules that publish ports ended; `None` when nobody asked for them.
+    pub published: Option<SliceStatus>,
 }
 
 impl Coverage {

@@ -24,7 +24,7 @@ pub struct Rights {
     pub bpf: bool,
     /// Enter other network namespaces: `CAP_SYS_ADMIN`.
     pub namespaces: bool,
-    /// Be told marks, MD5 peers and packet filters: `CAP_NET_ADMIN`.
+    /// Be told marks, MD5 peers, packet filters and rules of nftables: `CAP_NET_ADMIN`.
     pub filters: bool,
 }
 
@@ -36,7 +36,7 @@ impl Rights {
             ("every process", "cap_dac_read_search,cap_sys_ptrace", self.every_process),
             ("owners through BPF", "cap_bpf,cap_perfmon", self.bpf),
             ("other network namespaces", "cap_sys_admin", self.namespaces),
-            ("marks, MD5 peers, packet filters", "cap_net_admin", self.filters),
+            ("marks, MD5 peers, packet filters, DNAT rules", "cap_net_admin", self.filters),
         ]
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{CgroupId, Coverage, IfIndex, NetnsId, Socket, SocketKey, SystemBytes, Uid, Workload};
+use super::{
+    CgroupId, Coverage, IfIndex, NetnsId, PublishedPort, Socket, SocketKey, SystemBytes, Uid, Workload,
+};
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,6 +50,11 @@ pub struct Names {
     pub activates: BTreeMap<SocketKey, SystemBytes>,
     /// What the kernel uses these sockets for, where it tells: [`KernelUse::what`](super::KernelUse).
     pub kernel_uses: BTreeMap<SocketKey, SystemBytes>,
+    /// The ports that rules of the packet filter publish: `None` when that could not be read, or nobody
+    /// asked for it.
+    pub published: Option<Vec<Arc<PublishedPort>>>,
+    /// Those of them by which packets for these sockets go elsewhere.
+    pub passed_on: BTreeMap<SocketKey, Vec<Arc<PublishedPort>>>,
 }
 
 impl Names {

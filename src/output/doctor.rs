@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{Coverage, NoOwner, OwnerCoverage, Rights, SliceStatus};
+use crate::model::{Coverage, NoOwner, OwnerCoverage, PublishedPort, Rights, SliceStatus};
 use crate::store::Moment;
 use crate::text::{counted, escape};
 
@@ -29,6 +29,7 @@ pub fn write(out: &mut dyn Write, moment: &Moment, asker: Asker) -> io::Result<(
         counts(coverage),
         owners(coverage, asker),
         namespaces(coverage, asker),
+        published(moment),
         events(),
     ];
     sections.iter().try_for_each(|section| section.write(out))
@@ -182,6 +183,34 @@ fn namespaces(coverage: &Coverage, asker: Asker) -> Section {
     Section { name: "namespaces", result, lines }
 }
 
+/// Ports that rules publish: nothing else tells of those that have no socket.
+fn published(moment: &Moment) -> Section {
+    /// No more are listed here.
+    const SHOWN: usize = 16;
+    let ports = moment.names.published.as_deref();
+    let status = moment.coverage.published.as_ref();
+    let why = status.and_then(SliceStatus::reason).map(|why| escape(why.as_bytes()).into_owned());
+    let mut lines: Vec<String> =
+        ports.unwrap_or_default().iter().take(SHOWN).map(|port| rule(port)).collect();
+    match ports.map_or(0, <[_]>::len).saturating_sub(SHOWN) {
+        0 => {}
+        more => lines.push(format!("and {more} more: sockeye --json")),
+    }
+    lines.extend(why);
+    let result = ports.map_or_else(|| "not known".to_owned(), |ports| format!("{} by DNAT", ports.len()));
+    Section { name: "published", result, lines }
+}
+
+fn rule(port: &PublishedPort) -> String {
+    let protocol = port.protocol_word().map_or_else(String::new, |word| format!("{word} "));
+    let name = port
+        .container
+        .as_ref()
+        .map_or_else(String::new, |container| format!(" of {}", escape(container.label().as_bytes())));
+    let condition = if port.conditional { ", under conditions" } else { "" };
+    format!("{protocol}{} to {}{name}{condition}", port.host_side(), port.target_side())
+}
+
 /// No event source is built in yet, whoever asks.
 fn events() -> Section {
     let line = "what lives shorter than the interval can be missed".to_owned();
@@ -192,8 +221,8 @@ fn events() -> Section {
 mod tests {
     use super::*;
     use crate::model::{
-        Family, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage, Protocol,
-        SilentRuntime, Slice, SliceCoverage,
+        Container, Family, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, OwnerCoverage,
+        Protocol, Runtime, SilentRuntime, Slice, SliceCoverage, Span,
     };
 
     fn read(protocol: Protocol, status: SliceStatus, rows: usize, counted: Option<usize>) -> SliceCoverage {
@@ -210,7 +239,10 @@ mod tests {
                 boot_id: None,
                 booted: None,
             }),
-            names: std::sync::Arc::default(),
+            names: std::sync::Arc::new(Names {
+                published: coverage.published.as_ref().filter(|status| !status.is_blind()).map(|_| rules()),
+                ..Names::default()
+            }),
             coverage,
         };
         let mut out = Vec::new();
@@ -218,6 +250,26 @@ mod tests {
         let rights = Rights { every_process, bpf: is_root, namespaces: is_root, filters: is_root };
         write(&mut out, &moment, Asker { is_root, rights }).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn rules() -> Vec<std::sync::Arc<PublishedPort>> {
+        let web = Container { name: Some("we\x1bb".into()), ..Container::new("1", Runtime::Docker) };
+        let plain = PublishedPort {
+            family: Some(Family::Inet),
+            protocol: Some(6),
+            host: None,
+            ports: Some(Span::one(8080)),
+            interface: None,
+            conditional: false,
+            target: Some(Span::one([172, 17, 0, 2].into())),
+            target_ports: Some(Span::one(80)),
+            container: Some(web),
+            table_family: "ip",
+            table: "nat".into(),
+            chain: "DOCKER".into(),
+        };
+        let other = PublishedPort { protocol: None, container: None, conditional: true, ..plain.clone() };
+        vec![plain.into(), other.into()]
     }
 
     fn own(status: SliceStatus) -> NetnsCoverage {
@@ -239,6 +291,7 @@ mod tests {
                 exhaustive: true,
                 ..Default::default()
             },
+            published: Some(SliceStatus::Ok),
         };
         assert_eq!(
             report(coverage, true),
@@ -247,6 +300,8 @@ mod tests {
              counts      agree\n\
              owners      3 of 3              found through BPF\n\
              namespaces  1 of 1\n\
+             published   2 by DNAT           tcp 0.0.0.0:8080 to 172.17.0.2:80 of we\\x1bb\n\
+             \x20                               0.0.0.0:8080 to 172.17.0.2:80, under conditions\n\
              events      by polling          what lives shorter than the interval can be missed\n"
         );
     }
@@ -278,13 +333,14 @@ mod tests {
                 left_out: 2,
                 gap: Some("9 processes may not be looked into".into()),
             },
+            published: Some(SliceStatus::Denied("it needs CAP_NET_ADMIN".into())),
         };
         assert_eq!(
             report(coverage, false),
             "rights      view                not every process: cap_dac_read_search,cap_sys_ptrace\n\
              \x20                               not owners through BPF: cap_bpf,cap_perfmon\n\
              \x20                               not other network namespaces: cap_sys_admin\n\
-             \x20                               not marks, MD5 peers, packet filters: cap_net_admin\n\
+             \x20                               not marks, MD5 peers, packet filters, DNAT rules: cap_net_admin\n\
              \x20                               all: sudo setcap cap_dac_read_search,cap_sys_ptrace,cap_bpf,cap_perfmon,cap_sys_admin,cap_net_admin+ep $(command -v sockeye)\n\
              sockets     incomplete          could not be read: tcp: EPERM\n\
              \x20                               read from procfs: udp: EPERM\n\
@@ -298,6 +354,7 @@ mod tests {
              namespaces  0 of 3              ho\\x1bst: denied: EPERM\n\
              \x20                               there may be more: 9 processes may not be looked into\n\
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\
+             published   not known           it needs CAP_NET_ADMIN\n\
              events      by polling          what lives shorter than the interval can be missed\n"
         );
     }

@@ -41,6 +41,9 @@ pub(super) fn push_value(line: &mut String, value: &Value<'_>) {
         Value::Candidates(list) => push_list(line, list.iter(), |line, process| {
             push_process(line, process);
         }),
+        Value::PublishedPorts(list) => push_list(line, list.iter(), |line, port| {
+            push(line, format_args!("{}->{}", port.host_side(), port.target_side()));
+        }),
         Value::Owner(owners) => push_owner(line, owners),
         Value::OwnerList(known) | Value::PeerOwners(known) => push_owners(line, *known),
     }

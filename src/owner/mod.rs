@@ -19,6 +19,7 @@ mod lineage;
 mod map;
 #[cfg(linux)]
 mod process;
+mod published;
 #[cfg(linux)]
 mod question;
 #[cfg(linux)]
@@ -28,6 +29,7 @@ mod sets;
 
 pub use activation::Activations;
 pub use containers::RuntimePlaces;
+pub use published::PublishedPorts;
 pub use workload::Workloads;
 
 #[cfg(linux)]

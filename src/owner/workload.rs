@@ -3,12 +3,13 @@
 //! Processes of one cgroup share one answer. Nothing here walks anything.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::containers::{Containers, RuntimePlaces};
-use crate::model::{Process, Published, SilentRuntime, SystemBytes, Uid, Workload};
+use crate::model::{Container, Process, Published, SilentRuntime, SystemBytes, Uid, Workload};
 use crate::wire::{cgroup_path, docker_proxy, proc_cgroup};
 
 /// Tells workloads; remembers the containers it met.
@@ -73,6 +74,12 @@ impl Workloads {
         let of_root = process.uid == Some(Uid(0));
         let container = of_root.then(|| self.containers.at(target.addr, self.now)).flatten();
         Some(Published { target, container })
+    }
+
+    /// The container that has this address. Who tells it must be trusted to: rules of the packet filter are
+    /// written by root.
+    pub(super) fn container_at(&mut self, addr: IpAddr) -> Option<Container> {
+        self.containers.at(addr, self.now)
     }
 
     /// A path begins with a slash and a text with a number, so one map is enough for both.

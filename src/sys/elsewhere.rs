@@ -47,6 +47,44 @@ pub mod daemon {
     }
 }
 
+/// There is no nftables, and what another packet filter does is not known.
+pub mod nftables {
+    use crate::model::SliceStatus;
+    use crate::wire::nftables::Found;
+
+    /// Why the rules could not be read.
+    #[derive(Debug, thiserror::Error)]
+    pub enum RulesError {
+        #[error("rules that publish ports are read on Linux alone")]
+        Unread,
+    }
+
+    impl RulesError {
+        /// Other packet filters publish ports, too.
+        #[must_use]
+        pub fn is_unsupported(&self) -> bool {
+            false
+        }
+
+        /// The same for a coverage.
+        #[must_use]
+        pub fn status(&self) -> SliceStatus {
+            SliceStatus::Failed(self.to_string())
+        }
+    }
+
+    /// Reads nothing.
+    pub fn published() -> Result<Found, RulesError> {
+        Err(RulesError::Unread)
+    }
+
+    /// There is no iptables.
+    #[must_use]
+    pub fn has_legacy_nat() -> Option<bool> {
+        Some(false)
+    }
+}
+
 /// There are no texts about the network.
 pub mod procnet {
     use std::io;

@@ -25,6 +25,8 @@ pub mod netlink;
 #[cfg(linux)]
 pub mod netns;
 #[cfg(linux)]
+pub mod nftables;
+#[cfg(linux)]
 pub mod procdir;
 #[cfg(linux)]
 pub mod procnet;
@@ -36,7 +38,7 @@ pub mod threads;
 #[cfg(not(linux))]
 mod elsewhere;
 #[cfg(not(linux))]
-pub use elsewhere::{cgroup, daemon, procnet, rights};
+pub use elsewhere::{cgroup, daemon, nftables, procnet, rights};
 
 /// The errno of an I/O error, for comparing with `rustix::io::Errno`.
 #[must_use]

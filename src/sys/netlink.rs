@@ -105,7 +105,8 @@ impl DiagSocket {
         Self::of(Some(GENERIC), chunk)
     }
 
-    fn of(protocol: Option<Protocol>, chunk: usize) -> Result<Self, DiagError> {
+    /// The same for any protocol of netlink.
+    pub(super) fn of(protocol: Option<Protocol>, chunk: usize) -> Result<Self, DiagError> {
         let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, protocol)
             .map_err(DiagError::Open)?;
         set_socket_timeout(&fd, Timeout::Recv, Some(PATIENCE)).map_err(DiagError::Open)?;

@@ -5,8 +5,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    Ancestor, Container, Field, Life, NoOwner, Process, Reach, Runtime, Scope, Stamp, Subject, SystemBytes,
-    UnixName, Value, Workload,
+    Ancestor, Container, Field, Incoming, Life, NoOwner, Process, PublishedPort, Reach, Runtime, Scope,
+    Stamp, Subject, SystemBytes, UnixName, Value, Workload,
 };
 use crate::text;
 
@@ -244,6 +244,20 @@ pub(super) fn published(process: &Process, look: &Look) -> Option<String> {
     })
 }
 
+/// What a rule passes on, and where: `0.0.0.0:8080 to 172.17.0.2:80 of docker web`.
+pub(super) fn passed_on(port: &PublishedPort, look: &Look) -> String {
+    let container = port.container.as_ref();
+    let container = container.map_or_else(String::new, |one| format!(" of {}", container_name(one, look)));
+    let from = match &port.interface {
+        Some(Incoming::From(name)) => format!(", from {}", look.escape(name.as_bytes())),
+        Some(Incoming::NotFrom(name)) => format!(", unless from {}", look.escape(name.as_bytes())),
+        None => String::new(),
+    };
+    let condition = if port.conditional { ", under conditions" } else { "" };
+    let chain = look.escape(port.chain.as_bytes());
+    format!("{} to {}{container}{from}{condition} (rule in {chain})", port.host_side(), port.target_side())
+}
+
 /// The runtime, where it is known, the name and the image of a container.
 fn container_name(container: &Container, look: &Look) -> String {
     let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
@@ -321,6 +335,9 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
                 .map(|process| format!("{} {}", seen.look.escape(process.comm.as_bytes()), process.id.pid.0)),
         )
         .into(),
+        Value::PublishedPorts(list) => {
+            list.iter().map(|port| passed_on(port, look)).collect::<Vec<_>>().join(", ").into()
+        }
         Value::PeerOwners(set) => {
             let names: Vec<_> = set.shown().map(|owner| process_name(owner.process, look)).collect();
             names.join(", ").into()

@@ -2,8 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::model::field::{FIELDS, OBJECTS, Object};
-use crate::model::{NoOwner, Owner, Row, Value, Workload};
+use crate::model::field::{FIELDS, Field, OBJECTS, Object};
+use crate::model::{NoOwner, Owner, Row, SliceStatus, Value, Workload};
 use crate::text;
 
 use super::app::{App, Inspected};
@@ -18,6 +18,8 @@ const LONG_NAME: usize = 30;
 const VALUE: usize = 36;
 /// How many processes at the other end are named.
 const PEERS: usize = 4;
+/// How many rules that pass on what comes are told.
+const RULES: usize = 8;
 
 /// The lines of the pane, each at most `width` cells.
 pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'static>> {
@@ -33,13 +35,13 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     page.blank();
     page.owners(row, &seen);
     page.other_end(&seen);
+    page.passed_on(&seen, app.moment().and_then(|moment| moment.coverage.published.as_ref()));
     page.blank();
     page.heading("Fields");
     for field in FIELDS {
         let value = (field.extract)(&seen.subject);
-        let of_owners = matches!(value, Value::Owner(_) | Value::OwnerList(_) | Value::PeerOwners(_));
-        if of_owners || matches!(field.key, "pid" | "comm") {
-            continue; // told above, in full
+        if is_told_above(field, &value) {
+            continue;
         }
         if let Some(text) = cell::value_text(&value, &seen) {
             page.field(&field.key.replace('_', " "), &text, field.help);
@@ -54,6 +56,13 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
         page.field("opened", "before sockeye looked for the first time", "");
     }
     page.lines
+}
+
+/// True for what stands above the fields, in full.
+fn is_told_above(field: &Field, value: &Value<'_>) -> bool {
+    use Value::{Owner, OwnerList, PeerOwners, PublishedPorts};
+    let of_owners = matches!(value, Owner(_) | OwnerList(_) | PeerOwners(_) | PublishedPorts(_));
+    of_owners || matches!(field.key, "pid" | "comm")
 }
 
 struct Page {
@@ -142,6 +151,29 @@ impl Page {
             Err(why) => format!("unknown: {}", why.reason()),
         };
         self.named("  other end", &text);
+    }
+
+    /// That it does not get what comes from outside, and who does.
+    fn passed_on(&mut self, seen: &Seen<'_>, read: Option<&SliceStatus>) {
+        let socket = &seen.subject.row.socket;
+        let Some(ports) = seen.subject.names.passed_on.get(&socket.key) else {
+            let why = read.filter(|read| read.is_blind()).and_then(SliceStatus::reason);
+            if let Some(why) = why.filter(|_| socket.is_listener() && socket.ends.local().is_some()) {
+                self.item(&format!("whether a rule passes on what comes: not known, {why}"), Meaning::Muted);
+            }
+            return;
+        };
+        self.blank();
+        self.heading("What comes from outside is passed on");
+        for port in ports.iter().take(RULES) {
+            self.item(&cell::passed_on(port, &self.look), Meaning::Warning);
+        }
+        match ports.len().saturating_sub(RULES) {
+            0 => {}
+            more => {
+                self.item(&format!("and by {} more", text::counted(more, "rule", "rules")), Meaning::Muted);
+            }
+        }
     }
 
     fn owner(&mut self, owner: Owner<'_>, seen: &Seen<'_>) {

@@ -15,6 +15,7 @@ pub mod line;
 pub mod link;
 pub mod netlink;
 pub mod netlink_diag;
+pub mod nftables;
 pub mod packet_diag;
 pub mod proc_bluetooth;
 pub mod proc_cgroup;

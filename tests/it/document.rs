@@ -36,7 +36,28 @@ objects! {
         generated_at: String,
         host: Host,
         coverage: Coverage,
+        published: Option<Vec<PublishedPort>>,
         sockets: Vec<Socket>,
+    }
+
+    struct PublishedPort {
+        family: Option<String>,
+        protocol: Option<String>,
+        address: Option<String>,
+        address_last: Option<String>,
+        port: Option<u16>,
+        port_last: Option<u16>,
+        interface: Option<String>,
+        interface_excluded: Option<String>,
+        conditional: bool,
+        to_address: Option<String>,
+        to_address_last: Option<String>,
+        to_port: Option<u16>,
+        to_port_last: Option<u16>,
+        container: Option<Container>,
+        table_family: String,
+        table: String,
+        chain: String,
     }
 
     struct Host {
@@ -50,7 +71,13 @@ objects! {
         tables: Vec<Slice>,
         owners: OwnerSearch,
         namespaces: Namespaces,
+        published: Option<RulesRead>,
         losses: Losses,
+    }
+
+    struct RulesRead {
+        status: String,
+        reason: Option<String>,
     }
 
     struct Slice {
@@ -145,6 +172,7 @@ objects! {
         v6only: Option<bool>,
         unit: Option<String>,
         activates: Option<String>,
+        dnat: Option<Vec<PublishedPort>>,
         container: Option<String>,
         cgroup: Option<String>,
         cgroup_id: Option<String>,
@@ -335,6 +363,7 @@ impl Socket {
             container: None,
             owners: self.owners.as_ref().map(|owners| owners.iter().map(placeless).collect()),
             activates: None,
+            dnat: None,
             peer_cookie: None,
             peer_owners: None,
             role_reason: String::new(),

@@ -10,6 +10,7 @@ mod activation;
 mod all_namespaces;
 mod both_ways;
 mod churn;
+mod dnat;
 #[path = "../it/document.rs"]
 #[allow(
     dead_code,
@@ -69,6 +70,8 @@ fn main() -> ExitCode {
     let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
     let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
     let apart = root.or((!activation::can_be_shown()).then_some("needs unshare"));
+    let nft = namespace.or_else(dnat::missing);
+    let legacy = nft.or_else(dnat::missing_legacy);
     let ss = namespace.or_else(ss_parity::missing);
     let vxlan = namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN"));
     let groups = [
@@ -91,6 +94,8 @@ fn main() -> ExitCode {
         (hidden::BPF, bpf),
         (hidden::RING, ring),
         (hidden::RING_BPF, ring.or(bpf)),
+        (dnat::CASES, nft),
+        (dnat::LEGACY, legacy),
         (ss_parity::CASES, ss),
         (kernel_uses::CASES, vxlan),
     ];

@@ -200,6 +200,16 @@ pub static FIELDS: &[Field] = &[
         |s| Value::of(s.names.activates.get(&s.socket().key), Value::Text),
     ),
     field(
+        ("dnat", "PASSED ON"),
+        Kind::List,
+        30,
+        "Where rules (DNAT) pass on what comes from outside; null when none does, and when unknown.",
+        |s| {
+            let ports = s.names.passed_on.get(&s.socket().key);
+            Value::of(ports, |ports| Value::PublishedPorts(ports))
+        },
+    ),
+    field(
         ("container", "CONTAINER"),
         Kind::Text,
         18,

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::model::{
-    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Known, Md5Key, Name, Owners, Process, SocketKey,
-    SystemBytes, UnixName,
+    BpfInstruction, BpfStorage, Endpoint, Executable, Inode, Known, Md5Key, Name, Owners, Process,
+    PublishedPort, SocketKey, SystemBytes, UnixName,
 };
 
 /// What a field says about one socket. [`Value::Null`] is "unknown" or "does not apply", never 0.
@@ -32,6 +32,7 @@ pub enum Value<'a> {
     Md5Keys(&'a [Md5Key]),
     Storages(&'a [BpfStorage]),
     Filter(&'a [BpfInstruction]),
+    PublishedPorts(&'a [Arc<PublishedPort>]),
     /// For eyes: the first owner and how many more, or why there is none.
     Owner(&'a Owners),
     /// For machines: every owner that is kept.
@@ -91,7 +92,8 @@ impl Value<'_> {
             | Value::Candidates(_)
             | Value::Md5Keys(_)
             | Value::Storages(_)
-            | Value::Filter(_) => 12,
+            | Value::Filter(_)
+            | Value::PublishedPorts(_) => 12,
             Value::Null => u8::MAX,
         }
     }

@@ -14,7 +14,16 @@ pub(in crate::output) struct CoverageView<'a> {
     tables: Vec<TableView<'a>>,
     owners: OwnersView<'a>,
     namespaces: NamespacesView<'a>,
+    /// Null when nobody asked for the ports that rules publish.
+    published: Option<RulesView<'a>>,
     losses: LossesView,
+}
+
+/// The reading of the rules that publish ports.
+#[derive(Serialize)]
+struct RulesView<'a> {
+    status: &'static str,
+    reason: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -95,6 +104,10 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
         tables: coverage.slices.iter().map(table).collect(),
         owners: owners(&coverage.owners),
         namespaces: namespaces(&coverage.namespaces),
+        published: coverage
+            .published
+            .as_ref()
+            .map(|status| RulesView { status: status.word(), reason: status.reason() }),
         losses: LossesView {
             repeated_rows: sum(|read| read.repeated),
             skipped_rows: sum(|read| read.skipped),

@@ -2,10 +2,11 @@
 //!
 //! Keys are always there, null when unknown; types never change; 64-bit ids are strings. Texts
 //! that others chose are escaped, and where escaping changed them a `*_hex` twin has the bytes.
-//! Sockets stream out one by one, each on a line of its own.
+//! Sockets stream out one by one, each on a line of its own, and so do published ports.
 
 mod coverage;
 mod layout;
+mod published;
 mod value;
 
 use std::io::{self, Write};
@@ -20,6 +21,7 @@ use crate::store::{Moment, Table};
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
+use published::PublishedPortView;
 use value::hex_twin;
 pub(super) use value::unix_name;
 
@@ -32,6 +34,7 @@ pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> 
         generated_at: moment.taken.wall.to_string(),
         host: host(&moment.host),
         coverage: coverage(moment),
+        published: published(moment),
         sockets: Sockets { table, moment, rows },
     };
     let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
@@ -89,7 +92,14 @@ struct Document<'a> {
     generated_at: String,
     host: HostView<'a>,
     coverage: CoverageView<'a>,
+    /// Null when the rules could not be read, for which the coverage has the reason.
+    published: Option<Vec<PublishedPortView<'a>>>,
     sockets: Sockets<'a>,
+}
+
+fn published(moment: &Moment) -> Option<Vec<PublishedPortView<'_>>> {
+    let ports = moment.names.published.as_ref()?;
+    Some(ports.iter().map(|port| PublishedPortView::new(port)).collect())
 }
 
 #[derive(Serialize)]

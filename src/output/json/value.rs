@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
+use super::published::PublishedPortView;
 use crate::model::field::Object;
 use crate::model::{
     Container, Executable, Field, Known, Lineage, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName,
@@ -68,6 +69,9 @@ impl Serialize for View<'_> {
             ),
             Value::Candidates(list) => {
                 serializer.collect_seq(list.iter().map(|one| ProcessView::new(one.id.pid, &one.comm)))
+            }
+            Value::PublishedPorts(list) => {
+                serializer.collect_seq(list.iter().map(|port| PublishedPortView::new(port)))
             }
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
             Value::PeerOwners(set) => peer_owners(serializer, set),
@@ -189,7 +193,7 @@ struct PublishedView<'a> {
 }
 
 #[derive(Serialize)]
-struct ContainerView<'a> {
+pub(super) struct ContainerView<'a> {
     id: Cow<'a, str>,
     runtime: &'static str,
     name: Option<Cow<'a, str>>,
@@ -251,7 +255,7 @@ impl<'a> OwnerView<'a> {
 }
 
 impl<'a> ContainerView<'a> {
-    fn new(container: &'a Container) -> Self {
+    pub(super) fn new(container: &'a Container) -> Self {
         Self {
             id: escape(container.id.as_bytes()),
             runtime: container.runtime.word(),

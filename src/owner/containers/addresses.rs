@@ -1,5 +1,5 @@
 //! Which container of Docker has an address. Addresses of stopped containers are of nobody, those of
-//! Podman and Kubernetes are not looked for: nothing publishes ports for them by a process of its own.
+//! Podman and Kubernetes are not looked for: they are in databases, and with the API server.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

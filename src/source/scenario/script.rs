@@ -25,7 +25,23 @@ pub(super) struct Script {
     pub(super) process: BTreeMap<String, Process>,
     #[serde(default)]
     pub(super) socket: BTreeMap<String, Socket>,
+    /// Ports that rules publish; when there are none, nobody looked for any.
+    pub(super) dnat: Option<Vec<Dnat>>,
     pub(super) sample: Spanned<Vec<Sample>>,
+}
+
+/// A rule that passes on what comes from outside to a port of every address.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Dnat {
+    pub(super) protocol: Place,
+    pub(super) port: u16,
+    /// An address and a port.
+    pub(super) to: Place,
+    /// The name of the container behind.
+    pub(super) container: Option<Place>,
+    #[serde(default)]
+    pub(super) conditional: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::super::Stage;
 use super::script::{self, Place, Script};
 use crate::model::{
-    Ancestor, Basics, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity, IfIndex, Inode,
-    Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol, Published,
-    Role, Slice, SliceStatus, Socket, SocketKey, SocketType, Stamp, State, SystemBytes, Terminal, Uid,
-    UnixName, Workload,
+    Ancestor, Basics, Container, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity,
+    IfIndex, Inode, Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId,
+    Protocol, Published, PublishedPort, Role, Runtime, Slice, SliceStatus, Socket, SocketKey, SocketType,
+    Span, Stamp, State, SystemBytes, Terminal, Uid, UnixName, Workload,
 };
 use crate::text;
 use crate::wire::cgroup_path;
@@ -131,7 +131,32 @@ impl Maker<'_> {
                 names.kernel_uses.insert(self.key(socket), self.bytes(what)?);
             }
         }
+        let rules = self.script.dnat.as_ref();
+        names.published =
+            rules.map(|rules| rules.iter().map(|rule| self.rule(rule)).collect()).transpose()?;
         Ok(names)
+    }
+
+    fn rule(&self, rule: &script::Dnat) -> Result<Arc<PublishedPort>, String> {
+        let numbers = [Protocol::Tcp, Protocol::Udp];
+        let protocol = self.word(&rule.protocol, "protocol of rules", &numbers, Protocol::word)?;
+        let target = self.endpoint(&rule.to)?;
+        let container = rule.container.as_ref().map(|name| self.bytes(name)).transpose()?;
+        Ok(Arc::new(PublishedPort {
+            family: Some(if target.addr.is_ipv4() { Family::Inet } else { Family::Inet6 }),
+            protocol: Some(if protocol == Protocol::Tcp { 6 } else { 17 }),
+            host: None,
+            ports: Some(Span::one(rule.port)),
+            interface: None,
+            conditional: rule.conditional,
+            target: Some(Span::one(target.addr)),
+            target_ports: Some(Span::one(target.port)),
+            container: container
+                .map(|name| Container { name: Some(name.clone()), ..Container::new(name, Runtime::Docker) }),
+            table_family: if target.addr.is_ipv4() { "ip" } else { "ip6" },
+            table: "nat".into(),
+            chain: "DOCKER".into(),
+        }))
     }
 
     fn processes(&self) -> Result<Processes, String> {

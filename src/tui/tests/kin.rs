@@ -227,3 +227,42 @@ fn what_a_socket_without_known_owner_was_made_in() {
     let (_, owner) = screen.split_once("but it was made in").unwrap_or_else(|| panic!("{screen}"));
     assert_eq!(line(owner, "unit"), Some(r"we\x1bb.service"), "{screen}");
 }
+
+const FORWARDED: &str = r#"
+[[dnat]]
+protocol = "tcp"
+port = 8080
+to = "172.17.0.2:80"
+container = 'we\x1bb'
+[[dnat]]
+protocol = "tcp"
+port = 8080
+to = "172.17.0.3:80"
+conditional = true
+[[dnat]]
+protocol = "udp"
+port = 8080
+to = "172.17.0.4:80"
+[socket.web]
+cookie = 1
+protocol = "tcp"
+state = "listen"
+local = "0.0.0.0:8080"
+no_owner = "denied"
+[[sample]]
+at = 0
+sockets = ["web"]
+"#;
+
+#[test]
+fn what_comes_to_a_listener_is_passed_on() {
+    let mut stage = Stage::playing(FORWARDED, 120, 40, Look::new(ColorChoice::Ansi16, false));
+    stage.polls(1);
+    stage.code(KeyCode::Enter);
+    let screen = stage.screen();
+    assert!(screen.contains("What comes from outside is passed on"), "{screen}");
+    assert!(screen.contains(r"0.0.0.0:8080 to 172.17.0.2:80 of docker we\x1bb (rule in DOCKER)"), "{screen}");
+    let second = "0.0.0.0:8080 to 172.17.0.3:80, under conditions (rule in DOCKER)";
+    assert!(screen.contains(second), "{screen}");
+    assert!(!screen.contains("172.17.0.4"), "of another protocol: {screen}");
+}
