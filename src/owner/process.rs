@@ -10,6 +10,12 @@ use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_pid::{self, Stat};
 
+/// A child on its way from fork to exec holds all that its parent holds. Had it become another
+/// program between the walk over its descriptors and the look at its name, that program would stand
+/// for what it never had. So the descriptors of a process that is younger than this are looked at
+/// again after its name; of others, where an exec is rare, the first and the last.
+pub(super) const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
+
 /// How processes are looked at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look<'a> {

@@ -23,11 +23,6 @@ use crate::wire::proc_pid::{self, net_link, socket_link};
 /// What coverage calls it.
 pub(super) const METHOD: &str = "procfs";
 
-/// A child on its way from fork to exec holds all that its parent holds. Had it become another
-/// program between the walk over its descriptors and the look at its name, that program would stand
-/// for what it never had. So the descriptors of a process that is younger than this are looked at
-/// again after its name; of others, where an exec is rare, the first and the last.
-const YOUNG: jiff::SignedDuration = jiff::SignedDuration::from_secs(2);
 /// Fewer processes than this for each thread are read sooner than a thread starts.
 const WORTH_A_THREAD: usize = 64;
 
@@ -266,7 +261,8 @@ impl<'a> Walker<'a> {
             Some(before) => Arc::clone(&before.process),
             None => process::read(dir, pid, self.search.look, &mut self.text)?,
         };
-        let young = process.started.is_none_or(|started| self.search.now.duration_since(started) < YOUNG);
+        let young =
+            process.started.is_none_or(|started| self.search.now.duration_since(started) < process::YOUNG);
         let last = self.found.len().saturating_sub(1);
         let stays = |(at, (inode, fd)): &(usize, (Inode, Fd))| {
             let check = young || *at == 0 || *at == last;

@@ -22,6 +22,7 @@ use crate::stock::cookie;
 pub(crate) const CASES: &[Case] = &[
     ("both_ways::proc_and_bpf_find_the_same_owners_beside_others_that_come_and_go", || in_namespace(same)),
     ("both_ways::what_is_opened_after_the_first_look_is_found_too", || in_namespace(opened_later)),
+    ("both_ways::what_ran_before_is_not_said_of_what_runs_now", || in_namespace(other_program)),
 ];
 
 /// Processes with two thousand sockets each, beside this one.
@@ -121,4 +122,20 @@ fn opened_later() {
     let row = sockets.iter().find(|row| row.key.cookie() == Some(Cookie(cookie(&listener)))).unwrap();
     let owners: Vec<u32> = row.owners.known().unwrap().shown().map(|it| it.process.id.pid.0).collect();
     assert_eq!(owners, [std::process::id()]);
+}
+
+/// A process becomes another program after it was seen, and does not hold the socket any more: as does
+/// every child between fork and exec.
+fn other_program() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut child = Hider::start_with("swap", OwnedFd::from(listener.try_clone().unwrap()).into());
+    let before = threads();
+    let mut sampler = sampler(OwnerChoice::Bpf);
+    eventually(|| if threads() > before { Err("it is still looking".to_owned()) } else { Ok(()) });
+    let pid = child.becomes_cat();
+    let told = sampler.take().unwrap();
+    let cookie = Some(Cookie(cookie(&listener)));
+    let row = told.sockets.iter().find(|row| row.key.cookie() == cookie).unwrap();
+    let owners: Vec<u32> = row.owners.known().unwrap().shown().map(|it| it.process.id.pid.0).collect();
+    assert_eq!(owners, [std::process::id()], "and not {pid}");
 }

@@ -6,7 +6,7 @@
 
 mod tables;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use super::{Facts, NoWay, OwnerMap, Question, Scanner, Stray, Wanted};
 use crate::model::{Pid, Process, ProcessId};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
-use crate::sys::procdir::{ProcDir, ProcessDir, proto_name};
+use crate::sys::procdir::{ProcDir, ProcessDir, proto_name, refers_to};
 use crate::wire::task_file::Incarnation;
 
 /// What coverage calls it.
@@ -116,6 +116,9 @@ struct Pass<'a> {
     known: Known,
     now: Duration,
     holders: HashMap<Incarnation, Holder, RandomState>,
+    /// Those that may have become another program since they were seen. What they held before is looked
+    /// at again: that program would stand for what it never had.
+    changed: HashSet<Incarnation, RandomState>,
     map: OwnerMap,
     text: Vec<u8>,
 }
@@ -130,6 +133,7 @@ impl<'a> Pass<'a> {
             known: HashMap::default(),
             now: clock::now().mono,
             holders: HashMap::default(),
+            changed: HashSet::default(),
             map: OwnerMap::new(METHOD),
             text: Vec::new(),
         }
@@ -151,6 +155,10 @@ impl<'a> Pass<'a> {
                 _ => self.holder(*who),
             };
             last = Some((descriptor.process(), holder));
+            let seat = descriptor.thread().unwrap_or(who.pid);
+            if self.changed.contains(who) && !refers_to(seat, descriptor.fd, inode) {
+                continue;
+            }
             self.map.hold(inode, holder, descriptor.thread(), descriptor.fd);
         }
     }
@@ -180,6 +188,11 @@ impl<'a> Pass<'a> {
             }
             (Facts::All, before) => {
                 let process = self.process(who);
+                let young =
+                    process.started.is_none_or(|it| clock::now().wall.duration_since(it) < process::YOUNG);
+                if process.exe.is_some() && (young || process.comm != who.comm()) {
+                    self.changed.insert(who);
+                }
                 // The same as before stays the same in memory, too.
                 let process = before.map(|(_, before)| before).filter(|it| *it == process).unwrap_or(process);
                 self.known.insert(who, (self.now, Arc::clone(&process)));
@@ -213,6 +226,8 @@ impl<'a> Pass<'a> {
         }
         let dir = dir.and_then(Result::ok);
         let read = dir.and_then(|dir| process::read(&dir, who.pid, look, &mut self.text).ok());
-        read.filter(|process| process.id == names.id).unwrap_or_else(|| Arc::new(names))
+        // What may not be looked into cannot be asked again, should it be another program by now.
+        let same = |it: &Arc<Process>| it.id == names.id && (it.exe.is_some() || it.comm == names.comm);
+        read.filter(same).unwrap_or_else(|| Arc::new(names))
     }
 }

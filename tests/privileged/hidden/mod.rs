@@ -77,7 +77,12 @@ pub(crate) struct Hider {
 
 impl Hider {
     pub(crate) fn start(role: &str) -> Self {
+        Self::start_with(role, Stdio::inherit())
+    }
+
+    pub(crate) fn start_with(role: &str, stderr: Stdio) -> Self {
         let mut command = roles::command(role);
+        command.stderr(stderr);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -85,6 +90,19 @@ impl Hider {
         let [inode, fd, tid] = numbers[..] else { panic!("{role} told {line:?}") };
         let [fd, tid] = [fd, tid].map(|number| u32::try_from(number).unwrap());
         Self { stdin: child.stdin.take(), child, inode, fd, tid }
+    }
+}
+
+impl Hider {
+    /// Its pid, after it became `cat`.
+    pub(crate) fn becomes_cat(&mut self) -> u32 {
+        self.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        let comm = format!("/proc/{}/comm", self.child.id());
+        eventually(|| match fs::read_to_string(&comm).unwrap() {
+            comm if comm == "cat\n" => Ok(()),
+            comm => Err(comm),
+        });
+        self.child.id()
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn play() -> Option<ExitCode> {
         "ring" => ring(),
         "reuse" => reuse(),
         "crowd" => crowd(),
+        "swap" => swap(),
         other => panic!("no such role: {other}"),
     }
     Some(ExitCode::SUCCESS)
@@ -51,6 +52,18 @@ fn println(line: &str) {
 
 fn wait_for_end() {
     std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// Holds the socket that it gets as stderr until it is told to become `cat`, which does not.
+fn swap() {
+    let stderr = std::io::stderr();
+    let socket = rustix::io::fcntl_dupfd_cloexec(&stderr, 10).unwrap();
+    let nothing = std::fs::File::options().write(true).open("/dev/null").unwrap();
+    rustix::stdio::dup2_stderr(nothing).unwrap();
+    tell(inode(&socket), socket.as_raw_fd());
+    std::io::stdin().read_exact(&mut [0]).unwrap();
+    let error = std::os::unix::process::CommandExt::exec(&mut Command::new("cat"));
+    panic!("{error}");
 }
 
 /// Holds both ends of a thousand connections.
