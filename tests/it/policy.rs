@@ -357,7 +357,8 @@ fn a_watch_reports_each_fact_once() {
     watch.pass_time();
     assert_eq!(watch.about(port_of_new), ["unexpected-listener", "listener-closed"], "and once more");
     assert_eq!(watch.about(port(&before)), ["unexpected-listener"]);
-    assert!(watch.about(port(&learnt)).is_empty(), "what was learnt is silent");
+    let of_learnt = watch.about(port(&learnt));
+    assert!(of_learnt.is_empty(), "what was learnt is silent, not {of_learnt:?}");
     {
         let alerts = watch.alerts.lock().unwrap();
         let told = alerts.iter().find(|alert| alert.socket.local_port == Some(port_of_new.into())).unwrap();
