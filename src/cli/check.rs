@@ -4,11 +4,11 @@ use std::io::{self, BufWriter, Write};
 
 use super::args::CheckArgs;
 use super::exit::Exit;
+use super::reader::Request;
 use super::{notice, policy, reader};
 use crate::config::Environment;
 use crate::model::Ask;
 use crate::output::alert::{self, Summary};
-use crate::owner::Facts;
 use crate::policy::{AlertKind, Watcher, is_judged};
 
 /// Checks, reports and tells by its exit code: 0 clean, 1 unexpected, 3 not enough seen.
@@ -16,7 +16,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
     let loaded = policy::load(&args.policy, environment)?;
     let path = crate::text::path(&loaded.path).into_owned();
     let (table, moment) =
-        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All, None)?;
+        reader::read_once(&args.reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
     let summary = Summary {

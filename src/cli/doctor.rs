@@ -4,11 +4,10 @@ use std::io::{self, BufWriter, Write as _};
 
 use super::args::{DoctorArgs, ReadingArgs};
 use super::exit::Exit;
-use super::reader;
+use super::reader::{self, Request};
 use crate::config::Environment;
 use crate::model::Ask;
 use crate::output::{doctor, json};
-use crate::owner::Facts;
 use crate::source::everything;
 use crate::sys::{host, rights};
 
@@ -20,7 +19,7 @@ pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> anyhow::Resul
     let rights = rights::ours(); // before they are given up
     let runtimes = args.runtimes.places(environment);
     let (_, moment) =
-        reader::read_once(&reading, everything(), Ask::EVERYTHING, Facts::All, runtimes.as_ref())?;
+        reader::read_once(&reading, Request::all(everything(), Ask::EVERYTHING), runtimes.as_ref())?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
         json::write_coverage(&mut out, &moment)?;

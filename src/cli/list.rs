@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
+use super::notice;
+use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
 use super::shape::Shape;
-use super::{notice, reader};
 use crate::config::Environment;
 use crate::model::Row;
 use crate::output::{columns, json, table};
@@ -34,8 +35,9 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<
     }
     let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
     let runtimes = args.runtimes.places(environment);
-    let (sockets, moment) =
-        reader::read_once(&reading, selection.tables.clone(), selection.ask, facts, runtimes.as_ref())?;
+    let request =
+        Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
+    let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));

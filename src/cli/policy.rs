@@ -7,10 +7,10 @@ use anyhow::Context as _;
 
 use super::args::{LearnArgs, PolicyArgs};
 use super::exit::Exit;
+use super::reader::Request;
 use super::{complain, notice, reader};
 use crate::config::Environment;
 use crate::model::Ask;
-use crate::owner::Facts;
 use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
 use crate::sys::host;
@@ -70,7 +70,7 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
     let (table, moment) =
-        reader::read_once(&args.reading, reader::judged_tables(), Ask::NOTHING, Facts::All, None)?;
+        reader::read_once(&args.reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }

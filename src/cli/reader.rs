@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use super::args::{ReadingArgs, SourceChoice};
 use super::live;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
-use crate::model::Ask;
+use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
 use crate::policy;
 #[cfg(any(feature = "portable", not(linux)))]
@@ -66,16 +66,34 @@ fn build(
     Ok(sampler)
 }
 
+/// What one reading is to bring.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) wanted: Vec<Wanted>,
+    pub(super) ask: Ask,
+    pub(super) facts: Facts,
+    /// Which sockets are enough; `None` for all.
+    pub(super) narrow: Option<Narrow>,
+}
+
+impl Request {
+    /// All sockets of these tables, and all that is known of their owners.
+    pub(super) fn all(wanted: Vec<Wanted>, ask: Ask) -> Self {
+        Self { wanted, ask, facts: Facts::All, narrow: None }
+    }
+}
+
 /// One reading, as a table and its moment.
 pub(super) fn read_once(
     args: &ReadingArgs,
-    wanted: Vec<Wanted>,
-    ask: Ask,
-    facts: Facts,
+    request: Request,
     runtimes: Option<&RuntimePlaces>,
 ) -> anyhow::Result<(Table, Moment)> {
-    // The sampler ends here, and its buffers with it, before the table is made.
-    let sample = build(args, wanted, ask, facts, None)?.asking(runtimes).take()?;
+    let Request { wanted, ask, facts, narrow } = request;
+    let mut sampler = build(args, wanted, ask, facts, None)?.asking(runtimes);
+    sampler.narrow(narrow);
+    let sample = sampler.take()?;
+    drop(sampler); // and its buffers, before the table is made
     let table = single(sample);
     let moment = table.moment().cloned().context("the reading left no trace")?;
     Ok((table, moment))

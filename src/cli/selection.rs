@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::args::ListArgs;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
-use crate::model::{Ask, Family, Protocol, Row, State};
+use crate::model::{Ask, Family, Field, Narrow, Protocol, Row, State};
 use crate::output::choice::Sorting;
 use crate::output::table;
 use crate::source::{RESIDUAL, Wanted, everything};
@@ -153,13 +153,28 @@ impl Selection {
         self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
     }
 
+    /// What the kernel can judge by itself. Not where all sockets are needed to tell of one: its other
+    /// end, the listener that it waits for, or that it is in no table.
+    pub(super) fn narrow(&self) -> Option<Narrow> {
+        let whole = match &self.shape {
+            Shape::Json | Shape::Ndjson => true,
+            Shape::Csv(fields) | Shape::Columns(fields) => fields.iter().any(|field| needs_all(field)),
+            Shape::Template(template) => template.fields().any(needs_all),
+            Shape::Table => false,
+        };
+        let narrow = || self.filter.narrow(|state| self.offers_state(Protocol::Tcp, state));
+        (!whole && !self.tables.contains(&RESIDUAL)).then(narrow)
+    }
+
     /// True for what the options choose.
     fn offers(&self, row: &Row) -> bool {
-        if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
-            return false;
-        }
-        let state = row.socket.state;
-        let stateless = STATELESS.contains(&row.socket.protocol);
+        let protocol = row.socket.protocol;
+        (self.chosen.is_empty() || self.chosen.contains(&protocol))
+            && self.offers_state(protocol, row.socket.state)
+    }
+
+    fn offers_state(&self, protocol: Protocol, state: State) -> bool {
+        let stateless = STATELESS.contains(&protocol);
         let idle = matches!(state, State::Closed | State::Unconnected | State::Bound | State::Unknown);
         match self.states {
             States::All => true,
@@ -169,4 +184,9 @@ impl Selection {
             }
         }
     }
+}
+
+/// True for a field that says of one socket what is known from others.
+fn needs_all(field: &Field) -> bool {
+    field.key.starts_with("peer_") || ["listener_cookie", "owner_status"].contains(&field.key)
 }

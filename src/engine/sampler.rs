@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::holders::Holders;
 use super::{OwnerAsk, published, relations};
 use crate::model::{
-    Ask, Coverage, Family, Host, Known, Names, NamespaceCoverage, OwnerCoverage, Protocol, Sample,
+    Ask, Coverage, Family, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage, Protocol, Sample,
     SliceStatus, Socket, Stamp,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
@@ -63,6 +63,12 @@ impl Sampler {
     /// What a thread that panicked had learnt is no less true.
     fn workloads(&mut self) -> &mut Workloads {
         self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the source tell fewer sockets, where these are enough. What is known from all of them
+    /// together, such as the listener that a connection waits for, may not be known then.
+    pub fn narrow(&mut self, narrow: Option<Narrow>) {
+        self.source.narrow(narrow);
     }
 
     /// Asks the source for other details from the next sample on.

@@ -9,6 +9,7 @@ mod condition;
 mod error;
 mod expr;
 mod host;
+mod kernel;
 mod lex;
 mod names;
 mod needs;

@@ -143,6 +143,11 @@ impl Numbers {
         self.ranges.iter().any(|range| range.contains(&number))
     }
 
+    /// What is among them, first and last.
+    pub(super) fn ranges(&self) -> &[RangeInclusive<u128>] {
+        &self.ranges
+    }
+
     /// True for a time in nanoseconds that is among them.
     pub(super) fn has_nanos(&self, nanos: u128) -> bool {
         self.ranges.iter().any(|range| range.contains(&nanos))

@@ -18,7 +18,7 @@ impl Filter {
 
 impl Expr {
     /// Whether it holds, by what is known of its conditions; `None` where that does not tell.
-    fn verdict(&self, of: &dyn Fn(&Condition) -> Option<bool>) -> Option<bool> {
+    pub(super) fn verdict(&self, of: &dyn Fn(&Condition) -> Option<bool>) -> Option<bool> {
         match self {
             Self::All(all) => joined(all, of, false),
             Self::Any(any) => joined(any, of, true),

@@ -62,7 +62,13 @@ pub(super) fn dump(
     question: Question<'_>,
     buffer: &mut Vec<u8>,
 ) -> Result<(Dump, Rows), DiagError> {
-    let request = |seq| (question.diag.request)(&question.context, seq, question.ask);
+    let request = |seq| {
+        let mut request = (question.diag.request)(&question.context, seq, question.ask);
+        if let Some(narrow) = question.narrow {
+            inet_diag::narrow(&mut request, narrow);
+        }
+        request
+    };
     scope(|scope| {
         let mut decoder = None;
         let dump = socket.dump(request, buffer, &mut |drained| {

@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    Ask, Family, Host, KernelUse, Names, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId,
+    Ask, Family, Host, KernelUse, Names, NamespaceCoverage, Narrow, NetnsCoverage, NetnsFound, NetnsId,
     OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp,
 };
 
@@ -43,6 +43,9 @@ pub trait SocketSource: Send {
     /// Asks for other details from the next reading on. A source that has all or none of them at
     /// no cost need not listen.
     fn ask(&mut self, _ask: Ask) {}
+
+    /// Says which sockets are enough from the next reading on, `None` for all. A source may tell more.
+    fn narrow(&mut self, _narrow: Option<Narrow>) {}
 
     /// Reads the wanted tables. Never fails as a whole for a table's sake: what went wrong with
     /// one stands in its coverage.

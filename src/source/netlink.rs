@@ -13,7 +13,7 @@ use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{Ask, KernelUse, NetnsId, SliceCoverage, SliceStatus, Socket};
+use crate::model::{Ask, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, State};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
 use crate::wire::Context;
 
@@ -46,6 +46,10 @@ impl SocketSource for Netlink {
         self.ask = ask;
     }
 
+    fn narrow(&mut self, narrow: Option<Narrow>) {
+        self.reader.narrow(narrow);
+    }
+
     fn read(&mut self, wanted: &[Wanted]) -> Result<Reading, SourceError> {
         let place = Place::here()?;
         let mut reading = Reading::of_own(place.netns);
@@ -66,6 +70,8 @@ pub(super) struct Question<'a> {
     pub(super) diag: Diag,
     pub(super) context: Context,
     pub(super) ask: Ask,
+    /// Which sockets are enough; `None` for all.
+    pub(super) narrow: Option<&'a Narrow>,
 }
 
 /// Reads the tables of the namespace that the calling thread is in.
@@ -85,6 +91,8 @@ pub(super) struct Reader {
     /// The kernel's own counts at the beginning of this reading.
     counts: Counts,
     second: SecondLook,
+    /// Which sockets are enough.
+    narrow: Option<Narrow>,
     buffer: Vec<u8>,
 }
 
@@ -99,8 +107,19 @@ impl Reader {
             no_storages: false,
             counts: Counts::default(),
             second: SecondLook::default(),
+            narrow: None,
             buffer: Vec::new(),
         }
+    }
+
+    /// Says which sockets are enough.
+    pub(super) fn narrow(&mut self, narrow: Option<Narrow>) {
+        self.narrow = narrow;
+    }
+
+    /// What is enough of a table.
+    fn narrow_of(&self, table: &KernelTable) -> Option<Narrow> {
+        self.narrow.clone().filter(|_| Narrow::concerns(table.table.1))
     }
 
     /// Prepares for another namespace: a socket belongs to the one that it was opened in. What was
@@ -137,7 +156,9 @@ impl Reader {
         reading: &mut Reading,
     ) -> SliceCoverage {
         let coverage = self.read_uncounted(known, place, ask, reading);
-        SliceCoverage { counted: self.counts.number(known.table), ..coverage }
+        // What is narrowed cannot be compared with it.
+        let counted = self.counts.number(known.table).filter(|_| self.narrow_of(known).is_none());
+        SliceCoverage { counted, ..coverage }
     }
 
     fn read_uncounted(
@@ -152,7 +173,8 @@ impl Reader {
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             let context = Context { details: ask != Ask::NOTHING, ..place.context(table) };
-            let question = Question { known, diag, context, ask };
+            let narrow = self.narrow_of(known);
+            let question = Question { known, diag, context, ask, narrow: narrow.as_ref() };
             match self.read_dump(question, &mut coverage, reading) {
                 Ok(()) => return coverage,
                 Err(error) if self.fallback && error.is_refusal() => {
@@ -201,13 +223,14 @@ impl Reader {
     /// Adds the rows that a dump of several pieces left out. They are looked for by a second dump,
     /// whose pieces end elsewhere.
     fn look_again(&mut self, question: Question<'_>, coverage: &mut SliceCoverage, reading: &mut Reading) {
-        if !coverage.status.proves_absence() {
+        let listening = second_look::only_listeners(question.context.protocol);
+        let unwanted = |narrow: &Narrow| listening && !narrow.states.contains(&State::Listen);
+        if !coverage.status.proves_absence() || question.narrow.is_some_and(unwanted) {
             return;
         }
         let first = self.socket.take();
         self.looks = self.looks.wrapping_add(1);
         self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
-        let listening = second_look::only_listeners(question.context.protocol);
         let question = Question { ask: Ask { listening, ..question.ask }, ..question };
         let ended = self.drain(question, coverage);
         (self.socket, self.chunk) = (first, CHUNK);

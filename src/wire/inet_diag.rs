@@ -8,7 +8,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_
 
 use super::{Context, WireError, inet_details, netlink, prefix, sctp};
 use crate::model::{
-    Ask, Basics, Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, Protocol, Queues, Socket,
+    Ask, Basics, Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, Narrow, Protocol, Queues, Socket,
     SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 
@@ -18,6 +18,8 @@ const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 /// `INET_DIAG_REQ_PROTOCOL`: the protocol, where its number does not fit the header's byte.
 const REQ_PROTOCOL: u16 = 3;
+/// `INET_DIAG_REQ_BYTECODE`: a program that judges each socket.
+const REQ_BYTECODE: u16 = 1;
 /// `INET_DIAG_REQ_SK_BPF_STORAGES`, `SK_DIAG_BPF_STORAGE_REQ_MAP_FD`: without a map, all of them.
 const REQ_SK_BPF_STORAGES: u16 = 2;
 /// Every state, those included that later kernels added: 12 is a request socket, 13 a bound one
@@ -100,6 +102,28 @@ pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
         netlink::push_attribute(&mut body, REQ_SK_BPF_STORAGES, &[]);
     }
     netlink::dump_request(BY_FAMILY, seq, &body)
+}
+
+/// Has a request of [`dump_request`] ask for fewer sockets.
+pub fn narrow(request: &mut Vec<u8>, narrow: &Narrow) {
+    let at = size_of::<netlink::Header>() + size_of::<Request>() - size_of::<SockId>() - size_of::<u32>();
+    if let Some(states) = request.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>()) {
+        let asked = narrow.states.iter().fold(0, |bits, state| bits | state_bits(*state));
+        *states = (u32::from_ne_bytes(*states) & asked).to_ne_bytes();
+    }
+    if !narrow.code.is_empty() {
+        netlink::push_attribute(request, REQ_BYTECODE, &narrow.code);
+    }
+    netlink::set_length(request);
+}
+
+/// The states of the kernel that are told as this one (`include/net/tcp_states.h`); UDP has but two.
+fn state_bits(state: State) -> u32 {
+    match state {
+        State::Unknown => !0x3fff,
+        State::Unconnected => 1 << 7,
+        _ => (1..=13).filter(|raw| State::from_tcp(*raw) == Some(state)).fold(0, |bits, raw| bits | 1 << raw),
+    }
 }
 
 /// The request that dumps the sockets of one local port, with their memory.

@@ -127,6 +127,14 @@ pub fn dump_request(kind: u16, seq: u32, body: &[u8]) -> Vec<u8> {
     request
 }
 
+/// Writes the length of a request, to which something was appended, into its header.
+pub fn set_length(request: &mut [u8]) {
+    let len = u32::try_from(request.len()).unwrap_or(u32::MAX);
+    if let Some(field) = request.first_chunk_mut::<4>() {
+        *field = len.to_ne_bytes();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

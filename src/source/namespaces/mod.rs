@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use super::netlink::Reader;
 use super::{Reading, SocketSource, SourceError, Wanted};
-use crate::model::{Ask, KernelUse};
+use crate::model::{Ask, KernelUse, Narrow};
 use crate::model::{NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, SliceStatus, SystemBytes};
 use crate::sys::clock;
 use discover::{Discovery, Found};
@@ -79,6 +79,12 @@ impl SocketSource for Namespaces {
     fn ask(&mut self, ask: Ask) {
         if let Method::Netlink { ask: asked, .. } = &mut self.method {
             *asked = ask;
+        }
+    }
+
+    fn narrow(&mut self, narrow: Option<Narrow>) {
+        if let Method::Netlink { reader, .. } = &mut self.method {
+            reader.narrow(narrow);
         }
     }
 

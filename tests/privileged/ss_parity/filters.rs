@@ -1,12 +1,22 @@
 //! Filters of ss: over a namespace full of prepared sockets, sockeye selects those that ss selects.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::net::{Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr as UnixAddr, UnixListener, UnixStream};
 
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::{Config, TestRunner};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketFlags, SocketType};
+
+use sockeye::engine::{OwnerAsk, Sampler, single};
+use sockeye::filter::{Filter, Seen, Vocabulary};
+use sockeye::model::{Ask, Family, PortRange, Protocol, Row, SocketKey};
+use sockeye::source::netlink::Netlink;
+use sockeye::store::Table;
 
 use super::stock::{bind_to_loopback, set};
 use super::text::passing;
@@ -273,6 +283,72 @@ fn autobound() {
         theirs.is_subset(&ours) && only.len() == 1 && only[0].contains("127.0.0.1:40000"),
         "{ours:?} {theirs:?}"
     );
+}
+
+/// Conditions of which the kernel can judge some, in part or not at all.
+const ATOMS: &[&str] = &[
+    "sport = :22",
+    "sport >= 5000",
+    "dport < 5000",
+    "port in {53,80-81,5001}",
+    "dst 127.0.0.0/30",
+    "src [::1]",
+    "src 127.0.0.1:80",
+    "dst inet6:127.0.0.0/8",
+    "addr in {127.0.0.2,::1}",
+    "src *:8080",
+    "state established",
+    "exclude listening",
+    "close-wait",
+    "state in {listen,unconnected}",
+    "tcp",
+    "ipv6",
+    "dev lo",
+    "fwmark = 0x34/0xff",
+    "uid = 0",
+    "loopback",
+];
+
+/// Whatever the kernel is asked to judge, the answer is the same as when it tells everything.
+pub(super) fn kernel_agrees() {
+    let _prepared = prepare();
+    let read = |narrow| {
+        let tables =
+            [Family::Inet, Family::Inet6].map(|family| [Protocol::Tcp, Protocol::Udp].map(|it| (family, it)));
+        let source = Box::new(Netlink::strict(Ask::EVERYTHING));
+        let mut sampler = Sampler::new(source, tables.concat(), OwnerAsk::NOTHING);
+        sampler.narrow(narrow);
+        single(sampler.take().unwrap())
+    };
+    let passing = |table: &Table, filter: &Filter| -> BTreeSet<SocketKey> {
+        let moment = table.moment().unwrap();
+        let passes = |row: &&Row| filter.passes(&Seen { subject: moment.subject(row), now: moment.taken });
+        table.open().filter(passes).map(|row| row.socket.key).collect()
+    };
+    let services = |_: &str| Vec::new();
+    let vocabulary = Vocabulary { services: &services, ephemeral: PortRange::default() };
+    let expression = select(ATOMS).prop_map(str::to_owned).prop_recursive(4, 16, 3, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|one| format!("! ( {one} )")),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("( {a} ) and ( {b} )")),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("( {a} ) or ( {b} )")),
+        ]
+    });
+    let all = read(None);
+    let (spared, passed) = (Cell::new(0), Cell::new(0));
+    let agrees = |text: String| {
+        let filter = Filter::parse(&text, &vocabulary).unwrap();
+        let some = read(Some(filter.narrow(|_| true)));
+        spared.set(spared.get() + all.open().count() - some.open().count());
+        let expected = passing(&all, &filter);
+        passed.set(passed.get() + expected.len());
+        prop_assert_eq!(passing(&some, &filter), expected, "{}", text);
+        Ok(())
+    };
+    TestRunner::new(Config { cases: 400, failure_persistence: None, ..Config::default() })
+        .run(&expression, agrees)
+        .unwrap();
+    assert!(spared.get() > 1000 && passed.get() > 1000, "{} {}", spared.get(), passed.get());
 }
 
 /// Where the hierarchy of cgroup v2 is mounted: the path of its root.

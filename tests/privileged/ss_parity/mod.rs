@@ -24,6 +24,7 @@ pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
     ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
+    ("ss_parity::what_the_kernel_judges_changes_no_answer", || in_namespace(filters::kernel_agrees)),
 ];
 
 /// Why there is no `ss` to compare with. What other versions print differs in details.
