@@ -5,6 +5,7 @@
 //! an empty table. It never reads a socket, a clock or a file; what it has to know of the machine is
 //! given to it as a [`Vocabulary`]. `docs/filter.md` describes the language.
 
+mod complete;
 mod condition;
 mod error;
 mod expr;
@@ -21,6 +22,7 @@ mod search;
 mod states;
 mod table;
 
+pub use complete::complete;
 pub use error::{FilterError, nearest};
 pub use host::{End, Network};
 pub use names::{flags, names};

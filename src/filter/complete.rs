@@ -1,0 +1,108 @@
+//! What may stand at the end of a filter that is being typed.
+
+use super::lex::{Token, lex};
+use super::names::{self, Named};
+use super::states::States;
+
+/// Words that begin a condition and are no fields.
+const BEGINNINGS: &[&str] = &["state", "exclude", "autobound", "not"];
+/// What may follow a name.
+const COMPARISONS: &[&str] = &["=", "!=", "<", "<=", ">", ">=", "~", "!~", "in"];
+/// What may follow a condition.
+const JOINTS: &[&str] = &["and", "or"];
+
+/// Words that may stand in the place of the last one, which may be empty or begun: those that begin
+/// like it, each once, in the order of the alphabet. For a text that is no filter so far there are none.
+#[must_use]
+pub fn complete(text: &str) -> Vec<&'static str> {
+    let begun_at = text.rfind(|c: char| c.is_whitespace() || "(){},!&|=<>~".contains(c));
+    let begun = begun_at.map_or(text, |at| &text[at..]);
+    let begun = begun.trim_start_matches(|c: char| c.is_whitespace() || "(){},!&|=<>~".contains(c));
+    let Ok(tokens) = lex(&text[..text.len() - begun.len()]) else { return Vec::new() };
+    let tokens: Vec<Token> = tokens.into_iter().map(|(token, _)| token).collect();
+    let mut words = expected(&tokens);
+    words.retain(|word| word.starts_with(&begun.to_ascii_lowercase()) && *word != begun);
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
+/// Everything that may follow.
+fn expected(tokens: &[Token]) -> Vec<&'static str> {
+    match tokens {
+        [.., Token::Word(word)] if matches!(word.as_str(), "state" | "exclude" | "excl") => {
+            States::names().collect()
+        }
+        [.., Token::Word(name), Token::Compare(_) | Token::In] => values(name),
+        [before @ .., Token::OpenSet | Token::Comma] => match before.iter().rposition(is_comparison) {
+            Some(at) if at > 0 => match &before[at - 1] {
+                Token::Word(name) => values(name),
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        },
+        [.., Token::Compare(_) | Token::In] => Vec::new(),
+        [.., Token::Word(name)] if is_name(name) => COMPARISONS.to_vec(),
+        [] | [.., Token::Not | Token::And | Token::Or | Token::Open] => conditions(),
+        _ => JOINTS.iter().copied().chain(conditions()).collect(),
+    }
+}
+
+fn is_comparison(token: &Token) -> bool {
+    matches!(token, Token::Compare(_) | Token::In)
+}
+
+/// True for a name that says nothing without a comparison.
+fn is_name(name: &str) -> bool {
+    names::named(name).is_some() && names::Flag::named(name).is_none()
+}
+
+/// Whatever a condition may begin with.
+fn conditions() -> Vec<&'static str> {
+    BEGINNINGS.iter().copied().chain(names::flags()).chain(names::names()).collect()
+}
+
+/// The values of a name, where they are words.
+fn values(name: &str) -> Vec<&'static str> {
+    match names::named(name) {
+        Some(Named::Field(field)) => {
+            let words = names::vocabulary(field).unwrap_or_default();
+            words.into_iter().chain(["none"]).collect()
+        }
+        Some(Named::OwnerOrStatus) => names::statuses().collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_follow_is_offered() {
+        for (typed, has, lacks) in [
+            ("", &["listening", "proc", "state", "tcp", "not"][..], &["and", "=", "established "][..]),
+            ("lis", &["listen", "listener", "listening"], &["tcp"]),
+            ("state ", &["established", "connected", "big"], &["tcp", "proc"]),
+            ("exclude est", &["established"], &["big"]),
+            ("proc ", &["=", "~", "in"], &["and", "tcp"]),
+            ("proc = ", &[], &["tcp", "and"]),
+            ("protocol = t", &["tcp", "tipc"], &["udp"]),
+            ("scope >= ", &["private", "any"], &["tcp"]),
+            ("reach in { v", &["v4", "v6"], &["both"]),
+            ("reach in {v4,", &["v6", "both"], &["tcp"]),
+            ("owner = ", &["none", "denied", "kernel"], &["tcp"]),
+            ("tcp ", &["and", "or", "listening", "port"], &["="]),
+            ("tcp and (", &["listening", "not"], &["and"]),
+            ("tcp and not ex", &["exposed", "exclude", "exe"], &["tcp"]),
+            ("port = 'x", &[], &["tcp"]),
+            ("TC", &["tcp"], &[]),
+            ("tcp", &[], &["tcp"]),
+        ] {
+            let offered = complete(typed);
+            assert!(has.iter().all(|word| offered.contains(word)), "{typed:?}: {offered:?}");
+            assert!(!lacks.iter().any(|word| offered.contains(word)), "{typed:?}: {offered:?}");
+            assert!(offered.is_sorted());
+        }
+    }
+}
