@@ -22,7 +22,7 @@ use crate::owner::RuntimePlaces;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -35,6 +35,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// The live dashboard
     Top(TopArgs),
+    /// Who holds a port, an address or a Unix socket, and why; or what a process holds
+    Who(super::who::WhoArgs),
     /// Compare the listeners with the policy, once: for CI and cron
     Check(CheckArgs),
     /// Watch the listeners and report what the policy does not expect

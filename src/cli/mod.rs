@@ -8,6 +8,7 @@ mod check;
 mod doctor;
 mod exit;
 mod filter;
+mod habits;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
@@ -18,12 +19,13 @@ mod selection;
 mod shape;
 mod top;
 mod watch;
+mod who;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use args::{Args, Command, PolicyCommand};
 use exit::Exit;
@@ -60,6 +62,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
         Some(Command::Top(args)) => top::run(&args, environment),
+        Some(Command::Who(args)) => who::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),
         Some(Command::Watch(args)) => watch::run(&args, environment),
@@ -72,7 +75,17 @@ fn usage(error: &clap::Error) -> Exit {
     let printed = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Ok,
-        _ => Exit::Error,
+        kind => {
+            let refused = match (kind, error.get(ContextKind::InvalidArg)) {
+                (ErrorKind::UnknownArgument, Some(ContextValue::String(refused))) => Some(refused),
+                _ => None,
+            };
+            let typed: Vec<_> = std::env::args_os().skip(1).collect();
+            if let Some(hint) = refused.and_then(|refused| habits::hint(refused, &typed)) {
+                complain(&format!("hint: {hint}"));
+            }
+            Exit::Error
+        }
     }
 }
 

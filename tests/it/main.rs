@@ -29,4 +29,5 @@ mod sockets;
 mod stock;
 mod table;
 mod tidy;
+mod who;
 mod workload;
