@@ -41,6 +41,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Watch the listeners and report what the policy does not expect
     Watch(WatchArgs),
+    /// Tell what opens, closes and changes, as it is noticed
+    Events(super::events::EventsArgs),
     /// What this user on this host can see, what not, why, and what mends it
     Doctor(DoctorArgs),
     /// Write and keep the policy file
@@ -343,7 +345,7 @@ impl Default for IntervalArgs {
 }
 
 /// A span such as `200ms` or `2s`, between 10 ms and a day.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
     let hint = "expected a time such as 500ms, 2s or 1m, between 10ms and 1d";
     let span: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
     let span = Duration::try_from(span).map_err(|_| hint.to_owned())?;

@@ -6,6 +6,7 @@
 mod args;
 mod check;
 mod doctor;
+mod events;
 mod exit;
 mod filter;
 mod habits;
@@ -65,6 +66,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         Some(Command::Who(args)) => who::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),
+        Some(Command::Events(args)) => events::run(&args),
         Some(Command::Watch(args)) => watch::run(&args, environment),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
     }

@@ -8,6 +8,7 @@ pub mod alert;
 pub mod choice;
 pub mod columns;
 pub mod doctor;
+pub mod event;
 pub mod json;
 mod other_ends;
 mod plain;

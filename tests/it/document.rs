@@ -318,6 +318,20 @@ objects! {
         package: String,
     }
 
+    struct Event {
+        schema: u32,
+        r#type: String,
+        event: String,
+        at: String,
+        host: Host,
+        from_state: Option<String>,
+        owners_changed: bool,
+        duration_ms: Option<u64>,
+        bytes_sent: Option<u64>,
+        bytes_received: Option<u64>,
+        socket: Socket,
+    }
+
     struct Summary {
         schema: u32,
         r#type: String,

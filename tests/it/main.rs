@@ -8,6 +8,7 @@ mod bench_report;
 mod corrupt;
 mod details;
 mod document;
+mod events;
 mod filter;
 mod harness;
 mod hostile;
