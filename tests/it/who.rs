@@ -8,6 +8,7 @@ use std::process::Stdio;
 
 use crate::document::Who;
 use crate::harness::{Holder, Ran, assert_harmless, eventually, run, sockeye};
+use crate::refused::run_refused;
 use crate::stock::{cookie, write_file};
 
 const SCENARIO: &str = "scenario:tests/scenarios/who.toml";
@@ -212,6 +213,16 @@ fn a_port_that_nothing_has() {
         let ran = who(&[&port.to_string()]);
         if (ran.code(), ran.stdout()) == (1, &says) { Ok(()) } else { Err(format!("{ran:?}")) }
     });
+}
+
+#[test]
+fn what_could_not_be_read_is_not_called_free() {
+    let ran = run_refused(1, sockeye(&["who", "1", "--source", "netlink"]));
+    let says = "nothing has tcp or udp port 1, as far as the tables could be read\n";
+    assert_eq!((ran.code(), ran.stdout()), (2, says), "{}", ran.stderr());
+    let ran = run_refused(1, sockeye(&["who", "1", "--source", "netlink", "--json"]));
+    let told = read(&ran).pop().unwrap();
+    assert_eq!((ran.code(), told.held, told.coverage.complete), (2, false, false));
 }
 
 #[test]

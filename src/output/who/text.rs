@@ -49,13 +49,17 @@ impl Page<'_> {
     /// That there is nothing, as far as could be seen.
     fn nothing(&self) -> String {
         let target = self.who.target;
-        let unread =
-            if self.moment.coverage.owners.denied > 0 { ", as far as this user may see" } else { "" };
+        let coverage = &self.moment.coverage;
+        let unread = match (coverage.is_whole(), target.is_process() && coverage.owners.denied > 0) {
+            (false, _) => ", as far as the tables could be read",
+            (true, true) => ", as far as this user may see",
+            (true, false) => "",
+        };
         match target {
             Target::Pid(_) => format!("{} holds no socket{unread}", target.describe()),
             Target::Process(_) => format!("no {} holds a socket{unread}", target.describe()),
             Target::Ports(_) | Target::At(_) | Target::Unix(..) => {
-                format!("nothing has {}", target.describe())
+                format!("nothing has {}{unread}", target.describe())
             }
         }
     }
