@@ -22,7 +22,7 @@ use crate::owner::RuntimePlaces;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -35,10 +35,14 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// The live dashboard
     Top(TopArgs),
+    /// Who holds a port, an address or a Unix socket, and why; or what a process holds
+    Who(super::who::WhoArgs),
     /// Compare the listeners with the policy, once: for CI and cron
     Check(CheckArgs),
     /// Watch the listeners and report what the policy does not expect
     Watch(WatchArgs),
+    /// Tell what opens, closes and changes, as it is noticed
+    Events(super::events::EventsArgs),
     /// What this user on this host can see, what not, why, and what mends it
     Doctor(DoctorArgs),
     /// Write and keep the policy file
@@ -341,7 +345,7 @@ impl Default for IntervalArgs {
 }
 
 /// A span such as `200ms` or `2s`, between 10 ms and a day.
-fn interval(text: &str) -> Result<Duration, String> {
+pub(super) fn interval(text: &str) -> Result<Duration, String> {
     let hint = "expected a time such as 500ms, 2s or 1m, between 10ms and 1d";
     let span: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
     let span = Duration::try_from(span).map_err(|_| hint.to_owned())?;

@@ -6,8 +6,10 @@
 mod args;
 mod check;
 mod doctor;
+mod events;
 mod exit;
 mod filter;
+mod habits;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
@@ -18,12 +20,13 @@ mod selection;
 mod shape;
 mod top;
 mod watch;
+mod who;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use args::{Args, Command, PolicyCommand};
 use exit::Exit;
@@ -60,8 +63,10 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
         Some(Command::Top(args)) => top::run(&args, environment),
+        Some(Command::Who(args)) => who::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),
+        Some(Command::Events(args)) => events::run(&args),
         Some(Command::Watch(args)) => watch::run(&args, environment),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
     }
@@ -72,7 +77,17 @@ fn usage(error: &clap::Error) -> Exit {
     let printed = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Ok,
-        _ => Exit::Error,
+        kind => {
+            let refused = match (kind, error.get(ContextKind::InvalidArg)) {
+                (ErrorKind::UnknownArgument, Some(ContextValue::String(refused))) => Some(refused),
+                _ => None,
+            };
+            let typed: Vec<_> = std::env::args_os().skip(1).collect();
+            if let Some(hint) = refused.and_then(|refused| habits::hint(refused, &typed)) {
+                complain(&format!("hint: {hint}"));
+            }
+            Exit::Error
+        }
     }
 }
 

@@ -84,7 +84,10 @@ impl Selection {
         let filter = super::filter::parse(&args.filter)?;
         let (shape, sorting) = args.shape.resolve()?;
         let needs = filter.needs();
-        anyhow::ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye top");
+        anyhow::ensure!(
+            !needs.history,
+            "a single look knows no ages and nothing new: use sockeye top or sockeye events"
+        );
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all;
         // A script that asks for JSON and nothing else wants everything there is.

@@ -92,10 +92,10 @@ impl Watch {
 }
 
 /// A table that was not read as it should be, in whichever namespace: those come, go and take turns.
-type Trouble = (Family, Protocol, SliceStatus);
+pub(super) type Trouble = (Family, Protocol, SliceStatus);
 
 /// Each trouble once, in the order of the tables.
-fn trouble(coverage: &Coverage) -> Vec<Trouble> {
+pub(super) fn trouble(coverage: &Coverage) -> Vec<Trouble> {
     let mut all: Vec<Trouble> = Vec::new();
     for read in coverage.slices.iter().filter(|read| read.status != SliceStatus::Ok) {
         let one = (read.slice.family, read.slice.protocol, read.status.clone());

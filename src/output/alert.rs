@@ -96,12 +96,12 @@ fn bind(socket: &Socket) -> String {
 }
 
 /// An address and a port as a URL writes them.
-fn endpoint(end: Endpoint) -> String {
+pub(super) fn endpoint(end: Endpoint) -> String {
     std::net::SocketAddr::new(end.addr, end.port).to_string()
 }
 
 /// Who holds the socket: `nc 31337 /usr/bin/nc (deploy)`, or why that is not known.
-fn who(socket: &Socket, moment: &Moment) -> String {
+pub(super) fn who(socket: &Socket, moment: &Moment) -> String {
     let user = socket.uid.map(|uid| match moment.names.users.get(&uid) {
         Some(name) => escape(name.as_bytes()).into_owned(),
         None => format!("uid {}", uid.0),

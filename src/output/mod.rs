@@ -8,11 +8,13 @@ pub mod alert;
 pub mod choice;
 pub mod columns;
 pub mod doctor;
+pub mod event;
 pub mod json;
 mod other_ends;
 mod plain;
 pub mod table;
 pub mod template;
+pub mod who;
 
 /// The version of the JSON documents. It rises only when a reader of the old one would break.
 pub const SCHEMA: u32 = 1;

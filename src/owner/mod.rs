@@ -17,6 +17,7 @@ mod kernel_uses;
 mod lineage;
 #[cfg(linux)]
 mod map;
+mod packages;
 #[cfg(linux)]
 mod process;
 mod published;
@@ -29,6 +30,7 @@ mod sets;
 
 pub use activation::Activations;
 pub use containers::RuntimePlaces;
+pub use packages::Packages;
 pub use published::PublishedPorts;
 pub use workload::Workloads;
 

@@ -84,6 +84,13 @@ pub fn link(path: &Path) -> Option<PathBuf> {
     std::fs::read_link(path).ok()
 }
 
+/// The inode and the device of what a path leads to.
+#[must_use]
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    let meta = std::fs::metadata(path).ok()?;
+    Some((meta.ino(), meta.dev()))
+}
+
 /// What is another one when a directory has got or lost an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Version {

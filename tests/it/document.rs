@@ -284,6 +284,54 @@ objects! {
         socket: Socket,
     }
 
+    struct Who {
+        schema: u32,
+        r#type: String,
+        generated_at: String,
+        host: Host,
+        target: String,
+        held: bool,
+        coverage: Coverage,
+        connections: Through,
+        published: Option<Vec<PublishedPort>>,
+        packages: Vec<Package>,
+        sockets: Vec<Socket>,
+    }
+
+    struct Through {
+        count: u64,
+        time_wait: u64,
+        peers: Vec<Caller>,
+    }
+
+    struct Caller {
+        address: Option<String>,
+        port: Option<u16>,
+        pid: Option<u32>,
+        comm: Option<String>,
+        count: u64,
+    }
+
+    struct Package {
+        pid: u32,
+        exe: Option<String>,
+        package: String,
+    }
+
+    struct Event {
+        schema: u32,
+        r#type: String,
+        event: String,
+        at: String,
+        host: Host,
+        from_state: Option<String>,
+        owners_changed: bool,
+        duration_ms: Option<u64>,
+        bytes_sent: Option<u64>,
+        bytes_received: Option<u64>,
+        socket: Socket,
+    }
+
     struct Summary {
         schema: u32,
         r#type: String,

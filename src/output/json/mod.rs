@@ -21,7 +21,7 @@ use crate::store::{Moment, Table};
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
-use published::PublishedPortView;
+pub(super) use published::PublishedPortView;
 use value::hex_twin;
 pub(super) use value::unix_name;
 

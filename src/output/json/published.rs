@@ -11,7 +11,7 @@ use crate::text::escape;
 
 /// One port or range of ports. Of one value the last is the first.
 #[derive(Serialize)]
-pub(super) struct PublishedPortView<'a> {
+pub(in crate::output) struct PublishedPortView<'a> {
     /// Null for both versions of IP.
     family: Option<&'static str>,
     /// Null for any.
@@ -40,7 +40,7 @@ pub(super) struct PublishedPortView<'a> {
 }
 
 impl<'a> PublishedPortView<'a> {
-    pub(super) fn new(port: &'a PublishedPort) -> Self {
+    pub(in crate::output) fn new(port: &'a PublishedPort) -> Self {
         let (interface, interface_excluded) = match &port.interface {
             Some(Incoming::From(name)) => (Some(escape(name.as_bytes())), None),
             Some(Incoming::NotFrom(name)) => (None, Some(escape(name.as_bytes()))),

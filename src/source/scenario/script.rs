@@ -62,6 +62,8 @@ pub(super) struct Process {
     #[serde(default)]
     pub(super) start: u64,
     pub(super) comm: Place,
+    /// When it started, by the clock on the wall.
+    pub(super) started: Option<Place>,
     pub(super) exe: Option<Place>,
     #[serde(default)]
     pub(super) deleted: bool,

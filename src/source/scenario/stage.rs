@@ -41,7 +41,7 @@ impl Play {
     pub(super) fn new(text: &str, script: &Script) -> Result<Self, String> {
         let maker = Maker { text, netns: NetnsId(script.netns.unwrap_or(4_026_531_840)), script };
         let start = match &script.start {
-            Some(start) => start.get_ref().parse().map_err(|error| maker.wrong(start, error))?,
+            Some(start) => maker.moment(start)?,
             None => jiff::Timestamp::UNIX_EPOCH,
         };
         let processes = maker.processes()?;
@@ -80,6 +80,10 @@ impl Maker<'_> {
         text::unescape(place.get_ref())
             .map(SystemBytes::from)
             .ok_or_else(|| self.wrong(place, "not a valid escape; write \\\\ for a backslash"))
+    }
+
+    fn moment(&self, place: &Place) -> Result<jiff::Timestamp, String> {
+        place.get_ref().parse().map_err(|error: jiff::Error| self.wrong(place, error))
     }
 
     fn word<T: Copy>(
@@ -172,7 +176,7 @@ impl Maker<'_> {
                     cmdline: process.cmdline.as_ref().map(arguments).transpose()?,
                     uid: process.uid.map(Uid),
                     security: None,
-                    started: None,
+                    started: process.started.as_ref().map(|at| self.moment(at)).transpose()?,
                     workload: self.workload(process)?,
                     lineage: self.lineage(process)?,
                     publishes: process.publishes.as_ref().map(|to| self.published(to)).transpose()?,

@@ -1,0 +1,137 @@
+//! `sockeye events [FILTER]`: what opens, closes and changes, as it is noticed.
+
+use std::io::{self, Write as _};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args as ClapArgs;
+
+use super::args::{IntervalArgs, ReadingArgs, interval};
+use super::exit::Exit;
+use super::watch::{Trouble, trouble};
+use super::{complain, notice, reader};
+use crate::engine::{Feed, Snapshot, spawn};
+use crate::filter::{Filter, Seen};
+use crate::model::{Ask, Stamp};
+use crate::output::event;
+use crate::source::everything;
+use crate::sys::clock;
+use crate::text;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct EventsArgs {
+    /// One JSON object per line
+    #[arg(long)]
+    json: bool,
+    /// End after this time, such as 10s
+    #[arg(long = "for", value_name = "TIME", value_parser = interval)]
+    span: Option<Duration>,
+    /// End after so many events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    #[command(flatten)]
+    interval: IntervalArgs,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Only sockets that pass, such as: port = 443, listening, proc = nginx, new
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+}
+
+/// What is asked of TCP sockets in any case: their bytes.
+const BYTES: Ask = Ask { info: true, ..Ask::NOTHING };
+/// All that a socket can tell by itself.
+const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
+/// What closed stays in the table for the reading that notices it, and no longer.
+const KEEP_CLOSED: Duration = Duration::from_nanos(1);
+
+/// Tells events, each line flushed at once, until it is stopped or has told enough.
+pub(super) fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
+    let filter = super::filter::parse(&args.filter)?;
+    let tables: Vec<_> =
+        everything().into_iter().filter(|(family, protocol)| filter.may_pass(*family, *protocol)).collect();
+    anyhow::ensure!(
+        !tables.is_empty(),
+        "no socket can pass: the conditions of the filter exclude each other"
+    );
+    let ask = if args.json || filter.needs().details { DETAILS } else { BYTES };
+    let deadline = args.span.map(|span| (clock::now(), span));
+    let sampler = reader::live_sampler(&args.reading, tables, ask, args.interval.interval)?;
+    // A reader that stands still stops the polling before it fills the memory.
+    let (send, feed) = mpsc::sync_channel(2);
+    let poller = spawn(sampler, args.interval.interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
+        .context("cannot start the poller thread")?;
+    let mut events = Events { filter, json: args.json, left: args.count, told: None };
+    let ended = events.take_all(&feed, deadline);
+    // In this order: the poller may wait for room in the feed.
+    drop(feed);
+    drop(poller);
+    ended.map(|()| Exit::Ok)
+}
+
+struct Events {
+    filter: Filter,
+    json: bool,
+    /// How many events may still be told.
+    left: Option<u64>,
+    /// The trouble that was told last, so that it is told once; `None` before the first reading.
+    told: Option<Vec<Trouble>>,
+}
+
+impl Events {
+    fn take_all(&mut self, feed: &Receiver<Feed>, deadline: Option<(Stamp, Duration)>) -> anyhow::Result<()> {
+        while self.left != Some(0) {
+            let next = match deadline {
+                None => feed.recv().map_err(RecvTimeoutError::from),
+                Some((start, span)) => feed.recv_timeout(span.saturating_sub(clock::now().since(&start))),
+            };
+            match next {
+                Ok(Feed::Snapshot(snapshot)) => self.take(&snapshot)?,
+                Ok(Feed::Failed(error)) => {
+                    complain(&format!("sockeye: this reading failed, the next is tried on time: {error}"));
+                }
+                Err(RecvTimeoutError::Timeout) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the poller ended"),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+        let Some(moment) = snapshot.table.moment() else { return Ok(()) };
+        let now = trouble(&moment.coverage);
+        if self.told.is_none() {
+            let passing = snapshot
+                .table
+                .open()
+                .filter(|row| self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken }));
+            let every = text::brief(snapshot.interval);
+            complain(&format!(
+                "sockeye: watching {}, every {every}; what lives shorter than that can be missed",
+                text::counted(passing.count(), "socket", "sockets"),
+            ));
+        }
+        if self.told.as_ref() != Some(&now) {
+            notice::tell(&moment.coverage, true);
+            self.told = Some(now);
+        }
+        let mut out = io::stdout().lock();
+        for event in event::events(&snapshot.changes, &snapshot.table, moment) {
+            if !self.filter.passes(&Seen { subject: moment.subject(event.row), now: moment.taken }) {
+                continue;
+            }
+            if self.left == Some(0) {
+                break;
+            }
+            self.left = self.left.map(|left| left - 1);
+            if self.json {
+                event::write_json(&mut out, &event, moment)?;
+            } else {
+                event::write_line(&mut out, &event, moment)?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+}

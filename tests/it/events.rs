@@ -1,0 +1,196 @@
+//! The stream of events: to the letter on a scenario, and on sockets that the test opens and closes.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::document::{Event, moment};
+use crate::harness::{assert_harmless, eventually, run, sockeye, wait};
+use crate::stock::cookie;
+
+const SCENARIO: &str = "scenario:tests/scenarios/dashboard.toml";
+
+/// The lines of a run on the scenario that ends after so many events, and what it says on stderr.
+fn played(count: usize, args: &[&str]) -> (String, String) {
+    let count = count.to_string();
+    let fixed = ["events", "--interval", "10ms", "--source", SCENARIO, "--count", &count];
+    let ran = run(&mut sockeye(&[&fixed, args].concat()));
+    assert_harmless("events", &ran.stdout);
+    let stderr = ran.stderr().to_owned();
+    (ran.ok(), stderr)
+}
+
+fn event(line: &str) -> Event {
+    let event: Event = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    assert_eq!((event.schema, &*event.r#type), (1, "event"));
+    moment(&event.at);
+    event
+}
+
+#[test]
+fn every_event_of_a_script() {
+    let (lines, stderr) = played(9, &[]);
+    insta::assert_snapshot!("events", lines);
+    let first = "sockeye: watching 17 sockets, every 10ms; what lives shorter than that can be missed";
+    assert_eq!(stderr.lines().next(), Some(first));
+    let (json, _) = played(9, &["--json"]);
+    let told: Vec<_> = json.lines().map(event).collect();
+    let kinds: Vec<_> = told.iter().map(|it| (&*it.event, it.socket.cookie.as_deref().unwrap())).collect();
+    let expected = [
+        ("opened", "9"),
+        ("opened", "5"),
+        ("opened", "23"),
+        ("opened", "26"),
+        ("opened", "27"),
+        ("changed", "4"),
+        ("closed", "11"),
+        ("changed", "21"),
+        ("closed", "24"),
+    ];
+    assert_eq!(kinds, expected);
+    assert_eq!((told[5].owners_changed, told[5].from_state.as_deref()), (true, None));
+    assert_eq!((told[7].owners_changed, told[7].from_state.as_deref()), (false, Some("established")));
+    assert!(told.iter().all(|it| it.duration_ms.is_none()), "what closed was there before");
+}
+
+#[test]
+fn filters_choose_among_events() {
+    let cookies = |count, filter: &[&str]| -> Vec<String> {
+        let (json, _) = played(count, &[&["--json"], filter].concat());
+        json.lines().map(|line| event(line).socket.cookie.unwrap()).collect()
+    };
+    assert_eq!(cookies(4, &["tcp", "and", "listening"]), ["9", "5", "4", "11"]);
+    assert_eq!(cookies(1, &["port = 4444"]), ["5"]);
+    assert_eq!(cookies(3, &["new and not listening"]), ["23", "26", "27"]);
+    assert_eq!(cookies(2, &["age < 1s and port = 80"]), ["23", "26"]);
+    let (_, stderr) = played(1, &["port = 4444"]);
+    assert!(stderr.starts_with("sockeye: watching 0 sockets, "), "{stderr}");
+}
+
+#[test]
+fn it_ends_when_its_time_is_over() {
+    let ran = run(&mut sockeye(&["events", "--for", "60ms", "--interval", "20ms", "port = 1"]));
+    assert_eq!((ran.code(), ran.stdout()), (0, ""), "{}", ran.stderr());
+}
+
+#[test]
+fn mistakes_are_refused_before_anything_is_read() {
+    for (args, says) in [
+        (&["--for", "soon"][..], "500ms"),
+        (&["--count", "0"], "0"),
+        (&["stat = listening"], "did you mean"),
+        (&["tcp and unix"], "exclude each other"),
+    ] {
+        let ran = run(&mut sockeye(&[&["events"], args].concat()));
+        assert_eq!((ran.code(), ran.stdout()), (2, ""), "{args:?}");
+        assert!(ran.stderr().contains(says), "{args:?}: {}", ran.stderr());
+    }
+}
+
+/// A running `sockeye events --json`, and what it told so far.
+struct Stream {
+    child: Child,
+    told: Arc<Mutex<Vec<Event>>>,
+}
+
+impl Stream {
+    /// Starts it and waits until it says that it watches.
+    fn start() -> Self {
+        let mut child = started();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (stdout, printed) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&told));
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                printed.lock().unwrap().push(event(&line));
+            }
+        });
+        Self { child, told }
+    }
+
+    /// Waits for an event of the socket.
+    fn until(&self, cookie: u64, kind: &str) -> Event {
+        eventually(|| {
+            let told = self.told.lock().unwrap();
+            let is_it = |it: &&Event| it.event == kind && it.socket.cookie == Some(cookie.to_string());
+            told.iter().find(is_it).cloned().ok_or_else(|| format!("{cookie} is not {kind}"))
+        })
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The program, when it has said that it watches.
+fn started() -> Child {
+    let mut command = sockeye(&["events", "--json", "--interval", "100ms", "tcp"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut first = String::new();
+    stderr.read_line(&mut first).unwrap();
+    assert!(first.starts_with("sockeye: watching ") && first.contains("every 100ms; what"), "{first}");
+    std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(drop));
+    child
+}
+
+#[test]
+fn own_sockets_open_and_close() {
+    let before = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut stream = Stream::start();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let of_listener = cookie(&listener);
+    let opened = stream.until(of_listener, "opened");
+    assert!(opened.socket.owners.unwrap().iter().any(|owner| owner.pid == std::process::id()));
+    assert_eq!((opened.duration_ms, opened.bytes_sent), (None, None), "it is there");
+    let mut caller = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    caller.write_all(b"hello").unwrap();
+    let of_caller = cookie(&caller);
+    stream.until(of_caller, "opened");
+    // What opens now is read with the bytes that were sent before.
+    let later = TcpListener::bind("127.0.0.1:0").unwrap();
+    stream.until(cookie(&later), "opened");
+    drop((caller, listener));
+    let closed = stream.until(of_caller, "closed");
+    assert_eq!((closed.bytes_sent, closed.bytes_received), (Some(5), Some(0)));
+    assert!(closed.duration_ms.is_some_and(|span| span > 0));
+    assert!(stream.until(of_listener, "closed").duration_ms.is_some());
+    {
+        let told = stream.told.lock().unwrap();
+        let of_before = Some(cookie(&before).to_string());
+        let mut of_before = told.iter().filter(|it| it.socket.cookie == of_before);
+        // A fork of another test holds it for an instant, which is a change of owners.
+        assert!(of_before.all(|it| it.event == "changed"), "what was there was not opened");
+    }
+    kill_process(Pid::from_child(&stream.child), Signal::TERM).unwrap();
+    let status = wait(&mut stream.child);
+    let by_signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    assert!(by_signal == Some(15) || status.code() == Some(143), "{status:?}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = started();
+    drop(child.stdout.take());
+    let _listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    assert_eq!(wait(&mut child).code(), Some(0));
+}
+
+#[test]
+fn documented_examples_run() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    let examples: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("sockeye events ")).collect();
+    assert!(examples.len() >= 2, "{examples:?}");
+    for example in examples {
+        let typed = example.split('#').next().unwrap().replace("--for 10s", "");
+        let program = env!("CARGO_BIN_EXE_sockeye");
+        let ran =
+            run(Command::new("sh").args(["-c", &format!("exec '{program}' events --for 50ms {typed}")]));
+        assert_eq!(ran.code(), 0, "{typed}: {}", ran.stderr());
+    }
+}
