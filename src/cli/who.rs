@@ -12,12 +12,13 @@ use clap::Args as ClapArgs;
 
 use super::args::{OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 use super::exit::Exit;
+use super::reader::Request;
 use super::{notice, reader};
 use crate::config::Environment;
 use crate::filter;
 use crate::model::{Ask, Process, Protocol};
 use crate::output::who::{self, PORTED, Surroundings, Target, Who};
-use crate::owner::{Facts, Packages};
+use crate::owner::Packages;
 use crate::source::{Wanted, everything};
 use crate::sys::{file, names};
 
@@ -41,7 +42,7 @@ pub(super) fn run(args: &WhoArgs, environment: &Environment) -> anyhow::Result<E
     let targets = args.targets.iter().map(|typed| target(typed)).collect::<anyhow::Result<Vec<_>>>()?;
     let runtimes = args.runtimes.places(environment);
     let (table, moment) =
-        reader::read_once(&args.reading, wanted(&targets), Ask::EVERYTHING, Facts::All, runtimes.as_ref())?;
+        reader::read_once(&args.reading, Request::all(wanted(&targets), Ask::EVERYTHING), runtimes.as_ref())?;
     let packages = RefCell::new(Packages::new(Path::new("/")));
     // The processes of a script do not run here.
     let scripted = matches!(args.reading.source, SourceChoice::Scenario(_));
