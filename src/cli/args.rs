@@ -47,6 +47,8 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// The JSON schema of all JSON that is printed
+    Schema,
 }
 
 #[derive(Debug, Subcommand)]

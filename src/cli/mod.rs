@@ -14,6 +14,7 @@ mod live;
 mod notice;
 mod policy;
 mod reader;
+mod schema;
 mod selection;
 mod shape;
 mod top;
@@ -59,6 +60,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
     match args.command {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
+        Some(Command::Schema) => schema::run(),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),

@@ -43,7 +43,11 @@ pub enum SliceStatus {
 }
 
 impl SliceStatus {
-    /// The word used in JSON.
+    /// Every word.
+    pub const WORDS: [&'static str; 7] =
+        ["ok", "fallback", "unsupported", "unlisted", "partial", "denied", "failed"];
+
+    /// The word used in JSON, one of [`Self::WORDS`].
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {

@@ -23,6 +23,7 @@ mod published;
 mod readme;
 mod refused;
 mod scale;
+mod schema;
 mod session;
 mod shapes;
 mod sockets;
