@@ -49,6 +49,8 @@ pub(super) enum Command {
     },
     /// The JSON schema of all JSON that is printed
     Schema,
+    /// Completions for a shell
+    Completions(CompletionsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -391,6 +393,21 @@ pub(super) struct DoctorArgs {
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: Shell,
+}
+
+/// A shell that completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod doctor;
 mod exit;
 mod filter;
@@ -61,6 +62,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
         Some(Command::Schema) => schema::run(),
+        Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),

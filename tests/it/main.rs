@@ -5,6 +5,7 @@
 mod allocations;
 mod bad_input;
 mod bench_report;
+mod completions;
 mod corrupt;
 mod details;
 mod document;
