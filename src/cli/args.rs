@@ -51,6 +51,8 @@ pub(super) enum Command {
     Schema,
     /// Completions for a shell
     Completions(CompletionsArgs),
+    /// The manual page
+    Man,
 }
 
 #[derive(Debug, Subcommand)]

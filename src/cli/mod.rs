@@ -12,6 +12,7 @@ mod filter;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
+mod man;
 mod notice;
 mod policy;
 mod reader;
@@ -63,6 +64,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         None => list::run(&args.list, environment),
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man) => man::run(),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),

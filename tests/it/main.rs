@@ -14,6 +14,7 @@ mod harness;
 mod hostile;
 mod lineage;
 mod live;
+mod man;
 mod parity;
 mod peers;
 mod policy;
