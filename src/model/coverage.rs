@@ -237,3 +237,23 @@ impl Coverage {
         self.slices.iter().filter(|read| !read.status.proves_absence())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_word_that_is_listed() {
+        let why = String::new;
+        let all = [
+            SliceStatus::Ok,
+            SliceStatus::Fallback(why()),
+            SliceStatus::Unsupported(why()),
+            SliceStatus::Unlisted(why()),
+            SliceStatus::Partial(why()),
+            SliceStatus::Denied(why()),
+            SliceStatus::Failed(why()),
+        ];
+        assert_eq!(all.map(|status| status.word()), SliceStatus::WORDS);
+    }
+}

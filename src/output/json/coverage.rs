@@ -14,7 +14,7 @@ use crate::text::escape;
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "coverage", deny_unknown_fields)]
 pub(in crate::output) struct CoverageView<'a> {
-    /// Nothing is missing: neither a table, nor an owner, nor a namespace.
+    /// Everything was read whole, and the search for owners too.
     complete: bool,
     /// Each table of the kernel.
     tables: Vec<TableView<'a>>,
