@@ -88,12 +88,17 @@ fn fish(script: &str) -> String {
     let commands: Vec<_> =
         Args::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let words: Vec<_> = words().into_iter().collect();
-    // Of an option whose value is being typed fish would say that it is none.
-    let script = script.replacen("    or return\n", "    or return 0\n", 1);
+    let commands = commands.join(" ");
+    // Of an option whose value is being typed fish would say that it is none, and of every word of a
+    // filter that it is a command.
+    let script = script.replacen("    or return\n", "    or return 0\n", 1).replacen(
+        "    if set -q argv[1]\n",
+        &format!("    if contains -- \"$argv[1]\" {commands}\n"),
+        1,
+    );
     format!(
-        "{script}complete -c sockeye -n \"not __fish_seen_subcommand_from {}\" -f -a \"{}\"\n\
+        "{script}complete -c sockeye -n \"__fish_sockeye_needs_command\" -f -a \"{}\"\n\
          complete -c sockeye -n \"__fish_sockeye_using_subcommand completions\" -f -a \"bash zsh fish\"\n",
-        commands.join(" "),
         words.join(" ")
     )
 }

@@ -28,12 +28,15 @@ fn the_shipped_completions_are_current() {
     }
 }
 
+/// Where a filter stands already, zsh offers no options, the others do.
+const BEHIND: (&str, &str) = ("sockeye -t listening --nd", "--ndjson");
+
 /// Types each line in that shell, which was told where to look.
-fn typed_in(shell: &str, args: &[&str], setup: &str) {
+fn typed_in(shell: &str, args: &[&str], setup: &str, lines: &[(&str, &str)]) {
     let mut session = Session::start(shell, args);
     session.press(&format!("PS1='re''ady> '; {setup}\r"));
     session.wait_for("the prompt", |screen| screen.contents().contains("ready> "));
-    for (typed, completed) in TYPED {
+    for (typed, completed) in lines {
         session.press(&format!("{typed}\t"));
         let (before, _) = typed.rsplit_once(' ').unwrap();
         let line = format!("ready> {before} {completed}");
@@ -43,10 +46,19 @@ fn typed_in(shell: &str, args: &[&str], setup: &str) {
     session.press("exit\r");
 }
 
+fn with_options() -> Vec<(&'static str, &'static str)> {
+    TYPED.into_iter().chain([BEHIND]).collect()
+}
+
 #[test]
 fn bash_completes() {
     if is_installed("bash") {
-        typed_in("bash", &["--norc", "--noprofile"], "source assets/completions/sockeye.bash");
+        typed_in(
+            "bash",
+            &["--norc", "--noprofile"],
+            "source assets/completions/sockeye.bash",
+            &with_options(),
+        );
     }
 }
 
@@ -54,7 +66,7 @@ fn bash_completes() {
 fn zsh_completes() {
     if is_installed("zsh") {
         let setup = "fpath=(assets/completions $fpath); autoload -U compinit; compinit -uD";
-        typed_in("zsh", &["-f"], setup);
+        typed_in("zsh", &["-f"], setup, &TYPED);
     }
 }
 
@@ -64,7 +76,7 @@ fn fish_completes() {
         return;
     }
     let home = tempfile::tempdir().unwrap();
-    for (typed, completed) in TYPED {
+    for (typed, completed) in with_options() {
         let script = format!("source assets/completions/sockeye.fish; complete -C '{typed}'");
         let mut fish = Command::new("fish");
         fish.args(["--no-config", "-c", &script]).env("HOME", home.path());
