@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::completions::CompletionsArgs;
 use crate::config::Environment;
 use crate::model::Protocol;
 use crate::owner::RuntimePlaces;
@@ -395,21 +396,6 @@ pub(super) struct DoctorArgs {
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct CompletionsArgs {
-    /// The shell
-    #[arg(value_enum)]
-    pub(super) shell: Shell,
-}
-
-/// A shell that completes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Shell {
-    Bash,
-    Zsh,
-    Fish,
 }
 
 #[derive(Debug, ClapArgs)]

@@ -6,13 +6,28 @@ use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
-use clap::{Arg, CommandFactory as _};
+use clap::{Arg, CommandFactory as _, ValueEnum};
 use clap_complete::aot;
 
-use super::args::{Args, CompletionsArgs, Shell};
+use super::args::Args;
 use super::exit::Exit;
 use crate::filter;
 use crate::model::field;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// A shell that completes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
 
 /// Prints the script for the shell.
 pub(super) fn run(args: &CompletionsArgs) -> anyhow::Result<Exit> {
