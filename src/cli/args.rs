@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::completions::CompletionsArgs;
 use crate::config::Environment;
 use crate::model::Protocol;
 use crate::owner::RuntimePlaces;
@@ -51,6 +52,12 @@ pub(super) enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// The JSON schema of all JSON that is printed
+    Schema,
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual page
+    Man,
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,7 @@
 
 mod args;
 mod check;
+mod completions;
 mod doctor;
 mod events;
 mod exit;
@@ -13,9 +14,11 @@ mod habits;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
+mod man;
 mod notice;
 mod policy;
 mod reader;
+mod schema;
 mod selection;
 mod shape;
 mod top;
@@ -62,6 +65,9 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
     match args.command {
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
+        Some(Command::Schema) => schema::run(),
+        Some(Command::Completions(args)) => completions::run(&args),
+        Some(Command::Man) => man::run(),
         Some(Command::Top(args)) => top::run(&args, environment),
         Some(Command::Who(args)) => who::run(&args, environment),
         Some(Command::Check(args)) => check::run(&args, environment),

@@ -3,6 +3,8 @@
 use super::lex::{Token, lex};
 use super::names::{self, Named};
 use super::states::States;
+use crate::model::NoOwner;
+use crate::model::field;
 
 /// Words that begin a condition and are no fields.
 const BEGINNINGS: &[&str] = &["state", "exclude", "autobound", "not"];
@@ -65,11 +67,11 @@ fn conditions() -> Vec<&'static str> {
 /// The values of a name, where they are words.
 fn values(name: &str) -> Vec<&'static str> {
     match names::named(name) {
-        Some(Named::Field(field)) => {
-            let words = names::vocabulary(field).unwrap_or_default();
+        Some(Named::Field(named)) => {
+            let words = field::vocabulary(named).unwrap_or_default();
             words.into_iter().chain(["none"]).collect()
         }
-        Some(Named::OwnerOrStatus) => names::statuses().collect(),
+        Some(Named::OwnerOrStatus) => NoOwner::statuses().collect(),
         _ => Vec::new(),
     }
 }

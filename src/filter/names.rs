@@ -4,7 +4,7 @@ use super::Seen;
 use super::condition::OwnerPart;
 use super::states::States;
 use crate::model::field::{self as fields, Kind};
-use crate::model::{Family, Field, NoOwner, Protocol, Role, Scope, SocketType, State, TimerKind};
+use crate::model::{Family, Field, NoOwner, Protocol, Role, Scope};
 
 /// What a name in front of a comparison means.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +81,7 @@ pub(super) fn named(name: &str) -> Option<Named> {
 
 /// True for a field that one comparison can ask for. Of lists and objects the parts are fields.
 pub(super) fn is_asked_by_name(field: &Field) -> bool {
-    !matches!(field.kind, Kind::Object | Kind::Moment | Kind::Endpoint | Kind::List)
+    !matches!(field.kind, Kind::Object | Kind::Moment | Kind::Endpoint | Kind::List(_))
 }
 
 /// Every name that may stand in front of a comparison.
@@ -90,28 +90,6 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     let is_own = |key: &str| NAMES.iter().any(|(name, _)| *name == key);
     let keys = fields::all().filter(|field| is_asked_by_name(field)).map(|field| field.key);
     own.chain(keys.filter(move |key| !is_own(key)))
-}
-
-/// The words that a field can have; `None` when any text may stand there.
-pub(super) fn vocabulary(field: &Field) -> Option<Vec<&'static str>> {
-    let words = match field.key {
-        "family" => Family::ALL.iter().map(|it| it.word()).collect(),
-        "protocol" => Protocol::ALL.iter().map(|it| it.word()).collect(),
-        "type" => SocketType::ALL.iter().map(|it| it.word()).collect(),
-        "state" => State::ALL.iter().map(|it| it.word()).collect(),
-        "role" => Role::ALL.iter().map(|it| it.word()).collect(),
-        "scope" => Scope::ALL.iter().map(|it| it.word()).collect(),
-        "reach" => vec!["v4", "v6", "both"],
-        "timer_name" => TimerKind::ALL.iter().map(|it| it.word()).collect(),
-        "owner_status" => statuses().collect(),
-        _ => return None,
-    };
-    Some(words)
-}
-
-/// Known, and every reason why there is no owner.
-pub(super) fn statuses() -> impl Iterator<Item = &'static str> {
-    std::iter::once("known").chain(NoOwner::ALL.into_iter().map(NoOwner::word))
 }
 
 /// A word that says something of a socket by itself.

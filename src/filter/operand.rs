@@ -8,11 +8,11 @@ use super::error::Wrong;
 use super::expr::Expr;
 use super::host::{End, Host, Network};
 use super::lex::Compare;
-use super::names::{self, Flag, Named};
+use super::names::{Flag, Named};
 use super::pattern::Pattern;
 use super::quantity::{self, Numbers, Unit};
-use crate::model::field::{self as fields, Kind};
-use crate::model::{Field, Scope};
+use crate::model::field::{self as fields, Kind, vocabulary};
+use crate::model::{Field, NoOwner, Scope};
 
 /// A comparison and its values.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ impl Operand {
             if is_null(typed) {
                 return Ok(Expr::Is(Condition::Flag(Flag::Unowned)).negated_if(not));
             }
-            if names::statuses().any(|status| status == typed)
+            if NoOwner::statuses().any(|status| status == typed)
                 && let Some(field) = fields::by_key("owner_status")
             {
                 return self.field(field);
@@ -198,7 +198,7 @@ impl Operand {
             Kind::Text | Kind::Path => self.text_test(field.key == "cgroup")?,
             Kind::Address => self.address_test()?,
             Kind::Bool => self.bool_test()?,
-            Kind::Endpoint | Kind::Moment | Kind::Object | Kind::List => {
+            Kind::Endpoint | Kind::Moment | Kind::Object | Kind::List(_) => {
                 return Err(Wrong::new(&self.sign, "this cannot be compared; its parts can"));
             }
         };
@@ -271,7 +271,7 @@ impl Operand {
         if let Some(null) = self.null_test().filter(|_| field.key != "owner_status") {
             return Ok(null);
         }
-        let Some(words) = names::vocabulary(field) else { return self.text_test(false) };
+        let Some(words) = vocabulary(field) else { return self.text_test(false) };
         if matches!(self.compare, Compare::Like | Compare::Unlike) {
             return self.text_test(false);
         }

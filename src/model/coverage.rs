@@ -43,7 +43,11 @@ pub enum SliceStatus {
 }
 
 impl SliceStatus {
-    /// The word used in JSON.
+    /// Every word.
+    pub const WORDS: [&'static str; 7] =
+        ["ok", "fallback", "unsupported", "unlisted", "partial", "denied", "failed"];
+
+    /// The word used in JSON, one of [`Self::WORDS`].
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
@@ -231,5 +235,25 @@ impl Coverage {
     /// The slices that were not read whole, each a reason to distrust an empty answer.
     pub fn gaps(&self) -> impl Iterator<Item = &SliceCoverage> {
         self.slices.iter().filter(|read| !read.status.proves_absence())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_word_that_is_listed() {
+        let why = String::new;
+        let all = [
+            SliceStatus::Ok,
+            SliceStatus::Fallback(why()),
+            SliceStatus::Unsupported(why()),
+            SliceStatus::Unlisted(why()),
+            SliceStatus::Partial(why()),
+            SliceStatus::Denied(why()),
+            SliceStatus::Failed(why()),
+        ];
+        assert_eq!(all.map(|status| status.word()), SliceStatus::WORDS);
     }
 }

@@ -150,6 +150,11 @@ impl NoOwner {
         Self::Unverified,
     ];
 
+    /// Every word of `owner_status`: known, and every reason.
+    pub fn statuses() -> impl Iterator<Item = &'static str> {
+        std::iter::once("known").chain(Self::ALL.into_iter().map(Self::word))
+    }
+
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -2,10 +2,11 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::json::{CoverageView, HostView, SocketView, coverage, host};
+use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
 use crate::model::{Endpoint, NoOwner, Owner, Row, Socket};
 use crate::policy::{Alert, AlertKind};
 use crate::store::Moment;
@@ -53,17 +54,27 @@ pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
-struct AlertView<'a> {
+/// An alert, as a line of check --json and watch --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "alert_line", deny_unknown_fields)]
+pub(super) struct AlertView<'a> {
+    #[schemars(schema_with = "words::version")]
     schema: u32,
     #[serde(rename = "type")]
+    #[schemars(extend("const" = "alert"))]
     kind: &'static str,
+    /// The same for the same socket and kind of alert on the same boot.
     id: String,
+    #[schemars(schema_with = "words::alert")]
     alert: &'static str,
+    #[schemars(schema_with = "words::severity")]
     severity: &'static str,
+    #[schemars(extend("format" = "date-time"))]
     at: String,
     host: HostView<'a>,
+    /// The alert as a sentence.
     message: String,
+    /// Why it is one.
     reason: &'a str,
     /// The entry that came nearest, as `file:line`.
     policy: Option<String>,
@@ -166,21 +177,29 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, moment: &Moment) ->
     }
 }
 
+/// How a check ended, as the last line of check --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "summary_line", deny_unknown_fields)]
+pub(super) struct SummaryView<'a> {
+    #[schemars(schema_with = "words::version")]
+    schema: u32,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "summary"))]
+    kind: &'static str,
+    #[schemars(extend("format" = "date-time"))]
+    at: String,
+    host: HostView<'a>,
+    /// All that were judged.
+    listeners: usize,
+    expected: usize,
+    unexpected: usize,
+    /// Those of which too little could be seen.
+    unverifiable: usize,
+    coverage: CoverageView<'a>,
+}
+
 /// Writes the summary as the last line of JSON.
 pub fn write_summary_json(out: &mut dyn Write, summary: &Summary, moment: &Moment) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct SummaryView<'a> {
-        schema: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        at: String,
-        host: HostView<'a>,
-        listeners: usize,
-        expected: usize,
-        unexpected: usize,
-        unverifiable: usize,
-        coverage: CoverageView<'a>,
-    }
     let view = SummaryView {
         schema: SCHEMA,
         kind: "summary",

@@ -12,6 +12,7 @@ pub mod event;
 pub mod json;
 mod other_ends;
 mod plain;
+pub mod schema;
 pub mod table;
 pub mod template;
 pub mod who;

@@ -11,6 +11,9 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// Every severity.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Medium, Self::High];
+
     /// The word used in JSON and policy files.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -34,6 +37,9 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Unexpected, Self::Unverifiable, Self::Closed];
+
     /// The word used in JSON.
     #[must_use]
     pub fn word(self) -> &'static str {

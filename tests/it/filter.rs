@@ -267,7 +267,7 @@ fn nesting_has_an_end() {
 }
 
 /// The words of a command line of the documentation, as a shell parts them.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut quoted = false;
     for c in line.chars() {

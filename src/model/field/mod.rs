@@ -7,10 +7,12 @@ mod objects;
 mod socket;
 mod tcp;
 mod value;
+mod vocabulary;
 
 pub use objects::{OBJECTS, Object};
 pub use socket::FIELDS;
 pub use value::Value;
+pub use vocabulary::vocabulary;
 
 use std::sync::Arc;
 
@@ -70,7 +72,23 @@ pub enum Kind {
     Path,
     Moment,
     Object,
-    List,
+    List(Item),
+}
+
+/// The type of what a list holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    Number,
+    /// An id, or nothing where the source has none.
+    Id,
+    Text,
+    Address,
+    /// A process by its name.
+    Process,
+    /// A process with all that is known of it.
+    Owner,
+    PublishedPort,
+    Storage,
 }
 
 /// Where a column leans.
@@ -100,6 +118,8 @@ pub struct Field {
     pub help: &'static str,
     /// Composed for eyes from other fields, therefore not in JSON.
     pub composed: bool,
+    /// It is never null; within an object: not where the object is there.
+    pub certain: bool,
     pub extract: Extract,
 }
 
@@ -115,21 +135,24 @@ const fn field(
         Kind::Number | Kind::Id => Align::Right,
         _ => Align::Left,
     };
-    Field { key, member: key, title, kind, align, width, help, composed: false, extract }
+    Field { key, member: key, title, kind, align, width, help, composed: false, certain: false, extract }
 }
 
 /// A field for eyes alone.
 #[expect(clippy::needless_pass_by_value, reason = "a constant is built from a constant")]
 const fn composed(base: Field) -> Field {
-    let Field { key, member, title, kind, align, width, help, extract, .. } = base;
-    Field { key, member, title, kind, align, width, help, composed: true, extract }
+    Field { composed: true, ..base }
 }
 
 impl Field {
     /// The same field under another name in JSON, where its object says the rest.
     const fn named(self, member: &'static str) -> Self {
-        let Self { key, title, kind, align, width, help, composed, extract, .. } = self;
-        Self { key, member, title, kind, align, width, help, composed, extract }
+        Self { member, ..self }
+    }
+
+    /// The same field, of which there is always something to tell.
+    const fn certain(self) -> Self {
+        Self { certain: true, ..self }
     }
 }
 
@@ -146,8 +169,8 @@ const fn word(key: &'static str, help: &'static str, extract: Extract) -> Field 
 const fn text(key: &'static str, help: &'static str, extract: Extract) -> Field {
     field((key, key), Kind::Text, 12, help, extract)
 }
-const fn list(key: &'static str, help: &'static str, extract: Extract) -> Field {
-    field((key, key), Kind::List, 20, help, extract)
+const fn list(key: &'static str, item: Item, help: &'static str, extract: Extract) -> Field {
+    field((key, key), Kind::List(item), 20, help, extract)
 }
 
 impl Value<'_> {

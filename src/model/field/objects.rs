@@ -2,7 +2,7 @@
 //! has nothing of the kind. Each is read only when details were asked for.
 
 use super::tcp::{CONGESTION, TCP_INFO};
-use super::{Field, Subject, Value, flag, list, number, word};
+use super::{Field, Item, Subject, Value, flag, list, number, word};
 use crate::model::{
     Memory, MptcpDetails, NetlinkDetails, Options, PacketDetails, Ring, SmcDetails, Subflow, Timer, Tls,
     UnixDetails, XdpDetails,
@@ -47,14 +47,17 @@ static TIMER: &[Field] = &[
     word("timer_name", "What the running timer waits for.", |s| {
         timer(s, |timer| Value::Word(timer.kind.word()))
     })
+    .certain()
     .named("name"),
     number("timer_expires_ms", "Milliseconds until it fires.", |s| {
         timer(s, |timer| Value::Number(timer.expires_ms.into()))
     })
+    .certain()
     .named("expires_ms"),
     number("timer_retransmits", "How often it fired for the segment or probe in question.", |s| {
         timer(s, |timer| Value::Number(timer.retransmits.into()))
     })
+    .certain()
     .named("retransmits"),
 ];
 
@@ -83,17 +86,18 @@ fn option<'a>(subject: &Subject<'a>, name: &'static str) -> Value<'a> {
 }
 
 static OPTIONS: &[Field] = &[
-    flag("recverr", "IP_RECVERR.", |s| option(s, "recverr")),
-    flag("is_icsk", "It is connection-oriented.", |s| option(s, "is_icsk")),
-    flag("freebind", "IP_FREEBIND.", |s| option(s, "freebind")),
-    flag("hdrincl", "IP_HDRINCL.", |s| option(s, "hdrincl")),
-    flag("mc_loop", "IP_MULTICAST_LOOP.", |s| option(s, "mc_loop")),
-    flag("transparent", "IP_TRANSPARENT.", |s| option(s, "transparent")),
-    flag("mc_all", "IP_MULTICAST_ALL.", |s| option(s, "mc_all")),
-    flag("nodefrag", "IP_NODEFRAG.", |s| option(s, "nodefrag")),
-    flag("bind_address_no_port", "IP_BIND_ADDRESS_NO_PORT.", |s| option(s, "bind_address_no_port")),
-    flag("recverr_rfc4884", "IP_RECVERR_RFC4884.", |s| option(s, "recverr_rfc4884")),
-    flag("defer_connect", "Its connect is deferred by TCP Fast Open.", |s| option(s, "defer_connect")),
+    flag("recverr", "IP_RECVERR.", |s| option(s, "recverr")).certain(),
+    flag("is_icsk", "It is connection-oriented.", |s| option(s, "is_icsk")).certain(),
+    flag("freebind", "IP_FREEBIND.", |s| option(s, "freebind")).certain(),
+    flag("hdrincl", "IP_HDRINCL.", |s| option(s, "hdrincl")).certain(),
+    flag("mc_loop", "IP_MULTICAST_LOOP.", |s| option(s, "mc_loop")).certain(),
+    flag("transparent", "IP_TRANSPARENT.", |s| option(s, "transparent")).certain(),
+    flag("mc_all", "IP_MULTICAST_ALL.", |s| option(s, "mc_all")).certain(),
+    flag("nodefrag", "IP_NODEFRAG.", |s| option(s, "nodefrag")).certain(),
+    flag("bind_address_no_port", "IP_BIND_ADDRESS_NO_PORT.", |s| option(s, "bind_address_no_port")).certain(),
+    flag("recverr_rfc4884", "IP_RECVERR_RFC4884.", |s| option(s, "recverr_rfc4884")).certain(),
+    flag("defer_connect", "Its connect is deferred by TCP Fast Open.", |s| option(s, "defer_connect"))
+        .certain(),
 ];
 
 fn tls<'a>(subject: &Subject<'a>, pick: fn(&Tls) -> Value<'a>) -> Value<'a> {
@@ -131,8 +135,10 @@ static TLS: &[Field] = &[
     word("tls_rx", "Who decrypts.", |s| tls(s, |tls| tls_mode(tls.rx_mode))).named("rx"),
     word("tls_tx", "Who encrypts.", |s| tls(s, |tls| tls_mode(tls.tx_mode))).named("tx"),
     flag("tls_zero_copy", "Files are sent without a copy.", |s| tls(s, |tls| Value::Bool(tls.zero_copy)))
+        .certain()
         .named("zero_copy"),
     flag("tls_no_pad", "Records without padding are expected.", |s| tls(s, |tls| Value::Bool(tls.no_pad)))
+        .certain()
         .named("no_pad"),
 ];
 
@@ -172,9 +178,10 @@ static MPTCP: &[Field] = &[
         .named("token"),
     number("mptcp_flags", "Flags, by their bits in linux/mptcp.h.", |s| mptcp(s, |m| plain(m.flags)))
         .named("flags"),
-    list("subflows", "The cookies of the TCP sockets that carry it.", |s| {
+    list("subflows", Item::Id, "The cookies of the TCP sockets that carry it.", |s| {
         mptcp(s, |m| Value::Sockets(&m.subflows))
-    }),
+    })
+    .certain(),
 ];
 
 static UNIX: &[Field] = &[
@@ -184,7 +191,7 @@ static UNIX: &[Field] = &[
     number("vfs_device", "The device of that file, as stat(2) numbers it.", |s| {
         unix(s, |unix| plain(unix.vfs.map(|(_, device)| device)))
     }),
-    list("pending", "The inodes of connections that wait to be accepted.", |s| {
+    list("pending", Item::Number, "The inodes of connections that wait to be accepted.", |s| {
         unix(s, |unix| Value::of(unix.pending.as_deref(), Value::Inodes))
     }),
 ];
@@ -205,7 +212,9 @@ fn ring<'a>(ring: Option<Ring>, pick: fn(Ring) -> u32) -> Value<'a> {
 
 static PACKET: &[Field] = &[
     number("packet_version", "TPACKET version.", |s| packet(s, |p| plain(p.version))).named("version"),
-    flag("packet_running", "It receives.", |s| packet(s, |p| Value::Bool(p.running))).named("running"),
+    flag("packet_running", "It receives.", |s| packet(s, |p| Value::Bool(p.running)))
+        .certain()
+        .named("running"),
     number("copy_threshold_bytes", "Longer packets are copied beside the ring; 0 is off.", |s| {
         packet(s, |p| plain(p.copy_threshold))
     }),
@@ -255,6 +264,7 @@ static PACKET: &[Field] = &[
     }),
     list(
         "filter",
+        Item::Text,
         "The classic BPF program attached, one instruction each: code jt jf k; null without CAP_NET_ADMIN.",
         |s| packet(s, |p| Value::of(p.filter.as_deref(), Value::Filter)),
     ),
@@ -265,12 +275,14 @@ fn netlink<'a>(subject: &Subject<'a>, pick: fn(&'a NetlinkDetails) -> Value<'a>)
 }
 
 static NETLINK: &[Field] = &[
-    list("netlink_groups", "The multicast groups that it hears.", |s| {
+    list("netlink_groups", Item::Number, "The multicast groups that it hears.", |s| {
         netlink(s, |n| Value::of(n.groups.as_deref(), Value::Numbers))
     })
     .named("groups"),
-    number("dst_group", "The group that it sends to unasked.", |s| netlink(s, |n| plain(Some(n.dst_group)))),
-    number("dst_portid", "The port that it sends to unasked.", |s| netlink(s, |n| plain(Some(n.dst_portid)))),
+    number("dst_group", "The group that it sends to unasked.", |s| netlink(s, |n| plain(Some(n.dst_group))))
+        .certain(),
+    number("dst_portid", "The port that it sends to unasked.", |s| netlink(s, |n| plain(Some(n.dst_portid))))
+        .certain(),
     number("netlink_flags", "Flags, by their bits in linux/netlink_diag.h.", |s| {
         netlink(s, |n| plain(n.flags))
     })
@@ -308,6 +320,7 @@ fn smc<'a>(subject: &Subject<'a>, pick: fn(&SmcDetails) -> Value<'a>) -> Value<'
 
 static SMC: &[Field] = &[
     word("smc_mode", "How it carries its data.", |s| smc(s, |smc| Value::Word(smc.mode.word())))
+        .certain()
         .named("mode"),
     number("smc_fallback_reason", "Why it fell back to TCP, by its number in net/smc/smc_clc.h.", |s| {
         smc(s, |smc| plain(smc.fallback_reason))

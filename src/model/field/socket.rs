@@ -1,6 +1,6 @@
 //! The fields of a socket that stand for themselves, each declared once.
 
-use super::{Field, Kind, Value, composed, field};
+use super::{Field, Item, Kind, Value, composed, field};
 use crate::model::{Container, Details, Ends, NoOwner, Owners};
 
 /// A number of the details.
@@ -20,7 +20,8 @@ pub static FIELDS: &[Field] = &[
     }),
     field(("netns", "NETNS"), Kind::Number, 10, "The network namespace, as an nsfs inode.", |s| {
         Value::Number(s.socket().key.netns.0)
-    }),
+    })
+    .certain(),
     field(("netns_name", "NAMESPACE"), Kind::Text, 12, "A name for the network namespace.", |s| {
         Value::of(s.names.namespaces.get(&s.socket().key.netns), Value::Text)
     }),
@@ -29,21 +30,27 @@ pub static FIELDS: &[Field] = &[
     }),
     field(("family", "FAMILY"), Kind::Word, 6, "The address family.", |s| {
         Value::Word(s.socket().family.word())
-    }),
-    field(("protocol", "PROTO"), Kind::Word, 5, "The protocol.", |s| Value::Word(s.socket().protocol.word())),
-    field(("type", "TYPE"), Kind::Word, 9, "The socket type.", |s| Value::Word(s.socket().kind.word())),
-    field(("state", "STATE"), Kind::Word, 11, "The state.", |s| Value::Word(s.socket().state.word())),
+    })
+    .certain(),
+    field(("protocol", "PROTO"), Kind::Word, 5, "The protocol.", |s| Value::Word(s.socket().protocol.word()))
+        .certain(),
+    field(("type", "TYPE"), Kind::Word, 9, "The socket type.", |s| Value::Word(s.socket().kind.word()))
+        .certain(),
+    field(("state", "STATE"), Kind::Word, 11, "The state.", |s| Value::Word(s.socket().state.word()))
+        .certain(),
     field(
         ("role", "ROLE"),
         Kind::Word,
         10,
         "Listener, connection, client (UDP on an ephemeral port) or idle.",
         |s| Value::Word(s.socket().role.word()),
-    ),
+    )
+    .certain(),
     field(("role_reason", "WHY"), Kind::Word, 30, "Why the role is taken for this one.", |s| {
         let socket = s.socket();
         Value::Word(socket.role.reason(socket.protocol, socket.state))
-    }),
+    })
+    .certain(),
     composed(field(
         ("local", "LOCAL"),
         Kind::Endpoint,
@@ -109,7 +116,7 @@ pub static FIELDS: &[Field] = &[
     ),
     field(
         ("peer_owners", "OTHER END"),
-        Kind::List,
+        Kind::List(Item::Process),
         20,
         "The processes at the other end, at most 64; null when unknown.",
         |s| Value::of(s.peer.and_then(|peer| peer.socket.owners.known()), Value::PeerOwners),
@@ -201,7 +208,7 @@ pub static FIELDS: &[Field] = &[
     ),
     field(
         ("dnat", "PASSED ON"),
-        Kind::List,
+        Kind::List(Item::PublishedPort),
         30,
         "Where rules (DNAT) pass on what comes from outside; null when none does, and when unknown.",
         |s| {
@@ -258,31 +265,36 @@ pub static FIELDS: &[Field] = &[
     ),
     field(
         ("local_addresses", "LOCALS"),
-        Kind::List,
+        Kind::List(Item::Address),
         20,
         "Every local address of a multihomed socket.",
         |s| Value::of(s.details().and_then(|d| d.locals.as_deref()), Value::Addresses),
     ),
     field(
         ("remote_addresses", "REMOTES"),
-        Kind::List,
+        Kind::List(Item::Address),
         20,
         "Every remote address of a multihomed socket.",
         |s| Value::of(s.details().and_then(|d| d.peers.as_deref()), Value::Addresses),
     ),
     field(
         ("md5_keys", "MD5"),
-        Kind::List,
+        Kind::List(Item::Text),
         20,
         "Peers with a TCP-MD5 key, as prefixes; null without CAP_NET_ADMIN.",
         |s| Value::of(s.details().and_then(|d| d.md5_keys.as_deref()), Value::Md5Keys),
     ),
-    field(("bpf_storages", "BPF"), Kind::List, 20, "BPF storages of the socket, by map and size.", |s| {
-        Value::of(s.details().and_then(|d| d.bpf_storages.as_deref()), Value::Storages)
-    }),
+    field(
+        ("bpf_storages", "BPF"),
+        Kind::List(Item::Storage),
+        20,
+        "BPF storages of the socket, by map and size.",
+        |s| Value::of(s.details().and_then(|d| d.bpf_storages.as_deref()), Value::Storages),
+    ),
     field(("owner_status", "OWNERSHIP"), Kind::Word, 12, "Known, or why there is no owner to show.", |s| {
         Value::Word(s.socket().owners.status())
-    }),
+    })
+    .certain(),
     field(
         ("kernel_use", "KERNEL USE"),
         Kind::Text,
@@ -304,12 +316,16 @@ pub static FIELDS: &[Field] = &[
         "The first process that holds the socket, and how many more.",
         |s| Value::Owner(&s.socket().owners),
     )),
-    field(("owners", "OWNER LIST"), Kind::List, 20, "The processes that hold the socket, at most 64.", |s| {
-        Value::of(s.socket().owners.known(), Value::OwnerList)
-    }),
+    field(
+        ("owners", "OWNER LIST"),
+        Kind::List(Item::Owner),
+        20,
+        "The processes that hold the socket, at most 64.",
+        |s| Value::of(s.socket().owners.known(), Value::OwnerList),
+    ),
     field(
         ("owner_candidates", "CANDIDATES"),
-        Kind::List,
+        Kind::List(Item::Process),
         20,
         "Where the descriptor of a socket in flight may be on its way to; null for others.",
         |s| match s.socket().owners {

@@ -2,15 +2,21 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::words;
 use crate::model::{NamespaceCoverage, NetnsCoverage, OwnerCoverage, SliceCoverage};
 use crate::store::Moment;
 use crate::text::escape;
 
-#[derive(Serialize)]
+/// What was read, how, and what was not.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "coverage", deny_unknown_fields)]
 pub(in crate::output) struct CoverageView<'a> {
+    /// Everything was read whole, and the search for owners too.
     complete: bool,
+    /// Each table of the kernel.
     tables: Vec<TableView<'a>>,
     owners: OwnersView<'a>,
     namespaces: NamespacesView<'a>,
@@ -20,56 +26,86 @@ pub(in crate::output) struct CoverageView<'a> {
 }
 
 /// The reading of the rules that publish ports.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "rules_coverage", deny_unknown_fields)]
 struct RulesView<'a> {
+    #[schemars(schema_with = "words::read_status")]
     status: &'static str,
+    /// Why it is not as it should be.
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// How one table of the kernel was read.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "table_coverage", deny_unknown_fields)]
 struct TableView<'a> {
+    /// The network namespace, as an nsfs inode.
     netns: u64,
+    #[schemars(schema_with = "words::family")]
     family: &'static str,
+    #[schemars(schema_with = "words::protocol")]
     protocol: &'static str,
+    /// What told it, such as netlink or procfs.
     source: &'static str,
+    #[schemars(schema_with = "words::read_status")]
     status: &'static str,
+    /// Why it is not as it should be.
     reason: Option<&'a str>,
+    /// Sockets that were read.
     rows: usize,
+    /// How many sockets the kernel counts itself.
     kernel_count: Option<usize>,
 }
 
-#[derive(Serialize)]
+/// How owners were found.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "owner_coverage", deny_unknown_fields)]
 struct OwnersView<'a> {
+    /// The way that was taken.
     method: &'static str,
     /// Why this way was taken, or no better one.
     method_reason: Option<&'a str>,
+    /// Processes that were looked into.
     processes: usize,
+    /// Those that may not be read.
     processes_denied: usize,
     /// The pids of those that a mount covers in `/proc`.
     processes_covered: Vec<u32>,
+    /// Why owners are missing.
     reason: Option<&'a str>,
     /// Those that were asked for names of containers and did not tell.
     runtimes_silent: Vec<RuntimeView<'a>>,
+    /// Sockets with a known owner.
     resolved: usize,
+    /// The others, by reason.
     unresolved: Vec<UnresolvedView>,
 }
 
-#[derive(Serialize)]
+/// A runtime of containers that was asked and did not tell.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "silent_runtime", deny_unknown_fields)]
 struct RuntimeView<'a> {
     socket: Cow<'a, str>,
     reason: &'a str,
 }
 
-#[derive(Serialize)]
+/// Sockets without a known owner, for one reason.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "unresolved", deny_unknown_fields)]
 struct UnresolvedView {
+    #[schemars(schema_with = "words::no_owner")]
     status: &'static str,
     count: usize,
     reason: &'static str,
 }
 
-#[derive(Serialize)]
+/// The network namespaces.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "namespace_coverage", deny_unknown_fields)]
 struct NamespacesView<'a> {
+    /// Found in whatever way.
     seen: usize,
+    /// Found, and not to be read.
     refused: usize,
     /// Found, but more than are read.
     left_out: usize,
@@ -78,20 +114,32 @@ struct NamespacesView<'a> {
     list: Vec<NetnsView<'a>>,
 }
 
-#[derive(Serialize)]
+/// One network namespace.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "namespace", deny_unknown_fields)]
 struct NetnsView<'a> {
+    /// Its nsfs inode.
     netns: u64,
     name: Option<Cow<'a, str>>,
+    #[schemars(schema_with = "words::found")]
     found: &'static str,
+    #[schemars(schema_with = "words::read_status")]
     status: &'static str,
+    /// Why it is not as it should be.
     reason: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+/// What a dump lost and repeated.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "losses", deny_unknown_fields)]
 struct LossesView {
+    /// Told twice by the kernel, and dropped once.
     repeated_rows: usize,
+    /// Left out by the kernel, and found by a second look.
     skipped_rows: usize,
+    /// Dumps that were begun again.
     dump_retries: usize,
+    /// Not understood, and dropped.
     malformed_rows: usize,
 }
 

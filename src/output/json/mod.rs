@@ -7,10 +7,13 @@
 mod coverage;
 mod layout;
 mod published;
+mod registry;
 mod value;
+pub(super) mod words;
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::ser::SerializeMap as _;
 
@@ -45,18 +48,10 @@ pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> 
 /// Writes these rows of the table as one object a line, and the coverage as the last: so that nobody
 /// takes what could not be read for what is not there.
 pub fn write_lines(mut out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Line<'a> {
-        schema: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        /// Apart: a socket has a type of its own.
-        socket: SocketView<'a>,
-    }
     let peers = table.peers();
     for row in rows {
         let socket = SocketView(moment.subject(row).facing(peers.find(&row.socket)));
-        serde_json::to_writer(&mut out, &Line { schema: SCHEMA, kind: "socket", socket })?;
+        serde_json::to_writer(&mut out, &SocketLine { schema: SCHEMA, kind: "socket", socket })?;
         out.write_all(b"\n")?;
     }
     write_coverage(out, moment)
@@ -64,16 +59,7 @@ pub fn write_lines(mut out: impl Write, table: &Table, rows: &[&Row], moment: &M
 
 /// Writes the coverage alone, as one object on one line.
 pub fn write_coverage(mut out: impl Write, moment: &Moment) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct Report<'a> {
-        schema: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        generated_at: String,
-        host: HostView<'a>,
-        coverage: CoverageView<'a>,
-    }
-    let report = Report {
+    let report = CoverageLine {
         schema: SCHEMA,
         kind: "coverage",
         generated_at: moment.taken.wall.to_string(),
@@ -84,17 +70,53 @@ pub fn write_coverage(mut out: impl Write, moment: &Moment) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The document that --json prints.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "document", deny_unknown_fields)]
+pub(super) struct Document<'a> {
+    #[schemars(schema_with = "words::version")]
     schema: u32,
+    #[schemars(extend("const" = "sockeye"))]
     tool: &'static str,
+    /// The version of sockeye.
     version: &'static str,
+    #[schemars(extend("format" = "date-time"))]
     generated_at: String,
     host: HostView<'a>,
     coverage: CoverageView<'a>,
-    /// Null when the rules could not be read, for which the coverage has the reason.
+    /// The ports that rules of the packet filter pass on. Null when the rules could not be read, for which
+    /// the coverage has the reason.
     published: Option<Vec<PublishedPortView<'a>>>,
+    #[schemars(with = "Vec<SocketView<'_>>")]
     sockets: Sockets<'a>,
+}
+
+/// A socket, as a line of --ndjson.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "socket_line", deny_unknown_fields)]
+pub(super) struct SocketLine<'a> {
+    #[schemars(schema_with = "words::version")]
+    schema: u32,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "socket"))]
+    kind: &'static str,
+    /// Apart: a socket has a type of its own.
+    socket: SocketView<'a>,
+}
+
+/// The coverage, as the last line of --ndjson and as the line of doctor --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "coverage_line", deny_unknown_fields)]
+pub(super) struct CoverageLine<'a> {
+    #[schemars(schema_with = "words::version")]
+    schema: u32,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "coverage"))]
+    kind: &'static str,
+    #[schemars(extend("format" = "date-time"))]
+    generated_at: String,
+    host: HostView<'a>,
+    coverage: CoverageView<'a>,
 }
 
 fn published(moment: &Moment) -> Option<Vec<PublishedPortView<'_>>> {
@@ -102,7 +124,9 @@ fn published(moment: &Moment) -> Option<Vec<PublishedPortView<'_>>> {
     Some(ports.iter().map(|port| PublishedPortView::new(port)).collect())
 }
 
-#[derive(Serialize)]
+/// The machine.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "host", deny_unknown_fields)]
 pub(super) struct HostView<'a> {
     name: std::borrow::Cow<'a, str>,
     kernel: std::borrow::Cow<'a, str>,
@@ -118,7 +142,7 @@ pub(super) fn host(host: &Host) -> HostView<'_> {
     }
 }
 
-struct Sockets<'a> {
+pub(super) struct Sockets<'a> {
     table: &'a Table,
     moment: &'a Moment,
     rows: &'a [&'a Row],

@@ -3,16 +3,20 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::value::ContainerView;
+use super::words;
 use crate::model::{Incoming, PublishedPort, Span};
 use crate::text::escape;
 
 /// One port or range of ports. Of one value the last is the first.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "published_port", deny_unknown_fields)]
 pub(in crate::output) struct PublishedPortView<'a> {
     /// Null for both versions of IP.
+    #[schemars(schema_with = "words::family_or_null")]
     family: Option<&'static str>,
     /// Null for any.
     protocol: Option<Cow<'static, str>>,
@@ -33,7 +37,9 @@ pub(in crate::output) struct PublishedPortView<'a> {
     to_address_last: Option<IpAddr>,
     to_port: Option<u16>,
     to_port_last: Option<u16>,
+    /// Whose address the target is.
     container: Option<ContainerView<'a>>,
+    /// The table and the chain of the rule.
     table_family: &'static str,
     table: Cow<'a, str>,
     chain: Cow<'a, str>,

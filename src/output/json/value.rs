@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 
 use super::published::PublishedPortView;
+use super::words;
 use crate::model::field::Object;
 use crate::model::{
     Container, Executable, Field, Known, Lineage, Names, Owner, Pid, Pod, Subject, SystemBytes, UnixName,
@@ -118,9 +120,13 @@ fn digits(bytes: &[u8]) -> String {
     out
 }
 
-#[derive(Serialize)]
-struct StorageView {
+/// A BPF storage of a socket.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "bpf_storage", deny_unknown_fields)]
+pub(super) struct StorageView {
+    /// The id of its map.
     map: u32,
+    /// Its size.
     bytes: u32,
 }
 
@@ -138,10 +144,12 @@ fn peer_owners<S: Serializer>(serializer: S, set: Known<'_>) -> Result<S::Ok, S:
 }
 
 /// A process of which no more than its name is told.
-#[derive(Serialize)]
-struct ProcessView<'a> {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "process", deny_unknown_fields)]
+pub(super) struct ProcessView<'a> {
     pid: u32,
     comm: Cow<'a, str>,
+    /// The bytes of `comm`, where they had to be escaped.
     comm_hex: Option<String>,
 }
 
@@ -151,56 +159,82 @@ impl<'a> ProcessView<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct OwnerView<'a> {
+/// A process that holds a socket.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "owner", deny_unknown_fields)]
+pub(super) struct OwnerView<'a> {
     pid: u32,
     /// The thread, where a thread has descriptors of its own.
     tid: Option<u32>,
     /// True when the socket is registered with `io_uring`, and the descriptors are those of the ring.
     io_uring: bool,
+    /// Its descriptors of the socket.
     fds: Vec<u32>,
+    /// Its name, which it chooses itself.
     comm: Cow<'a, str>,
+    /// The bytes of `comm`, where they had to be escaped.
     comm_hex: Option<String>,
+    /// The path of its executable.
     exe: Option<Cow<'a, str>>,
+    /// The bytes of `exe`, where they had to be escaped.
     exe_hex: Option<String>,
+    /// Its executable has no name any more.
     exe_deleted: Option<bool>,
+    /// Its arguments.
     cmdline: Option<Vec<Cow<'a, str>>>,
     /// The arguments, when any of them had to be escaped.
     cmdline_hex: Option<Vec<String>>,
+    /// The user that it runs as.
     uid: Option<u32>,
+    /// The name of that user.
     user: Option<Cow<'a, str>>,
+    #[schemars(extend("format" = "date-time"))]
     start_time: Option<String>,
+    /// Its label of the security module.
     security_context: Option<Cow<'a, str>>,
+    /// Its systemd unit.
     unit: Option<Cow<'a, str>>,
+    /// Its unit of a user's systemd.
     user_unit: Option<Cow<'a, str>>,
+    /// Its login session.
     session: Option<Cow<'a, str>>,
     container: Option<ContainerView<'a>>,
     pod: Option<PodView<'a>>,
     /// The processes that it comes from, the nearest first.
     parents: Option<Vec<ProcessView<'a>>>,
+    /// Its terminal.
     tty: Option<String>,
+    /// The pid of its session's leader.
     session_id: Option<u32>,
+    /// The user that logged in, whoever the process is by now.
     login_uid: Option<u32>,
+    /// What it passes on to a container.
     publishes: Option<PublishedView<'a>>,
 }
 
 /// What a process passes on to a container.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "publishes", deny_unknown_fields)]
 struct PublishedView<'a> {
     address: String,
     port: u16,
     container: Option<ContainerView<'a>>,
 }
 
-#[derive(Serialize)]
+/// A container.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "container", deny_unknown_fields)]
 pub(super) struct ContainerView<'a> {
     id: Cow<'a, str>,
+    #[schemars(schema_with = "words::runtime")]
     runtime: &'static str,
     name: Option<Cow<'a, str>>,
     image: Option<Cow<'a, str>>,
 }
 
-#[derive(Serialize)]
+/// A pod of Kubernetes.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "pod", deny_unknown_fields)]
 struct PodView<'a> {
     uid: Cow<'a, str>,
     name: Option<Cow<'a, str>>,

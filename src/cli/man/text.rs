@@ -1,0 +1,103 @@
+//! What the manual says beside the options: exit codes, filters, examples. Every example is run by a test.
+
+/// A paragraph, or something like it.
+pub(super) enum Part {
+    Text(&'static str),
+    /// A word and what it means.
+    Item(&'static str, &'static str),
+    /// A command line, and what it is for.
+    Example(&'static str, &'static str),
+    /// Other pages: name and section.
+    See(&'static [(&'static str, &'static str)]),
+}
+
+use Part::{Example, Item, See, Text};
+
+pub(super) const SECTIONS: &[(&str, &[Part])] = &[
+    ("FILTER", FILTER),
+    ("EXIT STATUS", EXIT_STATUS),
+    ("FILES", FILES),
+    ("ENVIRONMENT", ENVIRONMENT),
+    ("EXAMPLES", EXAMPLES),
+    ("SEE ALSO", &[See(&[("ss", "8"), ("netstat", "8"), ("lsof", "8"), ("ip-netns", "8"), ("proc", "5")])]),
+];
+
+const FILTER: &[Part] = &[
+    Text(
+        "Words that are left after the options are a filter. It is checked before anything is read: what is \
+         misspelled is an error that shows the place, never an empty table.",
+    ),
+    Item("state NAME, exclude NAME", "A state, or one of all, connected, synchronized, bucket and big."),
+    Item(
+        "src HOST, dst HOST",
+        "An address, ADDRESS/PREFIX, ADDRESS:PORT, [ADDRESS6]:PORT or *:PORT; or unix:PATTERN and its kind.",
+    ),
+    Item(
+        "sport PORT, dport PORT",
+        "A number or the name of a service, with =, !=, <, >, <= or >= before it.",
+    ),
+    Item("dev NAME, fwmark MARK, cgroup PATH, autobound", "As in ss."),
+    Item(
+        "FIELD = VALUE",
+        "Any field of the JSON document, and port, addr, proc, pid, exe, cmdline, owner and user. Also !=, in \
+         {A,B}, numbers with <, <=, >, >= and ranges such as 8000-8100, prefixes such as 10.0.0.0/8, and none \
+         for what is unknown.",
+    ),
+    Item(
+        "FIELD ~ TEXT",
+        "A text in a text; with *, ? or [a-z] for the whole; between slashes a regular expression. !~ is its \
+         opposite.",
+    ),
+    Item(
+        "WORD",
+        "A state, protocol, family, role or scope, or one of exposed, unowned, orphan, deleted and new. Any \
+         other word is looked for in everything that is said of a socket.",
+    ),
+    Text(
+        "Conditions are joined by and, or, or nothing, which means and. not takes the next one. After an or \
+         nothing but another or may follow without parentheses.",
+    ),
+];
+
+const EXIT_STATUS: &[Part] = &[
+    Item("0", "Done. check: every listener is expected. A closed pipe is success."),
+    Item("1", "check: an unexpected listener."),
+    Item("2", "Wrong usage, an error, or a table that was asked for could not be read."),
+    Item("3", "check: too little could be seen to say."),
+];
+
+const FILES: &[Part] = &[
+    Item("/etc/sockeye/policy.toml", "What may listen: the policy of root."),
+    Item(
+        "~/.config/sockeye/policy.toml",
+        "The policy of other users; it comes before that of root for them.",
+    ),
+];
+
+const ENVIRONMENT: &[Part] = &[
+    Item("NO_COLOR", "The dashboard has no colours when it is set and not empty."),
+    Item("XDG_CONFIG_HOME", "Stands for ~/.config."),
+    Item(
+        "DOCKER_HOST, XDG_RUNTIME_DIR",
+        "Where --ask-runtimes looks for the sockets of Docker and Podman, too.",
+    ),
+];
+
+const EXAMPLES: &[Part] = &[
+    Example("sockeye -tulpn", "Who listens, as with ss:"),
+    Example("sockeye -tan state established dst 10.0.0.0/8", "A filter of ss:"),
+    Example("sockeye \'port in {80,443,8000-8100} and proc = nginx\'", "What ss cannot ask:"),
+    Example(
+        "sockeye exposed and not user = root",
+        "Listeners that others can reach and that are not root's:",
+    ),
+    Example("sockeye --columns local,owner,unit --sort owner listening", "Chosen columns in a chosen order:"),
+    Example("sockeye --format \'{pid} {local_port}\' listening tcp", "A line to order for each socket:"),
+    Example("sockeye --csv tcp", "For a spreadsheet:"),
+    Example(
+        "sockeye --json --ask-runtimes",
+        "Everything, for scripts; sockeye schema says what it looks like:",
+    ),
+    Example("sockeye doctor", "What this user can see on this host, what not, and what mends it:"),
+    Example("sockeye policy learn --dry-run", "The policy that would expect what listens now:"),
+];

@@ -1,0 +1,41 @@
+//! The JSON schema of everything that leaves as JSON, made from the types that are written and from the
+//! field registry. It is data about the output and never looks at any.
+
+use std::io::{self, Write};
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use super::SCHEMA;
+use super::alert::{AlertView, SummaryView};
+use super::json::{CoverageLine, Document, SocketLine};
+
+/// The dialect.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// The schema: of the document and of each kind of line.
+#[must_use]
+pub fn schema() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let kinds = [
+        generator.subschema_for::<Document<'_>>(),
+        generator.subschema_for::<SocketLine<'_>>(),
+        generator.subschema_for::<CoverageLine<'_>>(),
+        generator.subschema_for::<AlertView<'_>>(),
+        generator.subschema_for::<SummaryView<'_>>(),
+    ];
+    json!({
+        "$schema": DRAFT,
+        "title": format!("sockeye, schema {SCHEMA}"),
+        "description": "What this version of sockeye prints as JSON: one document, or one object a line. \
+            Later versions of the same schema may add keys and words; no key goes, and none changes its type.",
+        "oneOf": kinds,
+        "$defs": generator.take_definitions(true),
+    })
+}
+
+/// Writes the schema.
+pub fn write(mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, &schema())?;
+    out.write_all(b"\n")
+}
