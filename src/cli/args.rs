@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use super::extras::ExtrasArgs;
 use crate::config::Environment;
 use crate::model::Protocol;
 use crate::owner::RuntimePlaces;
@@ -106,9 +107,8 @@ pub(super) struct ListArgs {
     /// No header line
     #[arg(short = 'H', long)]
     pub(super) no_header: bool,
-    /// One line per socket, as always here
-    #[arg(short = 'O', long, hide = true)]
-    pub(super) oneline: bool,
+    #[command(flatten)]
+    pub(super) extras: ExtrasArgs,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]

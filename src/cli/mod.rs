@@ -7,6 +7,7 @@ mod args;
 mod check;
 mod doctor;
 mod exit;
+mod extras;
 mod filter;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]

@@ -7,7 +7,7 @@ use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
 use crate::model::{Ask, Family, Protocol, Row, State};
 use crate::output::choice::Sorting;
-use crate::output::table;
+use crate::output::table::{self, Extras};
 use crate::source::{RESIDUAL, Wanted, everything};
 use crate::store::Moment;
 
@@ -48,7 +48,17 @@ enum States {
 /// True when an option of `ss` chooses what is listed.
 pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
     let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
-    family || args.listening || args.all || args.numeric || args.processes
+    family || args.listening || args.all || args.numeric || args.processes || args.extras.resolve().any()
+}
+
+/// What the source must tell for these options.
+fn asked_by(extras: Extras, shape: &Shape) -> Ask {
+    if !matches!(shape, Shape::Table) {
+        return Ask::NOTHING; // they speak of the table
+    }
+    let Extras { extended, options: _, memory, info, bpf, tos, cgroup, inet_sockopt, oneline: _ } = extras;
+    let rest = extended || bpf || tos || cgroup || inet_sockopt;
+    Ask { info, memory, rest, cgroups: extended || cgroup, ..Ask::NOTHING }
 }
 
 /// The tables that the options name.
@@ -106,6 +116,7 @@ impl Selection {
         let kinds: BTreeSet<Protocol> = named.iter().map(|(_, protocol)| *protocol).collect();
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
+        let extras = args.extras.resolve();
         let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields()));
         Ok(Self {
             states,
@@ -120,8 +131,9 @@ impl Selection {
                 processes: args.processes || !asks_like_ss(args),
                 numeric: args.numeric,
                 ordered: !sorting.is_empty(),
+                extras,
             },
-            ask: if all_needs.details { Ask::EVERYTHING } else { Ask::NOTHING },
+            ask: if all_needs.details { Ask::EVERYTHING } else { asked_by(extras, &shape) },
             tables,
             chosen,
             filter,

@@ -1,6 +1,6 @@
 //! The table: the columns and words of `ss`, on a scenario to the letter, on own sockets by line.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixListener;
 
 use crate::harness::{assert_harmless, run, sockeye};
@@ -125,4 +125,33 @@ fn numbers_stand_for_services_where_names_are_not_wanted() {
             assert!(port == "*" || port.parse::<u16>().is_ok(), "{options:?}: {port}");
         }
     }
+}
+
+#[test]
+fn details_stand_behind_the_columns_or_below() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let local = client.local_addr().unwrap().to_string();
+    // The words of the socket's line, and the lines below it.
+    let told = |options: &str| -> (Vec<String>, Vec<String>) {
+        let table = run(&mut sockeye(&[options])).ok();
+        let is_it = |line: &str| line.split_whitespace().nth(3) == Some(&local);
+        let mut lines = table.lines().skip_while(|line| !is_it(line)).map(str::to_owned);
+        let columns = lines.next().unwrap().split_whitespace().map(str::to_owned).collect();
+        (columns, lines.take_while(|line| line.starts_with('\t')).collect())
+    };
+    let (plain, none) = told("-tn");
+    assert_eq!(none, [""; 0]);
+    let (columns, below) = told("-tnie");
+    assert_eq!(columns[..5], plain[..], "the columns stay as they are");
+    assert!(columns.contains(&format!("ino:{}", inode(&client))), "{columns:?}");
+    assert!(below.len() == 1 && below[0].contains(" cwnd:"), "{below:?}");
+    let (columns, below) = told("-tnieO");
+    assert!(
+        columns.iter().any(|word| word.starts_with("cwnd:")) && below.is_empty(),
+        "{columns:?} {below:?}"
+    );
+    let (columns, below) = told("-tnm");
+    assert_eq!(columns, plain);
+    assert!(below.len() == 1 && below[0].starts_with("\t skmem:(r"), "{below:?}");
 }

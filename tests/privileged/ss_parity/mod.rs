@@ -5,6 +5,8 @@
 mod expected;
 mod filters;
 mod moving;
+mod options;
+mod printed;
 mod stock;
 mod table;
 mod tcp;
@@ -22,6 +24,7 @@ use crate::stock::{cookie, inode};
 
 pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
+    ("ss_parity::every_option_tells_what_it_tells_in_ss", || in_namespace(options::options)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
     ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
 ];
@@ -56,15 +59,16 @@ fn values() {
                 .replace(stock::SECRET, ""),
         )
     };
-    let (before, told, after) = eventually(|| {
+    let (before, told, table, after) = eventually(|| {
         let before = asked();
         let told = document(&["--json", "--owners", "none"]);
+        let table = printed::table();
         let after = asked();
         // Probes and repeated segments take their time.
         for fact in ["backoff", "retrans"] {
             before.values().find(|line| line.facts.contains_key(fact)).ok_or("nothing was repeated yet")?;
         }
-        still(&before, &after).map(|()| (before, told, after))
+        still(&before, &after).map(|()| (before, told, table, after))
     });
     let ours: BTreeMap<String, Line> = told
         .sockets
@@ -73,6 +77,18 @@ fn values() {
         .filter(|line| !text::passing(&line.netid, &line.local))
         .map(|line| (line.key(), line))
         .collect();
+    agree("JSON", &ours, &before, &after);
+    agree("table", &printed::lines(&table, &stock, &before), &before, &after);
+    complete(&stock, &before);
+}
+
+/// Every socket of `ss` is among ours, and the other way round, with the same values.
+fn agree(
+    form: &str,
+    ours: &BTreeMap<String, Line>,
+    before: &BTreeMap<String, Line>,
+    after: &BTreeMap<String, Line>,
+) {
     let mut wrong = Vec::new();
     let keys: BTreeSet<&String> = before.keys().chain(ours.keys()).filter(|key| !asks(key)).collect();
     for key in &keys {
@@ -82,9 +98,8 @@ fn values() {
             _ => wrong.push(format!("{key}: only sockeye has it: {:?}", ours.get(*key))),
         }
     }
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
-    notices(&ours, &before, &after);
-    complete(&stock, &before);
+    assert!(wrong.is_empty(), "{form}: {} differences:\n{}", wrong.len(), wrong.join("\n"));
+    notices(ours, before, after);
 }
 
 /// The comparison itself is tried: a column or a fact that is off, or not there, is noticed.
