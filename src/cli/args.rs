@@ -109,6 +109,9 @@ pub(super) struct ListArgs {
     pub(super) no_header: bool,
     #[command(flatten)]
     pub(super) extras: ExtrasArgs,
+    /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
+    #[arg(short, long)]
+    pub(super) summary: bool,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
@@ -121,7 +124,7 @@ pub(super) struct ListArgs {
 }
 
 /// In which form a listing comes.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
 pub(super) struct ShapeArgs {
     /// One JSON document

@@ -17,6 +17,7 @@ mod policy;
 mod reader;
 mod selection;
 mod shape;
+mod summary;
 mod top;
 mod watch;
 
@@ -58,6 +59,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
     match args.command {
+        None if args.list.summary => summary::run(&args.list, environment),
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
         Some(Command::Top(args)) => top::run(&args, environment),

@@ -45,10 +45,15 @@ enum States {
     Connected,
 }
 
-/// True when an option of `ss` chooses what is listed.
-pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
+/// True when an option of `ss` chooses among sockets.
+pub(super) fn chooses(args: &ListArgs) -> bool {
     let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
-    family || args.listening || args.all || args.numeric || args.processes || args.extras.resolve().any()
+    family || args.listening || args.all
+}
+
+/// True when an option of `ss` asks for a listing.
+pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
+    chooses(args) || args.numeric || args.processes || args.extras.resolve().any()
 }
 
 /// What the source must tell for these options.

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod json;
 mod other_ends;
 mod plain;
+pub mod summary;
 pub mod table;
 pub mod template;
 

@@ -8,6 +8,7 @@ mod moving;
 mod options;
 mod printed;
 mod stock;
+mod summary;
 mod table;
 mod tcp;
 mod text;
@@ -26,6 +27,7 @@ pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
     ("ss_parity::every_option_tells_what_it_tells_in_ss", || in_namespace(options::options)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
+    ("ss_parity::the_summary_is_that_of_ss", || in_namespace(summary::summary)),
     ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
 ];
 
