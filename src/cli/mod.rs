@@ -13,7 +13,9 @@ mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
 mod notice;
+mod of_ss;
 mod policy;
+mod query;
 mod reader;
 mod selection;
 mod shape;
@@ -72,6 +74,10 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
 
 /// Prints help, the version, or what is wrong with the arguments.
 fn usage(error: &clap::Error) -> Exit {
+    if let Some(told) = of_ss::missing(error) {
+        complain(&told);
+        return Exit::Error;
+    }
     let printed = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Ok,

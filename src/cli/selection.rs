@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::args::ListArgs;
+use super::query::Query;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
-use crate::model::{Ask, Family, Protocol, Row, State};
+use crate::model::{Ask, Family, Protocol, Row, Socket, State};
 use crate::output::choice::Sorting;
 use crate::output::table::{self, Extras};
 use crate::source::{RESIDUAL, Wanted, everything};
@@ -17,6 +18,9 @@ pub(super) struct Selection {
     pub(super) tables: Vec<Wanted>,
     /// The protocols that were named; empty for all.
     chosen: Vec<Protocol>,
+    /// Those of which every kind was named.
+    whole: Vec<Protocol>,
+    query: Option<Query>,
     states: States,
     pub(super) service_names: bool,
     pub(super) ask: Ask,
@@ -47,7 +51,7 @@ enum States {
 
 /// True when an option of `ss` chooses among sockets.
 pub(super) fn chooses(args: &ListArgs) -> bool {
-    let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
+    let family = !args.protocols().is_empty() || args.versions() != [false; 2];
     family || args.listening || args.all
 }
 
@@ -68,11 +72,12 @@ fn asked_by(extras: Extras, shape: &Shape) -> Ask {
 
 /// The tables that the options name.
 fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
-    let one_version = args.ipv4 || args.ipv6;
+    let [ipv4, ipv6] = args.versions();
+    let one_version = ipv4 || ipv6;
     let is_named = |(family, protocol): &Wanted| {
         let version = match family {
-            Family::Inet => args.ipv4 || !one_version,
-            Family::Inet6 => args.ipv6 || !one_version,
+            Family::Inet => ipv4 || !one_version,
+            Family::Inet6 => ipv6 || !one_version,
             _ => !one_version || chosen.contains(protocol),
         };
         version && (chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other))
@@ -96,7 +101,7 @@ fn passable(named: &[Wanted], filter: &Filter, shape: &Shape) -> Vec<Wanted> {
 
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter)?;
+        let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let needs = filter.needs();
         anyhow::ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye top");
@@ -119,6 +124,8 @@ impl Selection {
             "no socket can pass: the filter and the options exclude each other"
         );
         let kinds: BTreeSet<Protocol> = named.iter().map(|(_, protocol)| *protocol).collect();
+        let several =
+            !args.query.as_ref().is_some_and(Query::is_one_kind) || !args.whole_protocols().is_empty();
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
         let extras = args.extras.resolve();
@@ -130,7 +137,7 @@ impl Selection {
                 netns: false, // known when the namespaces are
                 header: !args.no_header,
                 // Unix, packet and TIPC sockets are of several kinds themselves.
-                netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
+                netid: kinds.len() > 1 || (several && kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind))),
                 // A connected datagram socket has but one state.
                 state: !filter.has_one_state() && (!datagrams || states != States::Connected),
                 processes: args.processes || !asks_like_ss(args),
@@ -141,6 +148,8 @@ impl Selection {
             ask: if all_needs.details { Ask::EVERYTHING } else { asked_by(extras, &shape) },
             tables,
             chosen,
+            whole: args.whole_protocols(),
+            query: args.query.clone(),
             filter,
             shape,
             sorting,
@@ -173,6 +182,14 @@ impl Selection {
     /// True for what the options choose.
     fn offers(&self, row: &Row) -> bool {
         if !self.chosen.is_empty() && !self.chosen.contains(&row.socket.protocol) {
+            return false;
+        }
+        let Socket { protocol, kind, .. } = row.socket;
+        if self
+            .query
+            .as_ref()
+            .is_some_and(|query| !query.has(protocol, kind) && !self.whole.contains(&protocol))
+        {
             return false;
         }
         let state = row.socket.state;

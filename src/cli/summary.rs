@@ -17,7 +17,8 @@ use crate::sys::procnet;
 
 /// Counts once.
 pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let listed = chooses(args) || args.processes || args.extras.resolve().any() || !args.filter.is_empty();
+    let filtered = !args.filter.is_empty() || args.filter_file.is_some();
+    let listed = chooses(args) || args.processes || args.extras.resolve().any() || filtered;
     ensure!(
         !listed,
         "--summary counts all sockets: leave out what chooses among them, or tells more of each"

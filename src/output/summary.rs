@@ -138,7 +138,7 @@ impl<'a> Summary<'a> {
 }
 
 /// Those with the most sockets, by their number and then by name.
-fn most<'a>(counts: BTreeMap<&'a SystemBytes, usize>) -> Vec<(&'a SystemBytes, usize)> {
+fn most(counts: BTreeMap<&SystemBytes, usize>) -> Vec<(&SystemBytes, usize)> {
     let mut counts: Vec<_> = counts.into_iter().collect();
     counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     counts.truncate(SHOWN);

@@ -155,3 +155,53 @@ fn details_stand_behind_the_columns_or_below() {
     assert_eq!(columns, plain);
     assert!(below.len() == 1 && below[0].starts_with("\t skmem:(r"), "{below:?}");
 }
+
+#[test]
+fn tables_and_families_by_name_are_those_of_the_short_options() {
+    for (named, short) in [
+        (&["-an", "-A", "tcp"][..], &["-tan"][..]),
+        (&["-an", "--query", "udp"], &["-uan"]),
+        (&["-an", "--socket", "tcp,udp"], &["-tuan"]),
+        (&["-an", "-A", "inet,!udp,!raw,!dccp,!sctp,!mptcp"], &["-tan"]),
+        (&["-tan", "-f", "inet6"], &["-6tan"]),
+        (&["-tan", "--family", "inet"], &["-4tan"]),
+        (&["-an", "-f", "unix"], &["-xan"]),
+    ] {
+        assert_eq!(listed(named), listed(short), "{named:?}");
+    }
+    let [all, some] = ["unix", "unix_stream"].map(|table| listed(&["-anH", "-A", table]));
+    assert!(some.lines().count() < all.lines().count(), "{all}{some}");
+}
+
+#[test]
+fn filters_come_from_files_too() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, b"sport = :22 or\n  sport = :80\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let both = listed(&["-tan", "sport = :22 or sport = :80"]);
+    assert_ne!(both, listed(&["-tan"]));
+    assert_eq!(listed(&["-tan", "-F", path]), both);
+    assert_eq!(listed(&["-tan", "--filter", path, "sport = :22"]), listed(&["-tan", "sport = :22"]));
+    let ran = run(&mut sockeye(&["-F", "/nowhere"]));
+    let error = String::from_utf8(ran.stderr.clone()).unwrap();
+    assert!(error.starts_with("sockeye: the filter in /nowhere cannot be read: "), "{error}");
+    assert_eq!(ran.code(), 2);
+}
+
+#[test]
+fn options_of_ss_that_are_not_there_say_so() {
+    for (typed, names) in [
+        ("-K", "-K, --kill"),
+        ("-tanE", "-E, --events"),
+        ("--kill", "-K, --kill"),
+        ("-D", "-D, --diag"),
+        ("-Z", "-Z, --context"),
+        ("-z", "-z, --contexts"),
+        ("-r", "-r, --resolve"),
+    ] {
+        let ran = run(&mut sockeye(&[typed]));
+        let error = String::from_utf8(ran.stderr.clone()).unwrap();
+        assert!(error.starts_with(&format!("sockeye: there is no {names} as in ss: ")), "{typed}: {error}");
+        assert_eq!((ran.code(), ran.stdout.len()), (2, 0), "{typed}");
+    }
+}

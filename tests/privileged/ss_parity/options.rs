@@ -43,7 +43,10 @@ pub(super) fn options() {
             let ours = told(&ours, &stock, in_words_of_ss);
             if before == after { Ok((ours, after)) } else { Err(format!("{before:#?}{after:#?}")) }
         });
-        assert_eq!(ours, theirs, "{options:?}: sockeye, ss");
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(ours, theirs, "{options:?}: sockeye, ss");
+        }
+        assert_eq!(ours.len(), theirs.len(), "{options:?}");
         let sockets = ours.len();
         assert!(sockets > 5, "{options:?}: {sockets}");
     }
