@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header O/oneline json ndjson csv format= source= owners= all-netns N/net= ask-runtimes columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -24,6 +24,15 @@ function __fish_sockeye_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c sockeye -n "__fish_sockeye_needs_command" -s A -l query -l socket -d 'Tables by the names of ss, such as tcp,unix_stream or all,!inet' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -s f -l family -d 'Sockets of one family' -r -f -a "inet\t'IPv4, as -4'
+inet6\t'IPv6, as -6'
+unix\t''
+link\t'Packet sockets'
+netlink\t''
+vsock\t''
+tipc\t''
+xdp\t''"
 complete -c sockeye -n "__fish_sockeye_needs_command" -l format -d 'A line for each socket, such as \'{pid} {local_port}\'' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l owners -d 'How owners are found' -r -f -a "auto\t'The best way there is'
@@ -31,6 +40,7 @@ bpf\t'Let the kernel tell, through BPF'
 proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_needs_command" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
 complete -c sockeye -n "__fish_sockeye_needs_command" -l columns -d 'Only these fields, such as local,owner,unit; `help` lists them all' -r -f -a "cookie\t'The kernel\'s id of the socket, unique until reboot.'
 netns\t'The network namespace, as an nsfs inode.'
 netns_name\t'A name for the network namespace.'
@@ -502,7 +512,16 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s 6 -l ipv6 -d 'Only IPv6
 complete -c sockeye -n "__fish_sockeye_needs_command" -s n -l numeric -d 'Port numbers instead of service names'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s p -l processes -d 'The processes that hold each socket'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s H -l no-header -d 'No header line'
-complete -c sockeye -n "__fish_sockeye_needs_command" -s O -l oneline -d 'One line per socket, as always here'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s e -l extended -d 'User, inode, cookie, mark, cgroup, IPv6 only, shut down directions; rings and groups'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s o -l options -d 'The running timer'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s m -l memory -d 'Memory and drops, on a second line'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s i -l info -d 'The insides of TCP: round trips, windows, amounts, rates; on a second line'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s b -l bpf -d 'The packet filter of packet sockets'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l tos -d 'Type of service, traffic class, class of the cgroup'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l cgroup -d 'The cgroup'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l inet-sockopt -d 'Socket options'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s O -l oneline -d 'One line for each socket, whatever is told of it'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s s -l summary -d 'All sockets in numbers: by protocol, state, scope, unit; with --json one object'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l json -d 'One JSON document'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ndjson -d 'One JSON object a line for each socket, and one for the coverage'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l csv -d 'Comma-separated values, of all fields or of those of --columns'

@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::completions::CompletionsArgs;
+use super::extras::ExtrasArgs;
+use super::query::{FamilyChoice, Query};
 use crate::config::Environment;
 use crate::model::Protocol;
 use crate::owner::RuntimePlaces;
@@ -95,6 +97,17 @@ pub(super) struct ListArgs {
     pub(super) packet: bool,
     #[command(flatten)]
     pub(super) others: OtherProtocols,
+    #[arg(
+        short = 'A',
+        long,
+        visible_alias = "socket",
+        value_name = "QUERY",
+        help = "Tables by the names of ss, such as tcp,unix_stream or all,!inet"
+    )]
+    pub(super) query: Option<Query>,
+    /// Sockets of one family
+    #[arg(short, long, value_enum, value_name = "FAMILY", hide_possible_values = true)]
+    pub(super) family: Option<FamilyChoice>,
     // Of these two the last one counts, as in ss: people type `-tulpna`.
     /// Only sockets that listen, or wait unconnected
     #[arg(short, long, overrides_with = "all")]
@@ -117,22 +130,27 @@ pub(super) struct ListArgs {
     /// No header line
     #[arg(short = 'H', long)]
     pub(super) no_header: bool,
-    /// One line per socket, as always here
-    #[arg(short = 'O', long, hide = true)]
-    pub(super) oneline: bool,
+    #[command(flatten)]
+    pub(super) extras: ExtrasArgs,
+    /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
+    #[arg(short, long)]
+    pub(super) summary: bool,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
+    /// A filter in a file, beside that of the arguments; - is stdin
+    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    pub(super) filter_file: Option<PathBuf>,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
     #[arg(value_name = "FILTER")]
     pub(super) filter: Vec<String>,
 }
 
 /// In which form a listing comes.
-#[derive(Debug, Default, ClapArgs)]
+#[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
 pub(super) struct ShapeArgs {
     /// One JSON document
@@ -203,6 +221,15 @@ pub(super) struct OtherProtocols {
 impl ListArgs {
     /// The protocols that are asked for; empty when none is named.
     pub(super) fn protocols(&self) -> Vec<Protocol> {
+        self.whole_protocols().into_iter().chain(self.query.iter().flat_map(Query::protocols)).collect()
+    }
+
+    /// Those of them of which every kind is asked for.
+    pub(super) fn whole_protocols(&self) -> Vec<Protocol> {
+        self.flags().into_iter().chain(self.family.and_then(FamilyChoice::protocol)).collect()
+    }
+
+    fn flags(&self) -> Vec<Protocol> {
         let others = &self.others;
         let bluetooth = [Protocol::L2cap, Protocol::Rfcomm, Protocol::Sco, Protocol::Hci];
         let flags: [(bool, &[Protocol]); 17] = [
@@ -225,6 +252,12 @@ impl ListArgs {
             (others.other, &[Protocol::Other]),
         ];
         flags.iter().filter(|(wanted, _)| *wanted).flat_map(|(_, protocols)| *protocols).copied().collect()
+    }
+
+    /// The versions of IP that are asked for: 4 and 6.
+    pub(super) fn versions(&self) -> [bool; 2] {
+        let family = |family| self.family == Some(family);
+        [self.ipv4 || family(FamilyChoice::Inet), self.ipv6 || family(FamilyChoice::Inet6)]
     }
 }
 

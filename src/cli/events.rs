@@ -48,7 +48,7 @@ const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
 pub(super) fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
-    let filter = super::filter::parse(&args.filter)?;
+    let filter = super::filter::parse(&args.filter, None)?;
     let tables: Vec<_> =
         everything().into_iter().filter(|(family, protocol)| filter.may_pass(*family, *protocol)).collect();
     anyhow::ensure!(

@@ -2,15 +2,21 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::filter::{self, Filter, Vocabulary};
 use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
-pub(super) fn parse(words: &[String]) -> anyhow::Result<Filter> {
-    let text = words.join(" ");
+pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Filter> {
+    let text = match file.map(read).transpose()? {
+        Some(written) if words.is_empty() => written,
+        Some(written) if !written.is_empty() => format!("({}) ({written})", words.join(" ")),
+        _ => words.join(" "),
+    };
     if let Some(word) = words.first()
         && !filter::flags().any(|flag| flag == word)
         && let Some(command) = super::args::near_command(word)
@@ -35,4 +41,16 @@ pub(super) fn parse(words: &[String]) -> anyhow::Result<Filter> {
         Ok(filter) => Ok(filter),
         Err(wrong) => bail!("the filter cannot be understood\n{wrong}"),
     }
+}
+
+/// The text of a filter in a file, or on stdin where its name is `-`; its lines are one.
+fn read(file: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).context("the filter cannot be read from stdin")?;
+    } else {
+        text = std::fs::read_to_string(file)
+            .with_context(|| format!("the filter in {} cannot be read", crate::text::path(file)))?;
+    }
+    Ok(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -18,7 +18,11 @@ use crate::sys;
 
 /// True when nothing asks for a listing and stdout can show the dashboard.
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
-    let asks = asks_like_ss(args) || args.no_header || args.oneline || !args.filter.is_empty();
+    let asks = asks_like_ss(args)
+        || args.no_header
+        || args.extras.resolve().oneline
+        || !args.filter.is_empty()
+        || args.filter_file.is_some();
     !asks && !args.shape.is_any() && io::stdout().is_terminal() && !environment.dumb_terminal
 }
 

@@ -9,6 +9,7 @@ mod completions;
 mod doctor;
 mod events;
 mod exit;
+mod extras;
 mod filter;
 mod habits;
 mod list;
@@ -16,11 +17,14 @@ mod list;
 mod live;
 mod man;
 mod notice;
+mod of_ss;
 mod policy;
+mod query;
 mod reader;
 mod schema;
 mod selection;
 mod shape;
+mod summary;
 mod top;
 mod watch;
 mod who;
@@ -63,6 +67,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
     match args.command {
+        None if args.list.summary => summary::run(&args.list, environment),
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),
         Some(Command::Schema) => schema::run(),
@@ -80,6 +85,10 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
 
 /// Prints help, the version, or what is wrong with the arguments.
 fn usage(error: &clap::Error) -> Exit {
+    if let Some(told) = of_ss::missing(error) {
+        complain(&told);
+        return Exit::Error;
+    }
     let printed = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion if printed.is_ok() => Exit::Ok,

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::args::ListArgs;
+use super::query::Query;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
-use crate::model::{Ask, Family, Field, Narrow, Protocol, Row, State};
+use crate::model::{Ask, Family, Field, Narrow, Protocol, Row, Socket, State};
 use crate::output::choice::Sorting;
-use crate::output::table;
+use crate::output::table::{self, Extras};
 use crate::source::{RESIDUAL, Wanted, everything};
 use crate::store::Moment;
 
@@ -17,6 +18,9 @@ pub(super) struct Selection {
     pub(super) tables: Vec<Wanted>,
     /// The protocols that were named; empty for all.
     chosen: Vec<Protocol>,
+    /// Those of which every kind was named.
+    whole: Vec<Protocol>,
+    query: Option<Query>,
     states: States,
     pub(super) service_names: bool,
     pub(super) ask: Ask,
@@ -45,19 +49,35 @@ enum States {
     Connected,
 }
 
-/// True when an option of `ss` chooses what is listed.
+/// True when an option of `ss` chooses among sockets.
+pub(super) fn chooses(args: &ListArgs) -> bool {
+    let family = !args.protocols().is_empty() || args.versions() != [false; 2];
+    family || args.listening || args.all
+}
+
+/// True when an option of `ss` asks for a listing.
 pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
-    let family = !args.protocols().is_empty() || args.ipv4 || args.ipv6;
-    family || args.listening || args.all || args.numeric || args.processes
+    chooses(args) || args.numeric || args.processes || args.extras.resolve().any()
+}
+
+/// What the source must tell for these options.
+fn asked_by(extras: Extras, shape: &Shape) -> Ask {
+    if !matches!(shape, Shape::Table) {
+        return Ask::NOTHING; // they speak of the table
+    }
+    let Extras { extended, options: _, memory, info, bpf, tos, cgroup, inet_sockopt, oneline: _ } = extras;
+    let rest = extended || bpf || tos || cgroup || inet_sockopt;
+    Ask { info, memory, rest, cgroups: extended || cgroup, ..Ask::NOTHING }
 }
 
 /// The tables that the options name.
 fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
-    let one_version = args.ipv4 || args.ipv6;
+    let [ipv4, ipv6] = args.versions();
+    let one_version = ipv4 || ipv6;
     let is_named = |(family, protocol): &Wanted| {
         let version = match family {
-            Family::Inet => args.ipv4 || !one_version,
-            Family::Inet6 => args.ipv6 || !one_version,
+            Family::Inet => ipv4 || !one_version,
+            Family::Inet6 => ipv6 || !one_version,
             _ => !one_version || chosen.contains(protocol),
         };
         version && (chosen.is_empty() || chosen.contains(protocol) || chosen.contains(&Protocol::Other))
@@ -81,7 +101,7 @@ fn passable(named: &[Wanted], filter: &Filter, shape: &Shape) -> Vec<Wanted> {
 
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter)?;
+        let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let needs = filter.needs();
         anyhow::ensure!(
@@ -107,8 +127,11 @@ impl Selection {
             "no socket can pass: the filter and the options exclude each other"
         );
         let kinds: BTreeSet<Protocol> = named.iter().map(|(_, protocol)| *protocol).collect();
+        let several =
+            !args.query.as_ref().is_some_and(Query::is_one_kind) || !args.whole_protocols().is_empty();
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
+        let extras = args.extras.resolve();
         let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields()));
         Ok(Self {
             states,
@@ -117,16 +140,19 @@ impl Selection {
                 netns: false, // known when the namespaces are
                 header: !args.no_header,
                 // Unix, packet and TIPC sockets are of several kinds themselves.
-                netid: kinds.len() > 1 || kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind)),
+                netid: kinds.len() > 1 || (several && kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind))),
                 // A connected datagram socket has but one state.
                 state: !filter.has_one_state() && (!datagrams || states != States::Connected),
                 processes: args.processes || !asks_like_ss(args),
                 numeric: args.numeric,
                 ordered: !sorting.is_empty(),
+                extras,
             },
-            ask: if all_needs.details { Ask::EVERYTHING } else { Ask::NOTHING },
+            ask: if all_needs.details { Ask::EVERYTHING } else { asked_by(extras, &shape) },
             tables,
             chosen,
+            whole: args.whole_protocols(),
+            query: args.query.clone(),
             filter,
             shape,
             sorting,
@@ -171,9 +197,10 @@ impl Selection {
 
     /// True for what the options choose.
     fn offers(&self, row: &Row) -> bool {
-        let protocol = row.socket.protocol;
-        (self.chosen.is_empty() || self.chosen.contains(&protocol))
-            && self.offers_state(protocol, row.socket.state)
+        let Socket { protocol, kind, state, .. } = row.socket;
+        let chosen = self.chosen.is_empty() || self.chosen.contains(&protocol);
+        let asked = |query: &Query| query.has(protocol, kind) || self.whole.contains(&protocol);
+        chosen && self.query.as_ref().is_none_or(asked) && self.offers_state(protocol, state)
     }
 
     fn offers_state(&self, protocol: Protocol, state: State) -> bool {

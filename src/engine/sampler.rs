@@ -130,7 +130,12 @@ impl Sampler {
     /// Adds the names of users, cgroups and what these are for to those that the source knows.
     fn names(&mut self, mut names: Names, sockets: &[Socket], taken: Stamp) -> Names {
         if self.facts == Facts::Names {
-            return names; // nobody will look at users
+            // Nobody will look at users.
+            if self.asked.cgroups {
+                let cgroup = |socket: &Socket| socket.details.as_ref().and_then(|details| details.cgroup);
+                names.cgroups = self.cgroups.paths(&sockets.iter().filter_map(cgroup).collect());
+            }
+            return names;
         }
         // One pass, and each number once: one without a name is asked for again, and the answer may
         // be far away.

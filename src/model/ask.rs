@@ -12,6 +12,8 @@ pub struct Ask {
     pub rest: bool,
     /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
     pub storages: bool,
+    /// Paths of the cgroups that sockets were made in.
+    pub cgroups: bool,
     /// Ports that rules of the packet filter publish.
     pub published: bool,
     /// Only stream sockets that listen.
@@ -20,11 +22,25 @@ pub struct Ask {
 
 impl Ask {
     /// Addresses and states alone.
-    pub const NOTHING: Self =
-        Self { info: false, memory: false, rest: false, storages: false, published: false, listening: false };
+    pub const NOTHING: Self = Self {
+        info: false,
+        memory: false,
+        rest: false,
+        storages: false,
+        cgroups: false,
+        published: false,
+        listening: false,
+    };
     /// All there is.
-    pub const EVERYTHING: Self =
-        Self { info: true, memory: true, rest: true, storages: true, published: true, listening: false };
+    pub const EVERYTHING: Self = Self {
+        info: true,
+        memory: true,
+        rest: true,
+        storages: true,
+        cgroups: true,
+        published: true,
+        listening: false,
+    };
 
     /// What either asks for.
     #[must_use]
@@ -34,6 +50,7 @@ impl Ask {
             memory: self.memory || other.memory,
             rest: self.rest || other.rest,
             storages: self.storages || other.storages,
+            cgroups: self.cgroups || other.cgroups,
             published: self.published || other.published,
             listening: self.listening && other.listening,
         }

@@ -11,6 +11,7 @@ mod coverage;
 mod details;
 pub mod field;
 mod ids;
+mod kernel_counts;
 mod kernel_use;
 mod kind;
 mod lineage;
@@ -39,6 +40,7 @@ pub use details::{
 };
 pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
+pub use kernel_counts::{InUse, KernelCounts};
 pub use kernel_use::{KernelUse, Seat};
 pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};

@@ -89,7 +89,7 @@ pub mod nftables {
 pub mod procnet {
     use std::io;
 
-    use crate::model::PortRange;
+    use crate::model::{KernelCounts, PortRange};
 
     /// Whose network is read: there is one.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,11 @@ pub mod procnet {
 
     /// No table has a text.
     pub fn table(Whose::Ours: Whose, _: &str) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nothing is counted.
+    pub fn counts() -> io::Result<KernelCounts> {
         Err(io::ErrorKind::Unsupported.into())
     }
 

@@ -5,7 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::netns::Task;
-use crate::model::PortRange;
+use crate::model::{KernelCounts, PortRange};
+use crate::wire::proc_sockstat;
 
 /// Whose namespace is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,14 @@ pub fn table(whose: Whose, file: &str) -> io::Result<Vec<u8>> {
         Whose::Ours => format!("/proc/thread-self/net/{file}"),
         Whose::Theirs(task) => format!("{}/net/{file}", task.dir()),
     })
+}
+
+/// How many sockets the kernel counts in the namespace of the calling thread. Where there is no IPv6 its
+/// file is missing.
+pub fn counts() -> io::Result<KernelCounts> {
+    let [sockstat, snmp] = ["sockstat", "snmp"].map(|file| table(Whose::Ours, file));
+    let sockstat6 = table(Whose::Ours, "sockstat6").unwrap_or_default();
+    Ok(proc_sockstat::parse(&sockstat?, &sockstat6, &snmp?))
 }
 
 /// A number that tells namespaces apart for a reader who may not see their nsfs files: the inode of

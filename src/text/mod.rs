@@ -5,11 +5,13 @@
 
 mod caret;
 mod escape;
+mod general;
 mod units;
 mod width;
 
 pub use caret::{line_of, point};
 pub use escape::{escape, unescape};
+pub use general::{push_general, push_thousandth};
 pub use units::{brief, count, counted, span};
 pub use width::{elide, elide_start, width};
 

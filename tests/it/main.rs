@@ -31,6 +31,7 @@ mod session;
 mod shapes;
 mod sockets;
 mod stock;
+mod summary;
 mod table;
 mod tidy;
 mod who;

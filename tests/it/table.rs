@@ -1,6 +1,6 @@
 //! The table: the columns and words of `ss`, on a scenario to the letter, on own sockets by line.
 
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixListener;
 
 use crate::harness::{assert_harmless, run, sockeye};
@@ -124,5 +124,84 @@ fn numbers_stand_for_services_where_names_are_not_wanted() {
         for (_, port) in ports {
             assert!(port == "*" || port.parse::<u16>().is_ok(), "{options:?}: {port}");
         }
+    }
+}
+
+#[test]
+fn details_stand_behind_the_columns_or_below() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let local = client.local_addr().unwrap().to_string();
+    // The words of the socket's line, and the lines below it.
+    let told = |options: &str| -> (Vec<String>, Vec<String>) {
+        let table = run(&mut sockeye(&[options])).ok();
+        let is_it = |line: &str| line.split_whitespace().nth(3) == Some(&local);
+        let mut lines = table.lines().skip_while(|line| !is_it(line)).map(str::to_owned);
+        let columns = lines.next().unwrap().split_whitespace().map(str::to_owned).collect();
+        (columns, lines.take_while(|line| line.starts_with('\t')).collect())
+    };
+    let (plain, none) = told("-tn");
+    assert_eq!(none, [""; 0]);
+    let (columns, below) = told("-tnie");
+    assert_eq!(columns[..5], plain[..], "the columns stay as they are");
+    assert!(columns.contains(&format!("ino:{}", inode(&client))), "{columns:?}");
+    assert!(below.len() == 1 && below[0].contains(" cwnd:"), "{below:?}");
+    let (columns, below) = told("-tnieO");
+    assert!(
+        columns.iter().any(|word| word.starts_with("cwnd:")) && below.is_empty(),
+        "{columns:?} {below:?}"
+    );
+    let (columns, below) = told("-tnm");
+    assert_eq!(columns, plain);
+    assert!(below.len() == 1 && below[0].starts_with("\t skmem:(r"), "{below:?}");
+}
+
+#[test]
+fn tables_and_families_by_name_are_those_of_the_short_options() {
+    for (named, short) in [
+        (&["-an", "-A", "tcp"][..], &["-tan"][..]),
+        (&["-an", "--query", "udp"], &["-uan"]),
+        (&["-an", "--socket", "tcp,udp"], &["-tuan"]),
+        (&["-an", "-A", "inet,!udp,!raw,!dccp,!sctp,!mptcp"], &["-tan"]),
+        (&["-tan", "-f", "inet6"], &["-6tan"]),
+        (&["-tan", "--family", "inet"], &["-4tan"]),
+        (&["-an", "-f", "unix"], &["-xan"]),
+    ] {
+        assert_eq!(listed(named), listed(short), "{named:?}");
+    }
+    let [all, some] = ["unix", "unix_stream"].map(|table| listed(&["-anH", "-A", table]));
+    assert!(some.lines().count() < all.lines().count(), "{all}{some}");
+}
+
+#[test]
+fn filters_come_from_files_too() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    std::io::Write::write_all(&mut file, b"sport = :22 or\n  sport = :80\n").unwrap();
+    let path = file.path().to_str().unwrap();
+    let both = listed(&["-tan", "sport = :22 or sport = :80"]);
+    assert_ne!(both, listed(&["-tan"]));
+    assert_eq!(listed(&["-tan", "-F", path]), both);
+    assert_eq!(listed(&["-tan", "--filter", path, "sport = :22"]), listed(&["-tan", "sport = :22"]));
+    let ran = run(&mut sockeye(&["-F", "/nowhere"]));
+    let error = String::from_utf8(ran.stderr.clone()).unwrap();
+    assert!(error.starts_with("sockeye: the filter in /nowhere cannot be read: "), "{error}");
+    assert_eq!(ran.code(), 2);
+}
+
+#[test]
+fn options_of_ss_that_are_not_there_say_so() {
+    for (typed, names) in [
+        ("-K", "-K, --kill"),
+        ("-tanE", "-E, --events"),
+        ("--kill", "-K, --kill"),
+        ("-D", "-D, --diag"),
+        ("-Z", "-Z, --context"),
+        ("-z", "-z, --contexts"),
+        ("-r", "-r, --resolve"),
+    ] {
+        let ran = run(&mut sockeye(&[typed]));
+        let error = String::from_utf8(ran.stderr.clone()).unwrap();
+        assert!(error.starts_with(&format!("sockeye: there is no {names} as in ss: ")), "{typed}: {error}");
+        assert_eq!((ran.code(), ran.stdout.len()), (2, 0), "{typed}");
     }
 }

@@ -5,7 +5,10 @@
 mod expected;
 mod filters;
 mod moving;
+mod options;
+mod printed;
 mod stock;
+mod summary;
 mod table;
 mod tcp;
 mod text;
@@ -22,7 +25,9 @@ use crate::stock::{cookie, inode};
 
 pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
+    ("ss_parity::every_option_tells_what_it_tells_in_ss", || in_namespace(options::options)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
+    ("ss_parity::the_summary_is_that_of_ss", || in_namespace(summary::summary)),
     ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
     ("ss_parity::what_the_kernel_judges_changes_no_answer", || in_namespace(filters::kernel_agrees)),
 ];
@@ -57,15 +62,16 @@ fn values() {
                 .replace(stock::SECRET, ""),
         )
     };
-    let (before, told, after) = eventually(|| {
+    let (before, told, table, after) = eventually(|| {
         let before = asked();
         let told = document(&["--json", "--owners", "none"]);
+        let table = printed::table();
         let after = asked();
         // Probes and repeated segments take their time.
         for fact in ["backoff", "retrans"] {
             before.values().find(|line| line.facts.contains_key(fact)).ok_or("nothing was repeated yet")?;
         }
-        still(&before, &after).map(|()| (before, told, after))
+        still(&before, &after).map(|()| (before, told, table, after))
     });
     let ours: BTreeMap<String, Line> = told
         .sockets
@@ -74,6 +80,18 @@ fn values() {
         .filter(|line| !text::passing(&line.netid, &line.local))
         .map(|line| (line.key(), line))
         .collect();
+    agree("JSON", &ours, &before, &after);
+    agree("table", &printed::lines(&table, &stock, &before), &before, &after);
+    complete(&stock, &before);
+}
+
+/// Every socket of `ss` is among ours, and the other way round, with the same values.
+fn agree(
+    form: &str,
+    ours: &BTreeMap<String, Line>,
+    before: &BTreeMap<String, Line>,
+    after: &BTreeMap<String, Line>,
+) {
     let mut wrong = Vec::new();
     let keys: BTreeSet<&String> = before.keys().chain(ours.keys()).filter(|key| !asks(key)).collect();
     for key in &keys {
@@ -83,9 +101,8 @@ fn values() {
             _ => wrong.push(format!("{key}: only sockeye has it: {:?}", ours.get(*key))),
         }
     }
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
-    notices(&ours, &before, &after);
-    complete(&stock, &before);
+    assert!(wrong.is_empty(), "{form}: {} differences:\n{}", wrong.len(), wrong.join("\n"));
+    notices(ours, before, after);
 }
 
 /// The comparison itself is tried: a column or a fact that is off, or not there, is noticed.

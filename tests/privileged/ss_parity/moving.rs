@@ -17,7 +17,7 @@ pub(super) fn moves(name: &str) -> bool {
 
 /// A value that is off: by far more than time could make it.
 pub(super) fn spoilt(name: &str, value: &str) -> String {
-    let far = |number: &str| (number.parse::<f64>().unwrap() + 1e6).to_string();
+    let far = |text: &str| (told_time(text).0 + 1e6).to_string();
     match value.split(',').collect::<Vec<_>>()[..] {
         [timer, time, retransmits] if name == "timer" => format!("{timer},{},{retransmits}", far(time)),
         _ if moves(name) => far(value.trim_end_matches("ms")),
@@ -50,11 +50,16 @@ fn timer_between(told: &str, before: &str, after: &str) -> bool {
         let [name, time, retransmits] = parts[..] else { panic!("not a timer: {text}") };
         ((name.to_owned(), retransmits.to_owned()), time.to_owned())
     });
-    let left: f64 = told.1.parse().unwrap();
+    let (left, cut) = told_time(&told.1);
     let (latest, earliest) = (time(&before.1), time(&after.1));
     told.0 == before.0
         && told.0 == after.0
-        && (earliest.0 - TICK..=latest.0 + latest.1 + TICK).contains(&left)
+        && (earliest.0 - cut - TICK..=latest.0 + latest.1 + TICK).contains(&left)
+}
+
+/// A time as sockeye tells it: milliseconds in JSON, the units of `ss` in its table.
+fn told_time(text: &str) -> (f64, f64) {
+    text.parse().map_or_else(|_| time(text), |milliseconds| (milliseconds, 0.0))
 }
 
 /// A time as `ss` writes it, in milliseconds, and how much its rounding has cut off at most: `1min12sec`,

@@ -6,8 +6,28 @@ use super::{ss, stock};
 use crate::harness::{eventually, run, sockeye};
 
 const OPTIONS: &[&str] = &[
-    "-tan", "-uan", "-xan", "-tulpn", "-0an", "-wan", "-tn", "-un", "-xln", "-4tan", "-6tuan", "-0a",
+    "-tan",
+    "-uan",
+    "-xan",
+    "-tulpn",
+    "-0an",
+    "-wan",
+    "-tn",
+    "-un",
+    "-xln",
+    "-4tan",
+    "-6tuan",
+    "-0a",
     "-tuxw0an",
+    "-anAunix_stream",
+    "-anApacket", // of p_dgr ss 6.1 lists the raw ones, too
+    "-anAinet",
+    "-anAu_str,packet,udp",
+    "-anAinet,unix,!raw,!u_dgr",
+    "-anfinet6",
+    "-anfunix",
+    "-anflink",
+    "-tanfinet",
 ];
 
 pub(super) fn tables() {

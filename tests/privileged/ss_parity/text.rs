@@ -40,7 +40,7 @@ pub(super) fn passing(netid: &str, local: &str) -> bool {
     netid == "u_seq" && local.starts_with('*')
 }
 
-fn line(text: &str) -> Line {
+pub(super) fn line(text: &str) -> Line {
     let words: Vec<&str> = text.split_whitespace().collect();
     let [netid, state, recv, send, rest @ ..] = words.as_slice() else { panic!("a short line: {text}") };
     let ([local, peer], rest) = match *netid {
@@ -56,7 +56,7 @@ fn line(text: &str) -> Line {
         queues: [(*recv).to_owned(), (*send).to_owned()],
         local,
         peer,
-        facts: facts(&whole(rest)),
+        facts: facts(rest),
     }
 }
 
@@ -73,7 +73,9 @@ fn whole(words: &[&str]) -> Vec<String> {
     all
 }
 
-fn facts(words: &[String]) -> BTreeMap<String, String> {
+/// The facts that these words tell.
+pub(super) fn facts(words: &[&str]) -> BTreeMap<String, String> {
+    let words = whole(words);
     let mut facts = BTreeMap::new();
     let mut words = words.iter().map(String::as_str).peekable();
     while let Some(word) = words.next() {

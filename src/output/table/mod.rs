@@ -4,14 +4,21 @@
 //! Two passes: the first measures, the second writes. No row is kept as text. Rows are measured in
 //! the order in which they lie in memory, before they are sorted: that is twice as fast.
 
+mod details;
+mod info;
+mod words;
+
 use std::io::{self, Write};
 use std::panic::resume_unwind;
 use std::thread::Builder;
 
+pub use details::Extras;
+use details::Tail;
+use words::{NETIDS, netid_of, state_of};
+
 use super::other_ends;
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey, SocketType,
-    State, UnixName,
+    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey, State, UnixName,
 };
 use crate::text::{escape, push, push_addr, push_number, width};
 
@@ -31,6 +38,8 @@ pub struct Layout {
     pub numeric: bool,
     /// The rows come in the order in which they are to stand.
     pub ordered: bool,
+    /// What is told of a socket behind its columns.
+    pub extras: Extras,
 }
 
 /// Gives a port its service name, if it has one and names are wanted.
@@ -60,6 +69,9 @@ pub fn write<'a>(
     for (part, widest) in in_parts(&rows, |rows| sheet.measure(rows)) {
         ordered.extend(part);
         widen(&mut widths, widest);
+    }
+    if sheet.layout.extras.any() {
+        widths[LAST] = widths[LAST].max(1); // what is told there is not measured: nothing follows
     }
     if !sheet.layout.ordered {
         sort(&mut ordered);
@@ -114,9 +126,16 @@ impl Sheet<'_> {
 
     fn lines(&self, rows: &[(Order, &Row)], widths: [usize; COLUMNS]) -> io::Result<Vec<u8>> {
         let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
+        let mut below = String::new();
         for (_, row) in rows {
             cells.fill(&row.socket, self);
+            if self.layout.extras.any() {
+                below.clear();
+                let tail = Tail::new(&mut cells.0[LAST], &mut below, self.layout);
+                details::push_all(tail, &row.socket, self.names);
+            }
             cells.write(&mut lines, widths, &mut line)?;
+            lines.write_all(below.as_bytes())?;
         }
         Ok(lines)
     }
@@ -152,6 +171,8 @@ fn tie(row: &Row) -> (Option<&UnixName>, Option<Inode>, SocketKey) {
 }
 
 const COLUMNS: usize = 10;
+/// The column behind which nothing follows.
+const LAST: usize = COLUMNS - 1;
 /// Columns that are pushed to the right, towards the separator behind them.
 const RIGHT: [bool; COLUMNS] = [false, false, false, false, false, true, false, true, false, false];
 /// What stands behind each column.
@@ -239,7 +260,7 @@ impl Cells {
             if widths[at] == 0 {
                 continue;
             }
-            let pad = widths[at] - width(cell);
+            let pad = if at == LAST { 0 } else { widths[at] - width(cell) };
             let (before, after) = if RIGHT[at] { (pad, 0) } else { (0, pad) };
             // No blanks at the end of a line: there is nothing to align there.
             let (after, gap) = if at == last { (0, "") } else { (after, GAPS[at]) };
@@ -258,63 +279,6 @@ fn netns_name(cell: &mut String, id: NetnsId, names: &Names) {
     match names.namespaces.get(&id) {
         Some(name) => cell.push_str(&escape(name.as_bytes())),
         None => push(cell, format_args!("{}", id.0)),
-    }
-}
-
-/// The protocols in the order of `ss`, and its word for each.
-const NETIDS: &[(Protocol, &str)] = &[
-    (Protocol::Netlink, "nl"),
-    (Protocol::Packet, "p_raw"),
-    (Protocol::Unix, "u_str"),
-    (Protocol::Raw, "raw"),
-    (Protocol::Icmp, "icmp"),
-    (Protocol::Udp, "udp"),
-    (Protocol::UdpLite, "udpl"),
-    (Protocol::Tcp, "tcp"),
-    (Protocol::Mptcp, "mptcp"),
-    (Protocol::Dccp, "dccp"),
-    (Protocol::Sctp, "sctp"),
-    (Protocol::Tipc, "ti_st"),
-    (Protocol::Vsock, "v_str"),
-    (Protocol::Xdp, "xdp"),
-    (Protocol::Smc, "smc"),
-    (Protocol::L2cap, "l2cap"),
-    (Protocol::Rfcomm, "rfcom"),
-    (Protocol::Sco, "sco"),
-    (Protocol::Hci, "hci"),
-];
-
-/// The word of `ss` for the kind of socket.
-fn netid_of(socket: &Socket) -> &'static str {
-    match (socket.protocol, socket.kind) {
-        (Protocol::Unix, SocketType::Dgram) => "u_dgr",
-        (Protocol::Unix, SocketType::Seqpacket) => "u_seq",
-        (Protocol::Packet, SocketType::Dgram) => "p_dgr",
-        (Protocol::Vsock, SocketType::Dgram) => "v_dgr",
-        (Protocol::Tipc, SocketType::Dgram) => "ti_dg",
-        (Protocol::Tipc, SocketType::Rdm) => "ti_rd",
-        (Protocol::Tipc, SocketType::Seqpacket) => "ti_sq",
-        (protocol, _) => {
-            NETIDS.iter().find(|(known, _)| *known == protocol).map_or("other", |(_, word)| word)
-        }
-    }
-}
-
-/// The word of `ss` for the state.
-fn state_of(state: State) -> &'static str {
-    match state {
-        State::Listen => "LISTEN",
-        State::Established => "ESTAB",
-        State::SynSent => "SYN-SENT",
-        State::SynRecv => "SYN-RECV",
-        State::FinWait1 => "FIN-WAIT-1",
-        State::FinWait2 => "FIN-WAIT-2",
-        State::TimeWait => "TIME-WAIT",
-        State::CloseWait => "CLOSE-WAIT",
-        State::LastAck => "LAST-ACK",
-        State::Closing => "CLOSING",
-        State::Closed | State::Unconnected | State::Bound => "UNCONN",
-        State::Unknown => "?",
     }
 }
 
