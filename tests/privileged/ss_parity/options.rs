@@ -36,17 +36,18 @@ pub(super) fn options() {
     let stock = stock::open();
     for options in OPTIONS {
         let asked = [options, &["-H"][..]].concat();
-        let (ours, theirs) = eventually(|| {
-            let before = told(&ss(&asked), &stock, |_, value| value.to_owned());
+        // Probes and repeated segments may come between two answers of ss that are the same: what is
+        // wrong stays wrong.
+        let ours = eventually(|| {
+            let theirs = told(&ss(&asked), &stock, |_, value| value.to_owned());
             let ours = unescaped(&run(&mut sockeye(&asked)).ok());
-            let after = told(&ss(&asked), &stock, |_, value| value.to_owned());
             let ours = told(&ours, &stock, in_words_of_ss);
-            if before == after { Ok((ours, after)) } else { Err(format!("{before:#?}{after:#?}")) }
+            let differs = ours.iter().zip(&theirs).find(|(ours, theirs)| ours != theirs);
+            match differs {
+                None if ours.len() == theirs.len() => Ok(ours),
+                _ => Err(format!("{options:?}: sockeye, ss: {differs:#?}")),
+            }
         });
-        for (ours, theirs) in ours.iter().zip(&theirs) {
-            assert_eq!(ours, theirs, "{options:?}: sockeye, ss");
-        }
-        assert_eq!(ours.len(), theirs.len(), "{options:?}");
         let sockets = ours.len();
         assert!(sockets > 5, "{options:?}: {sockets}");
     }
