@@ -24,7 +24,7 @@ function __fish_sockeye_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c sockeye -n "__fish_sockeye_needs_command" -s A -l query -l socket -d 'Tables by the names of ss, such as tcp,unix_stream or all,!inet' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -s A -l query -d 'Tables by the names of ss, such as tcp,unix_stream or all,!inet' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -s f -l family -d 'Sockets of one family' -r -f -a "inet\t'IPv4, as -4'
 inet6\t'IPv6, as -6'
 unix\t''

@@ -100,7 +100,7 @@ pub(super) struct ListArgs {
     #[arg(
         short = 'A',
         long,
-        visible_alias = "socket",
+        alias = "socket",
         value_name = "QUERY",
         help = "Tables by the names of ss, such as tcp,unix_stream or all,!inet"
     )]

@@ -218,6 +218,10 @@ impl Parser<'_> {
             }
             None => {}
         }
+        if let Some(port) = word.strip_prefix(':') {
+            return Err(Wrong::new(span, "a port stands right of a comparison")
+                .advise(format!("such as `port = {port}`; who holds it is told by: sockeye who {word}")));
+        }
         // A slip must not become an empty table.
         if let Some(near) = error::nearest(word, names::flags()) {
             return Err(Wrong::new(span, "there is no such word")

@@ -233,6 +233,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("fwmark = x", "x", "this is no mark", ""),
     ("proc ~ /(/", "/(/", "unclosed group", ""),
     ("proc", "proc", "with what is it to be compared?", "such as `proc = …`"),
+    (":80", ":80", "a port stands right of a comparison", "sockeye who :80"),
     ("proc =", "", "a value is missing here", ""),
     ("proc = )", ")", "a value should stand here", ""),
     ("= 5", "=", "a condition should begin here", ""),

@@ -248,9 +248,9 @@ fn what_cannot_be_understood_is_refused_with_a_way_out() {
         (&["who", "65536"], &["65536 is no port", "pid:65536"]),
         (&["who", "pid:nginx"], &["is no pid", "pid:812"]),
         (&["who", "\x1b:80"], &[r"\x1b"]),
-        (&["-i", ":80"], &["'-i'", "hint: what lsof calls -i is: sockeye who :80"]),
+        (&["-i", ":80"], &["a port stands right of a comparison", "sockeye who :80"]),
         (&["-nPiTCP:22"], &["sockeye who :22"]),
-        (&["-tulpen"], &["'-e'", "hint: without -e: sockeye -tulpn; "]),
+        (&["-tulpvn"], &["'-v'", "hint: without -v: sockeye -tulpn; "]),
     ] {
         let ran = run(&mut sockeye(args));
         assert_eq!((ran.code(), ran.stdout()), (2, ""), "{args:?}: {}", ran.stderr());
