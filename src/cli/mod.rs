@@ -25,6 +25,8 @@ mod schema;
 mod selection;
 mod shape;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod top;
 mod watch;
 mod who;

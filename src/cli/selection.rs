@@ -160,6 +160,16 @@ impl Selection {
         })
     }
 
+    /// The group of states that the options choose.
+    #[cfg(test)]
+    pub(super) fn states_word(&self) -> &'static str {
+        match self.states {
+            States::All => "all states",
+            States::Listening => "listening",
+            States::Connected => "connected",
+        }
+    }
+
     /// True when owners are told, so that it matters whether they were found.
     pub(super) fn shows_owners(&self) -> bool {
         match self.shape {
