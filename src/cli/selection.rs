@@ -148,7 +148,7 @@ impl Selection {
                 ordered: !sorting.is_empty(),
                 extras,
             },
-            ask: if all_needs.details { Ask::EVERYTHING } else { asked_by(extras, &shape) },
+            ask: if all_needs.details { details(&shape) } else { asked_by(extras, &shape) },
             tables,
             chosen,
             whole: args.whole_protocols(),
@@ -229,4 +229,16 @@ impl Selection {
 /// True for a field that says of one socket what is known from others.
 fn needs_all(field: &Field) -> bool {
     field.key.starts_with("peer_") || ["listener_cookie", "owner_status"].contains(&field.key)
+}
+
+/// The details that a form needs, or that a filter may look at. What is told in few forms, and takes its
+/// time, is asked for by those.
+fn details(shape: &Shape) -> Ask {
+    let shown = |key: &str| match shape {
+        Shape::Json | Shape::Ndjson => true,
+        Shape::Csv(fields) | Shape::Columns(fields) => fields.iter().any(|field| field.key == key),
+        Shape::Template(template) => template.fields().any(|field| field.key == key),
+        Shape::Table => false,
+    };
+    Ask { published: shown("dnat"), storages: shown("bpf_storages"), ..Ask::EVERYTHING }
 }
