@@ -13,6 +13,7 @@ pub mod filter;
 pub mod model;
 pub mod output;
 pub mod owner;
+pub mod phrase;
 pub mod policy;
 pub mod source;
 pub mod store;

@@ -38,10 +38,9 @@ pub(super) fn any_text(seen: &Seen<'_>, pattern: &Pattern) -> bool {
 
 fn any_end(ends: &Ends, is: impl Fn(&[u8]) -> bool) -> bool {
     match ends {
-        Ends::Inet { local, remote } => [Some(*local), *remote].into_iter().flatten().any(|at| {
-            let whole = std::net::SocketAddr::new(at.addr, at.port).to_string();
-            is(whole.as_bytes())
-        }),
+        Ends::Inet { local, remote } => {
+            [Some(*local), *remote].into_iter().flatten().any(|at| is(at.to_string().as_bytes()))
+        }
         Ends::Unix { name: Some(UnixName::Path(path)), .. } => is(path.as_bytes()),
         Ends::Unix { name: Some(UnixName::Abstract(name)), .. } => is(&[b"@", name.as_bytes()].concat()),
         Ends::Unix { name: None, .. } => false,

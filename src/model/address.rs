@@ -26,6 +26,19 @@ impl Endpoint {
     }
 }
 
+impl From<Endpoint> for SocketAddr {
+    fn from(end: Endpoint) -> Self {
+        Self::new(end.addr, end.port)
+    }
+}
+
+/// As a URL writes it: `127.0.0.1:80`, `[::1]:80`.
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SocketAddr::from(*self).fmt(f)
+    }
+}
+
 impl From<SocketAddr> for Endpoint {
     fn from(addr: SocketAddr) -> Self {
         Self { addr: addr.ip(), port: addr.port() }

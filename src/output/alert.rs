@@ -7,10 +7,11 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
-use crate::model::{Endpoint, NoOwner, Owner, Row, Socket};
+use crate::model::{NoOwner, Owner, Row, Socket};
+use crate::phrase;
 use crate::policy::{Alert, AlertKind};
 use crate::store::Moment;
-use crate::text::{self, escape, push};
+use crate::text::{self, Charset, escape, push};
 
 /// Writes one alert as one line:
 /// `✗ high    tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
@@ -103,12 +104,7 @@ fn message(alert: &Alert, moment: &Moment) -> String {
 
 /// The local address and port.
 fn bind(socket: &Socket) -> String {
-    socket.ends.local().map_or_else(String::new, endpoint)
-}
-
-/// An address and a port as a URL writes them.
-pub(super) fn endpoint(end: Endpoint) -> String {
-    std::net::SocketAddr::new(end.addr, end.port).to_string()
+    socket.ends.local().map_or_else(String::new, |end| end.to_string())
 }
 
 /// Who holds the socket: `nc 31337 /usr/bin/nc (deploy)`, or why that is not known.
@@ -136,11 +132,9 @@ pub(super) fn who(socket: &Socket, moment: &Moment) -> String {
 }
 
 fn named(owner: Owner<'_>) -> String {
-    let process = &owner.process;
-    let mut named = format!("{} {}", escape(process.comm.as_bytes()), process.id.pid.0);
-    if let Some(exe) = &process.exe {
-        let deleted = if exe.deleted { " (deleted)" } else { "" };
-        push(&mut named, format_args!(" {}{deleted}", escape(exe.path.as_bytes())));
+    let mut named = phrase::process(owner.process, Charset::Unicode);
+    if let Some(exe) = &owner.process.exe {
+        push(&mut named, format_args!(" {}", phrase::executable(exe, Charset::Unicode)));
     }
     named
 }

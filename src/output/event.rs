@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::alert::{endpoint, who};
+use super::alert::who;
 use super::json::{HostView, SocketView, host, unix_name};
 use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State, TcpInfoPlace};
 use crate::store::{Moment, Table};
@@ -122,9 +122,9 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
 fn ends(line: &mut String, socket: &Socket) {
     match &socket.ends {
         Ends::Inet { local, remote } => {
-            push(line, format_args!(" {}", endpoint(*local)));
+            push(line, format_args!(" {local}"));
             if let Some(remote) = remote {
-                push(line, format_args!(" → {}", endpoint(*remote)));
+                push(line, format_args!(" → {remote}"));
             }
         }
         Ends::Unix { name, .. } => {

@@ -12,7 +12,7 @@ pub(super) fn push_value(line: &mut String, value: &Value<'_>) {
         Value::Word(word) => line.push_str(word),
         Value::Text(text) => line.push_str(&escape(text.as_bytes())),
         Value::Address(addr) => push_addr(line, *addr),
-        Value::Endpoint(end) => push(line, format_args!("{}", std::net::SocketAddr::new(end.addr, end.port))),
+        Value::Endpoint(end) => push(line, format_args!("{end}")),
         Value::Path(name) => line.push_str(&super::json::unix_name(name)),
         Value::Moment(moment) => push(line, format_args!("{moment}")),
         Value::Executable(exe) => line.push_str(&escape(exe.path.as_bytes())),

@@ -159,7 +159,7 @@ fn place(row: &Row) -> String {
     let socket = &row.socket;
     let protocol = socket.protocol.word();
     match (socket.ends.local(), socket.ends.unix_name()) {
-        (Some(end), _) => format!("{protocol} {}", std::net::SocketAddr::new(end.addr, end.port)),
+        (Some(end), _) => format!("{protocol} {end}"),
         (None, Some(name)) => format!("{protocol} {}", unix_name(name)),
         (None, None) => protocol.to_owned(),
     }

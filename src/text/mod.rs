@@ -4,12 +4,14 @@
 //! [`escape()`] before it leaves the process, whatever the exit.
 
 mod caret;
+mod charset;
 mod escape;
 mod general;
 mod units;
 mod width;
 
 pub use caret::{line_of, point};
+pub use charset::Charset;
 pub use escape::{escape, unescape};
 pub use general::{push_general, push_thousandth};
 pub use units::{brief, count, counted, span};

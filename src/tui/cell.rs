@@ -4,11 +4,8 @@
 
 use std::borrow::Cow;
 
-use crate::model::{
-    Ancestor, Container, Field, Incoming, Life, NoOwner, Process, PublishedPort, Reach, Runtime, Scope,
-    Stamp, Subject, SystemBytes, UnixName, Value, Workload,
-};
-use crate::text;
+use crate::model::{Field, Life, NoOwner, Reach, Scope, Stamp, Subject, UnixName, Value};
+use crate::{phrase, text};
 
 use super::theme::{Look, Meaning};
 
@@ -183,11 +180,7 @@ fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Co
 
 /// The user's name, or its number.
 pub(super) fn user(uid: crate::model::Uid, seen: &Seen<'_>) -> String {
-    seen.subject
-        .names
-        .users
-        .get(&uid)
-        .map_or_else(|| uid.0.to_string(), |name| seen.look.escape(name.as_bytes()).into_owned())
+    phrase::user(uid, seen.subject.names, seen.look.charset())
 }
 
 /// The name of the network namespace, or its number.
@@ -206,88 +199,6 @@ pub(super) fn user_name<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     }
 }
 
-/// Name and pid.
-pub(super) fn process_name(process: &Process, look: &Look) -> String {
-    format!("{} {}", look.escape(process.comm.as_bytes()), process.id.pid.0)
-}
-
-/// The arguments as one line, escaped; `None` when there are none to show.
-pub(super) fn command_line(process: &Process, look: &Look) -> Option<String> {
-    let words = process.cmdline.as_ref().filter(|words| !words.is_empty())?;
-    Some(words.iter().map(|word| look.escape(word.as_bytes())).collect::<Vec<_>>().join(" "))
-}
-
-/// The processes that it comes from, the nearest first; `None` when none is known.
-pub(super) fn parents(process: &Process, look: &Look) -> Option<String> {
-    let parents = &process.lineage.as_ref()?.parents;
-    let name = |parent: &Ancestor| format!("{} {}", look.escape(parent.comm.as_bytes()), parent.id.pid.0);
-    let names: Vec<_> = parents.iter().map(name).collect();
-    (!names.is_empty()).then(|| names.join(&format!(" {} ", look.symbols.from)))
-}
-
-/// Who logged in, and the terminal; `None` for what runs without either.
-pub(super) fn login(process: &Process, seen: &Seen<'_>) -> Option<String> {
-    let lineage = process.lineage.as_deref()?;
-    let who = lineage.login.map(|uid| format!("user {}", user(uid, seen)));
-    let place = lineage.terminal.map(|terminal| format!("on {terminal}"));
-    let parts: Vec<_> = [who, place].into_iter().flatten().collect();
-    (!parts.is_empty()).then(|| parts.join(", "))
-}
-
-/// Where a process passes on what arrives at its port; `None` for nearly all.
-pub(super) fn published(process: &Process, look: &Look) -> Option<String> {
-    let published = process.publishes.as_deref()?;
-    let target = std::net::SocketAddr::new(published.target.addr, published.target.port);
-    Some(match &published.container {
-        Some(container) => format!("{target} of {}", container_name(container, look)),
-        None => target.to_string(),
-    })
-}
-
-/// What a rule passes on, and where: `0.0.0.0:8080 to 172.17.0.2:80 of docker web`.
-pub(super) fn passed_on(port: &PublishedPort, look: &Look) -> String {
-    let container = port.container.as_ref();
-    let container = container.map_or_else(String::new, |one| format!(" of {}", container_name(one, look)));
-    let from = match &port.interface {
-        Some(Incoming::From(name)) => format!(", from {}", look.escape(name.as_bytes())),
-        Some(Incoming::NotFrom(name)) => format!(", unless from {}", look.escape(name.as_bytes())),
-        None => String::new(),
-    };
-    let condition = if port.conditional { ", under conditions" } else { "" };
-    let chain = look.escape(port.chain.as_bytes());
-    format!("{} to {}{container}{from}{condition} (rule in {chain})", port.host_side(), port.target_side())
-}
-
-/// The runtime, where it is known, the name and the image of a container.
-fn container_name(container: &Container, look: &Look) -> String {
-    let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
-    let runtime = match container.runtime {
-        Runtime::Unknown => String::new(),
-        known => format!("{} ", known.word()),
-    };
-    let name =
-        container.name.as_ref().map_or_else(|| look.escape(container.short_id()), |name| text(name).into());
-    let image = container.image.as_ref().map_or_else(String::new, |image| format!(" ({})", text(image)));
-    format!("{runtime}{name}{image}")
-}
-
-/// What a process is part of, from the inside out, each with what it is called: its container, pod and
-/// unit. Nothing for what runs for itself.
-pub(super) fn workload(workload: &Workload, look: &Look) -> Vec<(&'static str, String)> {
-    let Workload { unit, user_unit, session, container, pod, user: _ } = workload;
-    let text = |bytes: &SystemBytes| look.escape(bytes.as_bytes()).into_owned();
-    let container = container.as_ref().map(|container| ("container", container_name(container, look)));
-    let pod = pod.as_ref().map(|pod| match (&pod.namespace, &pod.name) {
-        (Some(namespace), Some(name)) => ("pod", format!("{}/{}", text(namespace), text(name))),
-        _ => ("pod", text(&pod.uid)),
-    });
-    // Of a user's unit the manager says nothing more, nor does the scope of a session.
-    let user_unit = user_unit.as_ref().map(|unit| ("user unit", text(unit)));
-    let session = session.as_ref().map(|session| ("session", text(session)));
-    let unit = user_unit.or(session).or(unit.as_ref().map(|unit| ("unit", text(unit))));
-    [container, pod, unit].into_iter().flatten().collect()
-}
-
 /// A Unix name; `@` stands for the NUL that begins an abstract one.
 fn unix_name<'a>(name: &'a UnixName, look: &Look) -> Cow<'a, str> {
     match name {
@@ -298,7 +209,7 @@ fn unix_name<'a>(name: &'a UnixName, look: &Look) -> Cow<'a, str> {
 
 /// A value as text, `None` when there is none.
 pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'a, str>> {
-    let look = &seen.look;
+    let (look, charset) = (&seen.look, seen.look.charset());
     Some(match value {
         Value::Null => return None,
         Value::Bool(yes) => (if *yes { "yes" } else { "no" }).into(),
@@ -306,13 +217,10 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         Value::Word(word) => (*word).into(),
         Value::Text(bytes) => look.escape(bytes.as_bytes()),
         Value::Address(addr) => addr.to_string().into(),
-        Value::Endpoint(end) => std::net::SocketAddr::new(end.addr, end.port).to_string().into(),
+        Value::Endpoint(end) => end.to_string().into(),
         Value::Path(name) => unix_name(name, look),
         Value::Moment(moment) => format!("{moment:.0}").into(),
-        Value::Executable(exe) if exe.deleted => {
-            format!("{} (deleted)", look.escape(exe.path.as_bytes())).into()
-        }
-        Value::Executable(exe) => look.escape(exe.path.as_bytes()),
+        Value::Executable(exe) => phrase::executable(exe, charset).into(),
         Value::Name(name) => match name.port() {
             Some(port) => format!("{name}:{port}").into(),
             None => name.to_string().into(),
@@ -330,17 +238,12 @@ pub(super) fn value_text<'a>(value: &Value<'a>, seen: &Seen<'a>) -> Option<Cow<'
         Value::Filter(list) => text::counted(list.len(), "BPF instruction", "BPF instructions").into(),
         Value::Owner(owners) => owners.status().into(),
         Value::OwnerList(set) => text::counted(set.count(), "process", "processes").into(),
-        Value::Candidates(list) => joined(
-            list.iter()
-                .map(|process| format!("{} {}", seen.look.escape(process.comm.as_bytes()), process.id.pid.0)),
-        )
-        .into(),
-        Value::PublishedPorts(list) => {
-            list.iter().map(|port| passed_on(port, look)).collect::<Vec<_>>().join(", ").into()
+        Value::Candidates(list) => {
+            joined(list.iter().map(|process| phrase::process(process, charset))).into()
         }
+        Value::PublishedPorts(list) => joined(list.iter().map(|port| phrase::rule(port, charset))).into(),
         Value::PeerOwners(set) => {
-            let names: Vec<_> = set.shown().map(|owner| process_name(owner.process, look)).collect();
-            names.join(", ").into()
+            joined(set.shown().map(|owner| phrase::process(owner.process, charset))).into()
         }
     })
 }

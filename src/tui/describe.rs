@@ -1,7 +1,7 @@
 //! A socket in a sentence, for somebody who has never seen one.
 
 use crate::model::{Endpoint, Ends, Life, Reach, Role, Row, Scope, State};
-use crate::text;
+use crate::{phrase, text};
 
 use super::cell::{self, Seen};
 
@@ -43,7 +43,6 @@ fn listener(row: &Row, local: Endpoint) -> String {
 
 fn connection(row: &Row, local: Endpoint, remote: Option<Endpoint>) -> String {
     let socket = &row.socket;
-    let show = |end: Endpoint| std::net::SocketAddr::new(end.addr, end.port);
     let Some(remote) = remote else {
         return match socket.role {
             Role::Client => format!("asks others from udp port {}, and hears their answers", local.port),
@@ -59,7 +58,7 @@ fn connection(row: &Row, local: Endpoint, remote: Option<Endpoint>) -> String {
         State::FinWait1 | State::FinWait2 | State::Closing | State::LastAck => ", being closed",
         State::Listen | State::Closed | State::Unconnected | State::Bound | State::Unknown => ", no more",
     };
-    format!("{} connection with {}{doing}", socket.protocol.word(), show(remote))
+    format!("{} connection with {}{doing}", socket.protocol.word(), remote)
 }
 
 fn unix(role: Role, state: State) -> String {
@@ -75,13 +74,13 @@ pub(super) fn ownership(seen: &Seen<'_>) -> String {
     match seen.subject.row.socket.owners.found() {
         Err(why) => cell::no_owner_reason(why, seen),
         Ok(known) => {
-            let first = known.first();
-            let name = cell::process_name(first.process, &seen.look);
+            let (first, charset) = (known.first(), seen.look.charset());
+            let name = phrase::process(first.process, charset);
             let more = match known.count() - 1 {
                 0 => String::new(),
                 more => format!(" and {}", text::counted(more, "more process", "more processes")),
             };
-            let runs = cell::command_line(first.process, &seen.look)
+            let runs = phrase::command_line(first.process, charset)
                 .or_else(|| {
                     first.process.exe.as_ref().map(|exe| seen.look.escape(exe.path.as_bytes()).into_owned())
                 })

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::model::field::{FIELDS, Field, OBJECTS, Object};
 use crate::model::{NoOwner, Owner, Row, SliceStatus, Value, Workload};
-use crate::text;
+use crate::{phrase, text};
 
 use super::app::{App, Inspected};
 use super::cell::{self, Seen};
@@ -140,8 +140,10 @@ impl Page {
         let Some(peer) = seen.subject.peer else { return };
         let text = match peer.socket.owners.found() {
             Ok(known) => {
-                let shown =
-                    known.shown().take(PEERS).map(|owner| cell::process_name(owner.process, &self.look));
+                let shown = known
+                    .shown()
+                    .take(PEERS)
+                    .map(|owner| phrase::process(owner.process, self.look.charset()));
                 let names = shown.collect::<Vec<_>>().join(", ");
                 match known.count().saturating_sub(PEERS) {
                     0 => names,
@@ -166,7 +168,7 @@ impl Page {
         self.blank();
         self.heading("What comes from outside is passed on");
         for port in ports.iter().take(RULES) {
-            self.item(&cell::passed_on(port, &self.look), Meaning::Warning);
+            self.item(&phrase::rule(port, self.look.charset()), Meaning::Warning);
         }
         match ports.len().saturating_sub(RULES) {
             0 => {}
@@ -177,30 +179,29 @@ impl Page {
     }
 
     fn owner(&mut self, owner: Owner<'_>, seen: &Seen<'_>) {
-        let process = &owner.process;
+        let (process, charset) = (&owner.process, self.look.charset());
         let fds: Vec<_> = owner.fds.iter().map(|fd| fd.0.to_string()).collect();
-        let name = cell::process_name(process, &self.look);
+        let name = phrase::process(process, charset);
         let user = process.uid.map_or_else(String::new, |uid| format!(", user {}", cell::user(uid, seen)));
         let noun = if fds.len() == 1 { "descriptor" } else { "descriptors" };
         self.item(&format!("{name}{user}, {noun} {}", fds.join(" ")), Meaning::Text);
-        let exe = match &process.exe {
-            None => "not readable".to_owned(),
-            Some(exe) => cell::value_text(&Value::Executable(exe), seen).map_or_else(String::new, Into::into),
-        };
+        let exe = process.exe.as_ref();
+        let exe = exe.map_or_else(|| "not readable".to_owned(), |exe| phrase::executable(exe, charset));
         self.named("    runs", &exe);
-        if let Some(line) = cell::command_line(process, &self.look) {
+        if let Some(line) = phrase::command_line(process, charset) {
             self.named("    as", &line);
         }
         if let Some(workload) = &process.workload {
             self.workload(workload);
         }
-        if let Some(target) = cell::published(process, &self.look) {
-            self.named("    publishes", &target);
+        if let Some(published) = &process.publishes {
+            self.named("    publishes", &phrase::published(published, charset));
         }
-        if let Some(line) = cell::parents(process, &self.look) {
-            self.named("    started by", &line);
+        let ancestors = phrase::ancestors(process, charset);
+        if !ancestors.is_empty() {
+            self.named("    started by", &ancestors.join(&format!(" {} ", self.look.symbols.from)));
         }
-        if let Some(line) = cell::login(process, seen) {
+        if let Some(line) = phrase::login(process, seen.subject.names, charset) {
             self.named("    login", &line);
         }
         if let Some(started) = process.started {
@@ -211,7 +212,7 @@ impl Page {
     }
 
     fn workload(&mut self, workload: &Workload) {
-        for (what, name) in cell::workload(workload, &self.look) {
+        for (what, name) in phrase::workload(workload, self.look.charset()) {
             self.named(&format!("    {what}"), &name);
         }
     }

@@ -9,9 +9,10 @@ use foldhash::fast::RandomState;
 
 use crate::engine::Snapshot;
 use crate::model::{Known, SocketKey, Subject};
+use crate::phrase;
 use crate::store::Moment;
 
-use super::cell::{self, Seen};
+use super::cell::Seen;
 use super::columns::Column;
 use super::listing::Wish;
 use super::theme::Look;
@@ -86,14 +87,16 @@ fn searchable(subject: &Subject<'_>, columns: &[Column], wish: &Wish<'_>) -> Str
 }
 
 fn owner_texts(owner: crate::model::Owner<'_>, look: &Look, add: &mut impl FnMut(&str)) {
-    add(&cell::process_name(owner.process, look));
+    add(&phrase::process(owner.process, look.charset()));
     if let Some(exe) = &owner.process.exe {
         add(&look.escape(exe.path.as_bytes()));
     }
-    if let Some(line) = cell::command_line(owner.process, look) {
+    if let Some(line) = phrase::command_line(owner.process, look.charset()) {
         add(&line);
     }
-    for (what, name) in owner.process.workload.iter().flat_map(|workload| cell::workload(workload, look)) {
+    for (what, name) in
+        owner.process.workload.iter().flat_map(|workload| phrase::workload(workload, look.charset()))
+    {
         add(&format!("{what} {name}"));
     }
 }

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::text;
+use crate::text::{self, Charset};
 
 /// Whether colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,21 +129,14 @@ impl Look {
         }
     }
 
+    /// The characters that the terminal shows.
+    pub(super) fn charset(&self) -> Charset {
+        if self.ascii { Charset::Ascii } else { Charset::Unicode }
+    }
+
     /// Bytes that somebody else chose, made harmless; in ASCII when that was asked for.
     pub(super) fn escape<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
-        let text = text::escape(bytes);
-        if !self.ascii || text.is_ascii() {
-            return text;
-        }
-        let mut out = String::with_capacity(text.len() * 2);
-        for c in text.chars() {
-            if c.is_ascii() {
-                out.push(c);
-            } else {
-                out.extend(c.escape_unicode());
-            }
-        }
-        Cow::Owned(out)
+        self.charset().escape(bytes)
     }
 
     /// The text in at most `cells` cells, cut at its end.

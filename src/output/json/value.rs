@@ -78,7 +78,7 @@ impl Serialize for View<'_> {
             Value::OwnerList(set) => owner_list(serializer, set, self.names),
             Value::PeerOwners(set) => peer_owners(serializer, set),
             // Composed for eyes; no exported field has such a value, which a test asserts.
-            Value::Endpoint(end) => serializer.collect_str(&format_args!("{}:{}", end.addr, end.port)),
+            Value::Endpoint(end) => serializer.collect_str(&end),
             Value::Executable(exe) => serializer.serialize_str(&escape(exe.path.as_bytes())),
             Value::Owner(owners) => serializer.serialize_str(owners.status()),
         }

@@ -6,7 +6,6 @@
 mod json;
 mod target;
 mod text;
-mod words;
 
 pub use json::write_json;
 pub use target::{FileOf, PORTED, Surroundings, Target, TargetError};

@@ -103,7 +103,7 @@ impl Target {
                 let all: Vec<_> = ports.iter().map(u16::to_string).collect();
                 format!("tcp or udp port {}", all.join(" or "))
             }
-            Self::At(end) => format!("tcp or udp {}", SocketAddr::new(end.addr, end.port)),
+            Self::At(end) => format!("tcp or udp {end}"),
             Self::Unix(name, _) => format!("the Unix socket {}", crate::output::json::unix_name(name)),
             Self::Pid(pid) => format!("process {}", pid.0),
             Self::Process(name) => format!("process called {}", escape(name.as_bytes())),

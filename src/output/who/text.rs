@@ -4,16 +4,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
-use super::{Group, Peer, Target, Who, words};
+use super::{Group, Peer, Target, Who};
 use crate::model::{
-    Endpoint, Ends, NoOwner, Owner, Process, ProcessId, Reach, Row, Scope, Socket, SocketKey, State, Uid,
+    Ends, NoOwner, Owner, Process, ProcessId, Reach, Row, Scope, Socket, SocketKey, State, Uid, Workload,
 };
 use crate::output::json::unix_name;
+use crate::phrase;
 use crate::store::Moment;
-use crate::text::{self, escape};
+use crate::text::{self, Charset, escape};
 
+/// Who asks for ASCII asks the dashboard: a pipe has no terminal that could lack letters.
+const CHARSET: Charset = Charset::Unicode;
 /// How many peers are told of.
 const PEERS: usize = 10;
 /// How many rules of the packet filter are told.
@@ -87,8 +89,7 @@ impl Page<'_> {
         }
         if group.owners().is_empty()
             && let Some(row) = group.holding().first()
-            && let Some(workload) = self.moment.subject(row).workload().map(words::workload)
-            && !workload.is_empty()
+            && let Some(workload) = self.moment.subject(row).workload().and_then(workload)
         {
             lines.push(format!("it was made in {workload}"));
         }
@@ -107,7 +108,7 @@ impl Page<'_> {
                 0 => String::new(),
                 _ => format!(" and {}", text::counted(more, "more process", "more processes")),
             };
-            format!("{}{more}", words::process(first.process))
+            format!("{}{more}", phrase::process(first.process, CHARSET))
         });
         match (names, group.seats.first()) {
             (Some(names), Some(_)) => format!("{label} is held by {names}"),
@@ -145,7 +146,7 @@ impl Page<'_> {
         match &row.socket.ends {
             _ if group.seats.is_empty() && self.who.target.is_process() => protocol.to_owned(),
             Ends::Inet { local, .. } if group.seats.is_empty() => format!("{protocol} port {}", local.port),
-            Ends::Inet { local, .. } => format!("{protocol} {}", endpoint(*local)),
+            Ends::Inet { local, .. } => format!("{protocol} {local}"),
             Ends::Unix { name: Some(name), .. } => format!("{protocol} {}", unix_name(name)),
             Ends::Other { local: Some(name), .. } => match name.port() {
                 Some(port) => format!("{protocol} {name}:{port}"),
@@ -168,7 +169,9 @@ impl Page<'_> {
         }
         let rules = self.moment.names.passed_on.get(key).map_or(&[][..], Vec::as_slice);
         let told = rules.iter().take(RULES);
-        lines.extend(told.map(|rule| format!("what comes from outside is passed on: {}", words::rule(rule))));
+        lines.extend(
+            told.map(|rule| format!("what comes from outside is passed on: {}", phrase::rule(rule, CHARSET))),
+        );
         if rules.len() > RULES {
             lines.push(format!("and by {}", text::counted(rules.len() - RULES, "more rule", "more rules")));
         }
@@ -183,7 +186,7 @@ impl Page<'_> {
             return None; // each listener tells its own
         }
         let mut lines = vec![format!("{} is published by the packet filter", self.who.target.describe())];
-        lines.extend(rules.iter().take(RULES).map(|rule| words::rule(rule)));
+        lines.extend(rules.iter().take(RULES).map(|rule| phrase::rule(rule, CHARSET)));
         if rules.len() > RULES {
             lines.push(format!("and by {}", text::counted(rules.len() - RULES, "more rule", "more rules")));
         }
@@ -193,7 +196,7 @@ impl Page<'_> {
     fn owner(&self, owner: &Owner<'_>) -> Vec<String> {
         let process = owner.process;
         if !self.told.borrow_mut().insert(process.id) {
-            return vec![format!("{}, as above", words::process(process))];
+            return vec![format!("{}, as above", phrase::process(process, CHARSET))];
         }
         let user = process.uid.map_or_else(String::new, |uid| format!(" of {}", self.user(uid)));
         let since = process.started.map_or_else(String::new, |started| {
@@ -201,35 +204,26 @@ impl Page<'_> {
             format!(", since {started:.0} ({age})")
         });
         let ring = if owner.ring { ", through io_uring" } else { "" };
-        let mut lines = vec![format!("{}{user}{since}{ring}", words::process(process))];
-        lines.extend(words::command_line(process).map(|line| format!("  command: {line}")));
+        let mut lines = vec![format!("{}{user}{since}{ring}", phrase::process(process, CHARSET))];
+        lines.extend(phrase::command_line(process, CHARSET).map(|line| format!("  command: {line}")));
         lines.push(match &process.exe {
             None => "  runs: not readable".to_owned(),
             Some(exe) => {
-                let deleted = if exe.deleted { " (deleted)" } else { "" };
                 let package = (self.package)(process);
                 let package = package.map_or_else(String::new, |name| format!(", of package {name}"));
-                format!("  runs: {}{deleted}{package}", escape(exe.path.as_bytes()))
+                format!("  runs: {}{package}", phrase::executable(exe, CHARSET))
             }
         });
-        lines.extend(words::ancestry(process).map(|line| format!("  started by: {line}")));
-        let workload = process.workload.as_deref().map(words::workload);
-        lines.extend(workload.filter(|text| !text.is_empty()).map(|text| format!("  part of: {text}")));
-        lines.extend(self.login(process));
+        lines.extend(ancestry(process).map(|line| format!("  started by: {line}")));
+        let workload = process.workload.as_deref().and_then(workload);
+        lines.extend(workload.map(|text| format!("  part of: {text}")));
+        let login = phrase::login(process, &self.moment.names, CHARSET);
+        lines.extend(login.map(|text| format!("  login: {text}")));
         if let Some(published) = process.publishes.as_deref() {
-            let of = published.container.as_ref();
-            let of = of.map_or_else(String::new, |one| format!(" of {}", words::container(one)));
-            lines.push(format!("  publishes: passes on what arrives to {}{of}", endpoint(published.target)));
+            let target = phrase::published(published, CHARSET);
+            lines.push(format!("  publishes: passes on what arrives to {target}"));
         }
         lines
-    }
-
-    fn login(&self, process: &Process) -> Option<String> {
-        let lineage = process.lineage.as_deref()?;
-        let who = lineage.login.map(|uid| format!("user {}", self.user(uid)));
-        let place = lineage.terminal.map(|terminal| format!("on {terminal}"));
-        let parts: Vec<_> = [who, place].into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| format!("  login: {}", parts.join(", ")))
     }
 
     fn user(&self, uid: Uid) -> String {
@@ -238,8 +232,22 @@ impl Page<'_> {
     }
 }
 
-fn endpoint(end: Endpoint) -> String {
-    SocketAddr::new(end.addr, end.port).to_string()
+/// From the first known ancestor down to the process: `systemd 1 → sshd 812 → bash 900`. `None` when
+/// no ancestor is known.
+fn ancestry(process: &Process) -> Option<String> {
+    let ancestors = phrase::ancestors(process, CHARSET);
+    let own = phrase::process(process, CHARSET);
+    (!ancestors.is_empty()).then(|| {
+        let names: Vec<_> = ancestors.into_iter().rev().chain([own]).collect();
+        names.join(" → ")
+    })
+}
+
+/// What it is part of, from the inside out; `None` for what runs for itself.
+fn workload(workload: &Workload) -> Option<String> {
+    let parts = phrase::workload(workload, CHARSET);
+    let parts: Vec<_> = parts.into_iter().map(|(what, name)| format!("{what} {name}")).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// What it is bound to, and from where it can be reached.
@@ -320,7 +328,7 @@ fn connections(group: &Group<'_>) -> Option<String> {
 fn name(peer: &Peer<'_>) -> String {
     match peer {
         Peer::Address(addr) => addr.to_string(),
-        Peer::Service(end) => endpoint(*end),
+        Peer::Service(end) => end.to_string(),
         Peer::Process(id, comm) => format!("{} {}", escape(comm), id.pid.0),
         Peer::Unknown => "an unknown peer".to_owned(),
     }

@@ -137,8 +137,8 @@ impl Stage {
     /// The local ends of the listed rows, in the order of the screen.
     fn listed(&self) -> Vec<String> {
         let rows = self.app.rows();
-        let local = |at: &u32| rows[*at as usize].socket.ends.local().map(|end| (end.addr, end.port));
-        let local = |at| local(at).map_or("-".into(), |end| std::net::SocketAddr::from(end).to_string());
+        let local = |at: &u32| rows[*at as usize].socket.ends.local();
+        let local = |at| local(at).map_or("-".into(), |end| end.to_string());
         self.app.listing.index.iter().map(local).collect()
     }
 
