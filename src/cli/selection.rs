@@ -180,12 +180,7 @@ impl Selection {
 
     /// True when the other end of a connection is told.
     pub(super) fn needs_peers(&self) -> bool {
-        let fields = match &self.shape {
-            Shape::Csv(fields) | Shape::Columns(fields) => fields.clone(),
-            Shape::Template(template) => template.fields().collect(),
-            Shape::Table | Shape::Json | Shape::Ndjson => Vec::new(),
-        };
-        fields.iter().any(|field| field.key.starts_with("peer_"))
+        self.shape.shows(|field| field.key.starts_with("peer_"))
     }
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
@@ -195,12 +190,7 @@ impl Selection {
     /// What the kernel can judge by itself. Not where all sockets are needed to tell of one: its other
     /// end, the listener that it waits for, or that it is in no table.
     pub(super) fn narrow(&self) -> Option<Narrow> {
-        let whole = match &self.shape {
-            Shape::Json | Shape::Ndjson => true,
-            Shape::Csv(fields) | Shape::Columns(fields) => fields.iter().any(|field| needs_all(field)),
-            Shape::Template(template) => template.fields().any(needs_all),
-            Shape::Table => false,
-        };
+        let whole = self.shape.shows(needs_all);
         let narrow = || self.filter.narrow(|state| self.offers_state(Protocol::Tcp, state));
         (!whole && !self.tables.contains(&RESIDUAL)).then(narrow)
     }
@@ -234,11 +224,6 @@ fn needs_all(field: &Field) -> bool {
 /// The details that a form needs, or that a filter may look at. What is told in few forms, and takes its
 /// time, is asked for by those.
 fn details(shape: &Shape) -> Ask {
-    let shown = |key: &str| match shape {
-        Shape::Json | Shape::Ndjson => true,
-        Shape::Csv(fields) | Shape::Columns(fields) => fields.iter().any(|field| field.key == key),
-        Shape::Template(template) => template.fields().any(|field| field.key == key),
-        Shape::Table => false,
-    };
+    let shown = |key: &str| shape.shows(|field| field.key == key);
     Ask { published: shown("dnat"), storages: shown("bpf_storages"), ..Ask::EVERYTHING }
 }

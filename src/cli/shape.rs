@@ -22,6 +22,16 @@ pub(super) enum Shape {
 }
 
 impl Shape {
+    /// True when a field that is one of those is shown.
+    pub(super) fn shows(&self, is_one: impl Fn(&Field) -> bool) -> bool {
+        match self {
+            Self::Table => false,
+            Self::Json | Self::Ndjson => true,
+            Self::Csv(fields) | Self::Columns(fields) => fields.iter().any(|field| is_one(field)),
+            Self::Template(template) => template.fields().any(is_one),
+        }
+    }
+
     /// What must be known of a socket to show it so.
     pub(super) fn needs(&self) -> Needs {
         match self {
@@ -63,20 +73,22 @@ impl ShapeArgs {
 }
 
 fn unknown<T>(argument: &str, no: &NoField) -> anyhow::Result<Option<T>> {
-    let typed = no.name.trim_start_matches(['-', '+']);
-    match filter::nearest(typed, field::all().map(|field| field.key)) {
+    match near_field(no.name.trim_start_matches(['-', '+'])) {
         Some(near) => bail!("{argument}: {no}: did you mean `{near}`? --columns help lists them all"),
         None => bail!("{argument}: {no}; --columns help lists them all"),
     }
+}
+
+/// The field that was probably meant.
+fn near_field(typed: &str) -> Option<&'static str> {
+    filter::nearest(typed, field::all().map(|field| field.key))
 }
 
 fn template(format: &str) -> anyhow::Result<Template> {
     match Template::parse(format) {
         Ok(template) => Ok(template),
         Err(error) => {
-            let near = format
-                .get(error.span.clone())
-                .and_then(|typed| filter::nearest(typed, field::all().map(|field| field.key)));
+            let near = format.get(error.span.clone()).and_then(near_field);
             let advice = near.map_or_else(String::new, |near| format!("\n     = did you mean `{near}`?"));
             bail!(
                 "--format: the template cannot be understood\n{}{advice}",

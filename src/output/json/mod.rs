@@ -20,7 +20,7 @@ use serde::ser::SerializeMap as _;
 use super::SCHEMA;
 use crate::model::field::{FIELDS, OBJECTS};
 use crate::model::{Host, Row, Subject};
-use crate::store::{Moment, Table};
+use crate::store::Moment;
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
@@ -28,8 +28,13 @@ pub(super) use published::PublishedPortView;
 use value::hex_twin;
 pub(super) use value::unix_name;
 
-/// Writes the whole document with these rows of the table.
-pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> io::Result<()> {
+/// Writes the whole document with these rows.
+pub fn write<'a>(
+    out: impl Write,
+    rows: &'a [&'a Row],
+    moment: &'a Moment,
+    subject: &'a dyn Fn(&'a Row) -> Subject<'a>,
+) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
         tool: "sockeye",
@@ -38,7 +43,7 @@ pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> 
         host: host(&moment.host),
         coverage: coverage(moment),
         published: published(moment),
-        sockets: Sockets { table, moment, rows },
+        sockets: Sockets { rows, subject },
     };
     let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
     document.serialize(&mut serializer)?;
@@ -47,10 +52,14 @@ pub fn write(out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> 
 
 /// Writes these rows of the table as one object a line, and the coverage as the last: so that nobody
 /// takes what could not be read for what is not there.
-pub fn write_lines(mut out: impl Write, table: &Table, rows: &[&Row], moment: &Moment) -> io::Result<()> {
-    let peers = table.peers();
+pub fn write_lines<'a>(
+    mut out: impl Write,
+    rows: impl Iterator<Item = &'a Row>,
+    moment: &Moment,
+    subject: impl Fn(&'a Row) -> Subject<'a>,
+) -> io::Result<()> {
     for row in rows {
-        let socket = SocketView(moment.subject(row).facing(peers.find(&row.socket)));
+        let socket = SocketView(subject(row));
         serde_json::to_writer(&mut out, &SocketLine { schema: SCHEMA, kind: "socket", socket })?;
         out.write_all(b"\n")?;
     }
@@ -143,18 +152,13 @@ pub(super) fn host(host: &Host) -> HostView<'_> {
 }
 
 pub(super) struct Sockets<'a> {
-    table: &'a Table,
-    moment: &'a Moment,
     rows: &'a [&'a Row],
+    subject: &'a dyn Fn(&'a Row) -> Subject<'a>,
 }
 
 impl Serialize for Sockets<'_> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let peers = self.table.peers();
-        serializer.collect_seq(self.rows.iter().map(|row| {
-            let row: &Row = row;
-            SocketView(self.moment.subject(row).facing(peers.find(&row.socket)))
-        }))
+        serializer.collect_seq(self.rows.iter().map(|row| SocketView((self.subject)(row))))
     }
 }
 
