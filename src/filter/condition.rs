@@ -85,7 +85,7 @@ impl Condition {
             Self::Flag(flag) => flag.holds(seen),
             Self::Field(field, test) => test.holds(&(field.extract)(&seen.subject)),
             Self::Owner(part, test) => of_owners(seen, *part, test),
-            Self::Age(numbers) => seen.age().is_some_and(|age| numbers.has_nanos(age.as_nanos())),
+            Self::Age(numbers) => seen.age().is_some_and(|age| numbers.has_scaled(age.as_nanos())),
             Self::Text(pattern) => super::search::any_text(seen, pattern),
         }
     }

@@ -19,14 +19,14 @@ pub(super) enum Host {
 
 /// A network: addresses that begin alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
+pub(super) struct Network {
     pub addr: IpAddr,
     pub prefix: u8,
 }
 
 /// The end of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+pub(super) enum End {
     Local,
     Remote,
 }
@@ -44,7 +44,7 @@ impl Network {
     /// True for an address that lies in it. An IPv4-mapped address lies in a network of IPv4, too, as
     /// for the kernel.
     #[must_use]
-    pub fn has(&self, addr: IpAddr) -> bool {
+    pub(super) fn has(&self, addr: IpAddr) -> bool {
         match (self.addr, addr) {
             (IpAddr::V4(net), IpAddr::V4(it)) => alike(&net.octets(), &it.octets(), self.prefix),
             (IpAddr::V6(net), IpAddr::V6(it)) => alike(&net.octets(), &it.octets(), self.prefix),

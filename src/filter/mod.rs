@@ -24,7 +24,6 @@ mod table;
 
 pub use complete::complete;
 pub use error::{FilterError, nearest};
-pub use host::{End, Network};
 pub use names::{flags, names};
 pub use needs::Needs;
 

@@ -33,11 +33,11 @@ fn is_null(typed: &str) -> bool {
 }
 
 impl Operand {
-    /// Whether it is negated, and the values.
-    pub(super) fn equality(self) -> Result<(bool, Self), Wrong> {
+    /// Whether it is negated; a mistake for what is no equality.
+    fn is_negated(&self) -> Result<bool, Wrong> {
         match self.compare {
-            Compare::Equal => Ok((false, self)),
-            Compare::Unequal => Ok((true, self)),
+            Compare::Equal => Ok(false),
+            Compare::Unequal => Ok(true),
             _ => Err(Wrong::new(&self.sign, "this has no order").advise("expected =, != or in")),
         }
     }
@@ -74,7 +74,7 @@ impl Operand {
 
     /// One of the values, each a condition.
     fn each(&self, make: impl Fn(&str) -> Result<Condition, String>) -> Result<Expr, Wrong> {
-        let (not, _) = self.clone().equality()?;
+        let not = self.is_negated()?;
         let condition = |(typed, span): &(String, Range<usize>)| {
             make(typed).map(Expr::Is).map_err(|wrong| Wrong::new(span, wrong))
         };
@@ -126,7 +126,7 @@ impl Operand {
     }
 
     fn networks(&self) -> Result<(bool, Vec<Network>), Wrong> {
-        let (not, _) = self.clone().equality()?;
+        let not = self.is_negated()?;
         let network = |(typed, span): &(String, Range<usize>)| {
             let plain = typed.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(typed);
             Network::parse(plain).ok_or_else(|| {
@@ -258,7 +258,7 @@ impl Operand {
         if let Some(null) = self.null_test() {
             return Ok(null);
         }
-        let (not, _) = self.clone().equality()?;
+        let not = self.is_negated()?;
         match self.values.first().map(|(typed, _)| typed.as_str()) {
             Some("true" | "yes" | "1" | "on") => Ok((not, Test::Bool(true))),
             Some("false" | "no" | "0" | "off") => Ok((not, Test::Bool(false))),

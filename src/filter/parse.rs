@@ -69,10 +69,6 @@ impl Parser<'_> {
     /// Conditions that are joined. ss reads them from left to right, most languages read `and` first;
     /// where that makes a difference, nobody should have to guess.
     fn list(&mut self) -> Result<Expr, Wrong> {
-        self.depth += 1;
-        if self.depth > DEEPEST {
-            return Err(Wrong::new(&self.span(), "this is nested too deeply"));
-        }
         let mut expr = self.unary()?;
         let mut after_or = false;
         while let Some(token) = self.peek() {
@@ -98,6 +94,16 @@ impl Parser<'_> {
             };
             expr = joined;
         }
+        Ok(expr)
+    }
+
+    /// What is below a `not` or in parentheses.
+    fn nested(&mut self, read: impl FnOnce(&mut Self) -> Result<Expr, Wrong>) -> Result<Expr, Wrong> {
+        if self.depth == DEEPEST {
+            return Err(Wrong::new(&self.span(), "this is nested too deeply"));
+        }
+        self.depth += 1;
+        let expr = read(self)?;
         self.depth -= 1;
         Ok(expr)
     }
@@ -105,20 +111,12 @@ impl Parser<'_> {
     fn unary(&mut self) -> Result<Expr, Wrong> {
         let span = self.span();
         match self.next() {
-            Some((Token::Not, _)) => {
-                self.depth += 1;
-                if self.depth > DEEPEST {
-                    return Err(Wrong::new(&span, "this is nested too deeply"));
-                }
-                let expr = self.unary()?;
-                self.depth -= 1;
-                Ok(expr.not())
-            }
+            Some((Token::Not, _)) => Ok(self.nested(Self::unary)?.not()),
             Some((Token::Open, _)) => {
                 if self.peek() == Some(&Token::Close) {
                     return Err(Wrong::new(&self.span(), "there is nothing in the parentheses"));
                 }
-                let expr = self.list()?;
+                let expr = self.nested(Self::list)?;
                 if self.take(&Token::Close) {
                     Ok(expr)
                 } else {
@@ -146,7 +144,8 @@ impl Parser<'_> {
             _ => {}
         }
         if self.is_comparison() {
-            return self.comparison(word, span);
+            let operand = self.operand()?;
+            return self.compare(word, span, &operand);
         }
         Self::alone(word, span)
     }
@@ -158,15 +157,12 @@ impl Parser<'_> {
     /// `state a state b` are both, `exclude c` is none of those, as in ss: one after the other, they
     /// make one set.
     fn states(&mut self, word: &str) -> Result<Expr, Wrong> {
-        let mut states = None;
         let mut word = word.to_owned();
+        // What is excluded first is taken from all.
+        let mut states = if word == "state" { States::NONE } else { States::all() };
         loop {
             let named = self.state_name()?;
-            states = Some(match (word.as_str(), states) {
-                ("state", None) => named,
-                ("state", Some(before)) => named.or(before),
-                (_, before) => before.or_else(|| States::named("all")).unwrap_or(States::NONE).without(named),
-            });
+            states = if word == "state" { states.or(named) } else { states.without(named) };
             match self.tokens.get(self.at) {
                 Some((Token::Word(next), _)) if matches!(next.as_str(), "state" | "exclude" | "excl") => {
                     word.clone_from(next);
@@ -175,7 +171,7 @@ impl Parser<'_> {
                 _ => break,
             }
         }
-        Ok(Expr::Is(Condition::States(states.unwrap_or(States::NONE))))
+        Ok(Expr::Is(Condition::States(states)))
     }
 
     fn state_name(&mut self) -> Result<States, Wrong> {
@@ -187,11 +183,6 @@ impl Parser<'_> {
             let wrong = Wrong::new(&span, "there is no such state").expecting(&name, States::names());
             if wrong.advice.is_some() { wrong } else { wrong.advise(STATES) }
         })
-    }
-
-    fn comparison(&mut self, word: &str, span: &Range<usize>) -> Result<Expr, Wrong> {
-        let operand = self.operand()?;
-        self.compare(word, span, &operand)
     }
 
     fn compare(&self, word: &str, span: &Range<usize>, operand: &Operand) -> Result<Expr, Wrong> {

@@ -137,20 +137,17 @@ impl Numbers {
 
     /// True for a number of the field that is among them.
     pub(super) fn has(&self, number: u64) -> bool {
-        let scale = self.unit.scale();
-        let number = u128::from(number) * scale;
-        // A field tells whole units: 1 ms is all that is not yet 2.
+        self.has_scaled(u128::from(number) * self.unit.scale())
+    }
+
+    /// True for one in the smallest unit that can be typed: bytes, nanoseconds.
+    pub(super) fn has_scaled(&self, number: u128) -> bool {
         self.ranges.iter().any(|range| range.contains(&number))
     }
 
     /// What is among them, first and last.
     pub(super) fn ranges(&self) -> &[RangeInclusive<u128>] {
         &self.ranges
-    }
-
-    /// True for a time in nanoseconds that is among them.
-    pub(super) fn has_nanos(&self, nanos: u128) -> bool {
-        self.ranges.iter().any(|range| range.contains(&nanos))
     }
 }
 

@@ -13,7 +13,7 @@ impl States {
         Self(states.iter().fold(0, |set, state| set | bit(*state)))
     }
 
-    fn all() -> Self {
+    pub(super) fn all() -> Self {
         Self::of(State::ALL)
     }
 
