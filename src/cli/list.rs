@@ -67,8 +67,8 @@ fn write(
     };
     let header = selection.layout.header;
     match &selection.shape {
-        Shape::Json => json::write(out, rows, moment, &subject)?,
-        Shape::Ndjson => json::write_lines(out, rows.iter().copied(), moment, subject)?,
+        Shape::Json => json::write(out, rows, moment, subject)?,
+        Shape::Ndjson => json::write_lines(out, rows, moment, subject)?,
         Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
         Shape::Columns(fields) => columns::write(out, rows, fields, header, subject)?,
         Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,

@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod event;
 pub mod json;
 mod other_ends;
+mod parts;
 mod plain;
 pub mod schema;
 pub mod summary;

@@ -19,7 +19,7 @@ pub fn schema() -> Value {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let kinds = [
         generator.subschema_for::<Document<'_>>(),
-        generator.subschema_for::<SocketLine<'_>>(),
+        generator.subschema_for::<SocketLine>(),
         generator.subschema_for::<CoverageLine<'_>>(),
         generator.subschema_for::<AlertView<'_>>(),
         generator.subschema_for::<SummaryView<'_>>(),

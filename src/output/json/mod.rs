@@ -2,12 +2,13 @@
 //!
 //! Keys are always there, null when unknown; types never change; 64-bit ids are strings. Texts
 //! that others chose are escaped, and where escaping changed them a `*_hex` twin has the bytes.
-//! Sockets stream out one by one, each on a line of its own, and so do published ports.
+//! Sockets stream out page by page, each on a line of its own: `grep` and `head` work, parsers do not care.
 
 mod coverage;
-mod layout;
+mod owner;
 mod published;
 mod registry;
+mod socket;
 mod value;
 pub(super) mod words;
 
@@ -15,25 +16,34 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde::ser::SerializeMap as _;
 
 use super::SCHEMA;
-use crate::model::field::{FIELDS, OBJECTS};
+use super::parts::in_parts;
 use crate::model::{Host, Row, Subject};
 use crate::store::Moment;
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
+use owner::Owners;
 pub(super) use published::PublishedPortView;
-use value::hex_twin;
+pub(super) use socket::SocketView;
 pub(super) use value::unix_name;
+
+/// How a document without sockets ends.
+const TAIL: &str = "]}";
+/// How many bytes a socket of TCP takes, roughly.
+const USUAL: usize = 4096;
+/// How many sockets are made into text before they are written: as many as the caches hold.
+const PAGE: usize = 1024;
+/// Fewer sockets than this are done sooner than a thread starts.
+const WORTH_A_THREAD: usize = 128;
 
 /// Writes the whole document with these rows.
 pub fn write<'a>(
-    out: impl Write,
-    rows: &'a [&'a Row],
+    out: &mut dyn Write,
+    rows: &[&'a Row],
     moment: &'a Moment,
-    subject: &'a dyn Fn(&'a Row) -> Subject<'a>,
+    subject: impl Fn(&'a Row) -> Subject<'a> + Sync,
 ) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
@@ -43,27 +53,60 @@ pub fn write<'a>(
         host: host(&moment.host),
         coverage: coverage(moment),
         published: published(moment),
-        sockets: Sockets { rows, subject },
+        sockets: [],
     };
-    let mut serializer = serde_json::Serializer::with_formatter(out, layout::SocketPerLine::default());
-    document.serialize(&mut serializer)?;
-    serializer.into_inner().write_all(b"\n")
+    let document = serde_json::to_string(&document)?;
+    // The sockets follow what has been written, so that there is no second copy of them.
+    let head = document.strip_suffix(TAIL).ok_or(io::ErrorKind::InvalidData)?;
+    out.write_all(head.as_bytes())?;
+    let mut before = ",";
+    let push = |lines: &mut String, owners: &mut Owners, row| {
+        lines.push_str(",\n");
+        SocketView(subject(row)).push(lines, owners)
+    };
+    in_pages(rows, push, |lines| {
+        // Nothing stands before the first one.
+        out.write_all(lines.strip_prefix(std::mem::take(&mut before)).unwrap_or(lines).as_bytes())
+    })?;
+    writeln!(out, "\n{TAIL}")
 }
 
 /// Writes these rows of the table as one object a line, and the coverage as the last: so that nobody
 /// takes what could not be read for what is not there.
 pub fn write_lines<'a>(
-    mut out: impl Write,
-    rows: impl Iterator<Item = &'a Row>,
+    out: &mut dyn Write,
+    rows: &[&'a Row],
     moment: &Moment,
-    subject: impl Fn(&'a Row) -> Subject<'a>,
+    subject: impl Fn(&'a Row) -> Subject<'a> + Sync,
 ) -> io::Result<()> {
-    for row in rows {
-        let socket = SocketView(subject(row));
-        serde_json::to_writer(&mut out, &SocketLine { schema: SCHEMA, kind: "socket", socket })?;
-        out.write_all(b"\n")?;
-    }
+    let line = serde_json::to_string(&SocketLine { schema: SCHEMA, kind: "socket", socket: None })?;
+    let lead = line.strip_suffix("null}").ok_or(io::ErrorKind::InvalidData)?;
+    let push = |lines: &mut String, owners: &mut Owners, row| {
+        lines.push_str(lead);
+        SocketView(subject(row)).push(lines, owners)?;
+        lines.push_str("}\n");
+        Ok(())
+    };
+    in_pages(rows, push, |lines| out.write_all(lines.as_bytes()))?;
     write_coverage(out, moment)
+}
+
+/// Makes rows into text, page by page and on every core, and hands it on in their order.
+fn in_pages<'a>(
+    rows: &[&'a Row],
+    push: impl Fn(&mut String, &mut Owners, &'a Row) -> serde_json::Result<()> + Sync,
+    mut write: impl FnMut(&str) -> io::Result<()>,
+) -> io::Result<()> {
+    for page in rows.chunks(PAGE) {
+        let lines = |rows: &[&'a Row]| {
+            let (mut lines, mut owners) = (String::with_capacity(rows.len() * USUAL), Owners::default());
+            rows.iter().try_for_each(|row| push(&mut lines, &mut owners, row)).map(|()| lines)
+        };
+        for lines in in_parts(page, WORTH_A_THREAD, lines) {
+            write(&lines?)?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the coverage alone, as one object on one line.
@@ -96,21 +139,24 @@ pub(super) struct Document<'a> {
     /// The ports that rules of the packet filter pass on. Null when the rules could not be read, for which
     /// the coverage has the reason.
     published: Option<Vec<PublishedPortView<'a>>>,
+    // Written behind it.
     #[schemars(with = "Vec<SocketView<'_>>")]
-    sockets: Sockets<'a>,
+    sockets: [(); 0],
 }
 
 /// A socket, as a line of --ndjson.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "socket_line", deny_unknown_fields)]
-pub(super) struct SocketLine<'a> {
+pub(super) struct SocketLine {
     #[schemars(schema_with = "words::version")]
     schema: u32,
     #[serde(rename = "type")]
     #[schemars(extend("const" = "socket"))]
     kind: &'static str,
     /// Apart: a socket has a type of its own.
-    socket: SocketView<'a>,
+    // Written behind the line's lead.
+    #[schemars(with = "SocketView<'_>")]
+    socket: Option<()>,
 }
 
 /// The coverage, as the last line of --ndjson and as the line of doctor --json.
@@ -148,41 +194,5 @@ pub(super) fn host(host: &Host) -> HostView<'_> {
         name: escape(host.name.as_bytes()),
         kernel: escape(host.kernel.as_bytes()),
         boot_id: host.boot_id.as_ref().map(|id| escape(id.as_bytes())),
-    }
-}
-
-pub(super) struct Sockets<'a> {
-    rows: &'a [&'a Row],
-    subject: &'a dyn Fn(&'a Row) -> Subject<'a>,
-}
-
-impl Serialize for Sockets<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|row| SocketView((self.subject)(row))))
-    }
-}
-
-/// The path is chosen by whoever binds, so its bytes stand beside it. Other texts of a socket come
-/// from tables of the administrator; being escaped reversibly is enough for them.
-const PATH: &str = "path";
-const PATH_HEX: &str = "path_hex";
-
-/// One socket: every field of the registry that is not composed for eyes.
-pub(super) struct SocketView<'a>(pub(super) Subject<'a>);
-
-impl Serialize for SocketView<'_> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        for field in FIELDS.iter().filter(|field| !field.composed) {
-            let value = (field.extract)(&self.0);
-            map.serialize_entry(field.member, &value::View { value, names: self.0.names })?;
-            if field.key == PATH {
-                map.serialize_entry(PATH_HEX, &hex_twin(&value))?;
-            }
-        }
-        for object in OBJECTS {
-            map.serialize_entry(object.key, &value::ObjectView { object, subject: self.0 })?;
-        }
-        map.end()
     }
 }

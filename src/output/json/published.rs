@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::value::ContainerView;
+use super::owner::ContainerView;
 use super::words;
 use crate::model::{Incoming, PublishedPort, Span};
 use crate::text::escape;

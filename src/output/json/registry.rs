@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value as Json};
 
+use super::owner::{OwnerView, ProcessView};
 use super::published::PublishedPortView;
-use super::value::{OwnerView, ProcessView, StorageView};
-use super::{PATH, PATH_HEX, SocketView, words};
+use super::socket::{PATH, PATH_HEX, SocketView};
+use super::value::StorageView;
+use super::words;
 use crate::model::Field;
 use crate::model::field::{FIELDS, Item, Kind, OBJECTS, Object, vocabulary};
 

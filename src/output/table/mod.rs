@@ -9,14 +9,13 @@ mod info;
 mod words;
 
 use std::io::{self, Write};
-use std::panic::resume_unwind;
-use std::thread::Builder;
 
 pub use details::Extras;
 use details::Tail;
 use words::{NETIDS, netid_of, state_of};
 
 use super::other_ends;
+use super::parts::in_parts;
 use crate::model::{
     Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Row, Socket, SocketKey, State, UnixName,
 };
@@ -66,7 +65,7 @@ pub fn write<'a>(
     }
     let mut widths = head.widths();
     let mut ordered = Vec::with_capacity(rows.len());
-    for (part, widest) in in_parts(&rows, |rows| sheet.measure(rows)) {
+    for (part, widest) in in_parts(&rows, WORTH_A_THREAD, |rows| sheet.measure(rows)) {
         ordered.extend(part);
         widen(&mut widths, widest);
     }
@@ -80,7 +79,7 @@ pub fn write<'a>(
         head.write(out, widths, &mut String::new())?;
     }
     for page in ordered.chunks(PAGE) {
-        for lines in in_parts(page, |rows| sheet.lines(rows, widths)) {
+        for lines in in_parts(page, WORTH_A_THREAD, |rows| sheet.lines(rows, widths)) {
             out.write_all(&lines?)?;
         }
     }
@@ -91,25 +90,6 @@ pub fn write<'a>(
 const PAGE: usize = 32 * 1024;
 /// Fewer rows than this are done sooner than a thread starts.
 const WORTH_A_THREAD: usize = 4096;
-
-/// Does the work on equal parts, as many as there are cores, and returns what each made, in order.
-fn in_parts<T: Sync, R: Send>(rows: &[T], work: impl Fn(&[T]) -> R + Sync) -> Vec<R> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let size = rows.len().div_ceil(cores).max(WORTH_A_THREAD);
-    let (mine, others) = rows.split_at(size.min(rows.len()));
-    std::thread::scope(|scope| {
-        let work = &work;
-        // Where no thread can be started this one does it all.
-        let start = |part| Builder::new().spawn_scoped(scope, move || work(part)).map_err(|_| part);
-        let others: Vec<_> = others.chunks(size).map(start).collect();
-        let mut made = vec![work(mine)];
-        made.extend(others.into_iter().map(|other| match other {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
-            Err(part) => work(part),
-        }));
-        made
-    })
-}
 
 impl Sheet<'_> {
     /// The rows with their order, and how wide their columns must be.
