@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -34,6 +34,10 @@ vsock\t''
 tipc\t''
 xdp\t''"
 complete -c sockeye -n "__fish_sockeye_needs_command" -l format -d 'A line for each socket, such as \'{pid} {local_port}\'' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -l group -d 'A heading for each value of a field, such as unit or remote_address' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_needs_command" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l owners -d 'How owners are found' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -525,6 +529,8 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s s -l summary -d 'All so
 complete -c sockeye -n "__fish_sockeye_needs_command" -l json -d 'One JSON document'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ndjson -d 'One JSON object a line for each socket, and one for the coverage'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l csv -d 'Comma-separated values, of all fields or of those of --columns'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l wide -d 'Every column, however narrow the terminal'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -546,9 +552,12 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l interval -d 'Time between two readings, such as 500ms or 2s' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
-complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'Draw with ASCII characters only'
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l owners -d 'How owners are found' -r -f -a "auto\t'The best way there is'

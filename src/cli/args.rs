@@ -9,6 +9,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::completions::CompletionsArgs;
 use super::extras::ExtrasArgs;
 use super::query::{FamilyChoice, Query};
+use super::stdout::FaceArgs;
 use crate::config::Environment;
 use crate::model::Protocol;
 use crate::owner::RuntimePlaces;
@@ -138,6 +139,8 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
+    pub(super) face: FaceArgs,
+    #[command(flatten)]
     pub(super) reading: ReadingArgs,
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
@@ -152,6 +155,7 @@ pub(super) struct ListArgs {
 /// In which form a listing comes.
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub(super) struct ShapeArgs {
     /// One JSON document
     #[arg(long, conflicts_with_all = ["ndjson", "csv", "columns", "format"])]
@@ -174,6 +178,16 @@ pub(super) struct ShapeArgs {
         help = "The order, such as -recv_q,local; a minus turns it round"
     )]
     pub(super) sort: Option<String>,
+    #[arg(
+        long,
+        value_name = "FIELD",
+        conflicts_with_all = ["json", "ndjson", "csv", "format"],
+        help = "A heading for each value of a field, such as unit or remote_address"
+    )]
+    pub(super) group: Option<String>,
+    /// Every column, however narrow the terminal
+    #[arg(long)]
+    pub(super) wide: bool,
 }
 
 /// The command of that name, or the one that was probably meant.
@@ -359,15 +373,14 @@ pub(super) struct TopArgs {
     pub(super) runtimes: RuntimeArgs,
     #[command(flatten)]
     pub(super) interval: IntervalArgs,
-    /// Draw with ASCII characters only
-    #[arg(long)]
-    pub(super) ascii: bool,
+    #[command(flatten)]
+    pub(super) face: FaceArgs,
 }
 
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
-        let ListArgs { reading, runtimes, .. } = list;
-        Self { reading, runtimes, interval: IntervalArgs::default(), ascii: false }
+        let ListArgs { reading, runtimes, face, .. } = list;
+        Self { reading, runtimes, interval: IntervalArgs::default(), face }
     }
 }
 

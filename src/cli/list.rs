@@ -5,13 +5,14 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 
 use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
-use super::notice;
 use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
 use super::shape::Shape;
+use super::{complain, notice};
 use crate::config::Environment;
 use crate::model::Row;
-use crate::output::{columns, json, table};
+use crate::output::columns::Columns;
+use crate::output::{Face, Group, columns, json, table};
 use crate::owner::Facts;
 use crate::store::{Moment, Table};
 use crate::sys;
@@ -46,50 +47,67 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
+    let face = if args.shape.wide { args.face.wide_face(environment) } else { args.face.face(environment) };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    write(&mut out, &sockets, &rows, &moment, &selection)?;
+    let left_out =
+        Listing { sockets: &sockets, moment: &moment, selection: &selection, face }.write(&mut out, rows)?;
     out.flush()?;
+    if let (Some(cells), false) = (face.width, left_out.is_empty()) {
+        let columns = left_out.join(", ");
+        complain(&format!("sockeye: no room for {columns} in {cells} cells; --wide shows all"));
+    }
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
     Ok(if failed { Exit::Error } else { Exit::Ok })
 }
 
-fn write(
-    out: &mut dyn io::Write,
-    sockets: &Table,
-    rows: &[&Row],
-    moment: &Moment,
-    selection: &Selection,
-) -> anyhow::Result<()> {
-    let peers = selection.needs_peers().then(|| sockets.peers());
-    let subject = |row| {
-        let subject = moment.subject(row);
-        subject.facing(peers.as_ref().and_then(|peers| peers.find(&subject.row.socket)))
-    };
-    let header = selection.layout.header;
-    match &selection.shape {
-        Shape::Json => json::write(out, rows, moment, subject)?,
-        Shape::Ndjson => json::write_lines(out, rows, moment, subject)?,
-        Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
-        Shape::Columns(fields) => columns::write(out, rows, fields, header, subject)?,
-        Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,
-        Shape::Table => write_table(out, rows, moment, selection)?,
-    }
-    Ok(())
+/// What a listing is written from.
+struct Listing<'a> {
+    sockets: &'a Table,
+    moment: &'a Moment,
+    selection: &'a Selection,
+    face: Face,
 }
 
-fn write_table(
-    out: &mut dyn io::Write,
-    rows: &[&Row],
-    moment: &Moment,
-    selection: &Selection,
-) -> anyhow::Result<()> {
-    let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
-    let several = moment.coverage.namespaces.list.len() > 1;
-    let layout = table::Layout { netns: several, ..selection.layout };
-    let service = |protocol, port| services.get(&(protocol, port)).cloned();
-    let sheet = table::Sheet { layout, names: &moment.names, services: &service };
-    table::write(out, rows.iter().copied(), sheet)?;
-    Ok(())
+impl<'a> Listing<'a> {
+    /// Writes the rows; returns the columns for which there was no room.
+    fn write(&self, out: &mut dyn io::Write, rows: Vec<&'a Row>) -> anyhow::Result<Vec<&'static str>> {
+        let Self { sockets, moment, selection, face } = *self;
+        let peers = selection.needs_peers().then(|| sockets.peers());
+        let subject = |row| {
+            let subject = moment.subject(row);
+            subject.facing(peers.as_ref().and_then(|peers| peers.find(&subject.row.socket)))
+        };
+        let header = selection.layout.header;
+        let grouped = |rows| match selection.grouping {
+            Some(field) => Group::by(field, rows, subject),
+            None => Group::of_all(rows),
+        };
+        match &selection.shape {
+            Shape::Json => json::write(out, &rows, moment, subject)?,
+            Shape::Ndjson => json::write_lines(out, &rows, moment, subject)?,
+            Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
+            Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,
+            Shape::Columns(fields) => {
+                return Ok(Columns { fields, header, face }.write(out, &grouped(rows), subject)?);
+            }
+            Shape::Table => return self.write_table(out, grouped(rows)),
+        }
+        Ok(Vec::new())
+    }
+
+    fn write_table(
+        &self,
+        out: &mut dyn io::Write,
+        groups: Vec<Group<'_>>,
+    ) -> anyhow::Result<Vec<&'static str>> {
+        let Self { moment, selection, face, .. } = *self;
+        let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
+        let several = moment.coverage.namespaces.list.len() > 1;
+        let layout = table::Layout { netns: several, ..selection.layout };
+        let service = |protocol, port| services.get(&(protocol, port)).cloned();
+        let sheet = table::Sheet { layout, names: &moment.names, services: &service, face };
+        Ok(table::write(out, groups, sheet)?)
+    }
 }
 
 /// Every field that may stand in a column, and what it says.

@@ -24,6 +24,7 @@ mod reader;
 mod schema;
 mod selection;
 mod shape;
+mod stdout;
 mod summary;
 #[cfg(test)]
 mod tests;

@@ -28,6 +28,8 @@ pub(super) struct Selection {
     filter: Filter,
     pub(super) shape: Shape,
     pub(super) sorting: Sorting,
+    /// The field whose values are headings.
+    pub(super) grouping: Option<&'static Field>,
     /// What must be known of a socket.
     pub(super) needs: Needs,
 }
@@ -103,6 +105,7 @@ impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
         let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
+        let grouping = args.shape.grouping()?;
         let needs = filter.needs();
         anyhow::ensure!(
             !needs.history,
@@ -132,7 +135,7 @@ impl Selection {
         let datagrams =
             kinds.iter().all(|kind| matches!(kind, Protocol::Udp | Protocol::UdpLite | Protocol::Raw));
         let extras = args.extras.resolve();
-        let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields()));
+        let all_needs = shape.needs().or(needs).or(Needs::of(sorting.fields().chain(grouping)));
         Ok(Self {
             states,
             service_names: !args.numeric && asks_like_ss(args),
@@ -156,6 +159,7 @@ impl Selection {
             filter,
             shape,
             sorting,
+            grouping,
             needs: all_needs,
         })
     }
@@ -173,14 +177,15 @@ impl Selection {
     /// True when owners are told, so that it matters whether they were found.
     pub(super) fn shows_owners(&self) -> bool {
         match self.shape {
-            Shape::Table => self.layout.processes,
-            _ => self.shape.needs().owners,
+            Shape::Table => self.layout.processes || Needs::of(self.grouping).owners,
+            _ => self.shape.needs().or(Needs::of(self.grouping)).owners,
         }
     }
 
     /// True when the other end of a connection is told.
     pub(super) fn needs_peers(&self) -> bool {
-        self.shape.shows(|field| field.key.starts_with("peer_"))
+        let of_peer = |field: &Field| field.key.starts_with("peer_");
+        self.shape.shows(of_peer) || self.grouping.is_some_and(of_peer)
     }
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
@@ -190,7 +195,7 @@ impl Selection {
     /// What the kernel can judge by itself. Not where all sockets are needed to tell of one: its other
     /// end, the listener that it waits for, or that it is in no table.
     pub(super) fn narrow(&self) -> Option<Narrow> {
-        let whole = self.shape.shows(needs_all);
+        let whole = self.shape.shows(needs_all) || self.grouping.is_some_and(needs_all);
         let narrow = || self.filter.narrow(|state| self.offers_state(Protocol::Tcp, state));
         (!whole && !self.tables.contains(&RESIDUAL)).then(narrow)
     }

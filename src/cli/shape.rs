@@ -48,8 +48,19 @@ impl Shape {
 impl ShapeArgs {
     /// True when it is asked for.
     pub(super) fn is_any(&self) -> bool {
-        let Self { json, ndjson, csv, columns, format, sort } = self;
-        *json || *ndjson || *csv || columns.is_some() || format.is_some() || sort.is_some()
+        let Self { json, ndjson, csv, columns, format, sort, group, wide } = self;
+        let named = [columns, format, sort, group].into_iter().any(Option::is_some);
+        *json || *ndjson || *csv || *wide || named
+    }
+
+    /// The field whose values are headings.
+    pub(super) fn grouping(&self) -> anyhow::Result<Option<&'static Field>> {
+        let Some(typed) = self.group.as_deref() else { return Ok(None) };
+        match choice::fields(typed) {
+            Ok(fields) if fields.len() == 1 => Ok(fields.first().copied()),
+            Ok(_) => bail!("--group: one field is expected, such as unit"),
+            Err(no) => unknown("--group", &no),
+        }
     }
 
     /// The form, and the order of rows.

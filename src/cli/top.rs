@@ -8,7 +8,7 @@ use crate::engine;
 use crate::model::Ask;
 use crate::source::everything;
 use crate::sys::{clock, host};
-use crate::tui::{self, ColorChoice, Ended};
+use crate::tui::{self, Ended};
 
 /// How long closed sockets stay on the screen.
 const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
@@ -19,8 +19,8 @@ pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<E
     let sampler = sampler.asking(args.runtimes.places(environment).as_ref());
     let options = tui::Options {
         now: clock::now,
-        color: if environment.no_color { ColorChoice::Monochrome } else { ColorChoice::Ansi16 },
-        ascii: args.ascii || !environment.utf8,
+        color: args.face.dashboard_colors(environment),
+        ascii: args.face.is_ascii(environment),
         is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
     };

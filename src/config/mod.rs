@@ -9,9 +9,14 @@ use std::path::{Path, PathBuf};
 
 /// The environment, as far as sockeye cares.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a variable")]
 pub struct Environment {
     /// `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and not 0 (bixense.com/clicolors).
+    pub color_forced: bool,
+    /// `CLICOLOR` is 0.
+    pub color_off: bool,
     /// `TERM` is `dumb` or not set: no terminal to draw on.
     pub dumb_terminal: bool,
     /// The locale's character set is UTF-8 (`LC_ALL`, `LC_CTYPE`, `LANG`; the first that is set).
@@ -43,6 +48,8 @@ impl Environment {
         let base = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
         Self {
             no_color: set("NO_COLOR").is_some(),
+            color_forced: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            color_off: set("CLICOLOR").is_some_and(|value| value == "0"),
             dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
             // No locale at all is common in containers, whose terminals speak UTF-8 all the same.
             utf8: locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8"),

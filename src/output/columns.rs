@@ -1,68 +1,138 @@
 //! A table of chosen fields: aligned for eyes, or CSV (RFC 4180) for spreadsheets.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
+use super::face::{Face, Meaning};
+use super::group::Group;
 use super::plain::push_value;
-use crate::model::field::{Align, Field};
+use crate::model::field::{Align, Field, Kind};
 use crate::model::{Row, Subject};
 use crate::text::width;
 
-/// Writes an aligned table. Two passes, the first measures: no row is kept as text.
-pub fn write<'a>(
-    out: &mut dyn Write,
-    rows: &[&'a Row],
-    fields: &[&Field],
-    header: bool,
-    subject: impl Fn(&'a Row) -> Subject<'a>,
-) -> io::Result<()> {
-    let mut cell = String::new();
-    let mut widths: Vec<usize> =
-        fields.iter().map(|field| if header { width(field.title) } else { 0 }).collect();
-    for row in rows {
-        let seen = subject(row);
-        for (field, widest) in fields.iter().zip(&mut widths) {
-            fill(&mut cell, field, &seen);
-            *widest = (*widest).max(width(&cell));
+/// A table of chosen fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Columns<'a> {
+    pub fields: &'a [&'static Field],
+    pub header: bool,
+    pub face: Face,
+}
+
+/// What stands between two columns.
+const GAP: &str = "  ";
+/// Texts are cut on a narrow terminal, but not to less than this.
+const LEAST_TEXT: usize = 16;
+
+impl Columns<'_> {
+    /// Writes the table, each group under its heading. Two passes, the first measures: no row is kept as
+    /// text. Returns the columns for which there was no room.
+    pub fn write<'r>(
+        &self,
+        out: &mut dyn Write,
+        groups: &[Group<'r>],
+        subject: impl Fn(&'r Row) -> Subject<'r>,
+    ) -> io::Result<Vec<&'static str>> {
+        let mut widths = self.measure(groups, &subject);
+        self.fit(&mut widths);
+        let shown = &self.fields[..widths.len()];
+        let mut line = String::new();
+        if self.header {
+            for (at, (field, width)) in shown.iter().zip(&widths).enumerate() {
+                self.push_cell(&mut line, (field.title, Meaning::Heading), (at, *width), field);
+            }
+            end(out, &mut line)?;
+        }
+        let mut cell = String::new();
+        for (at, group) in groups.iter().enumerate() {
+            if let Some(heading) = &group.heading {
+                heading.write(out, at == 0 && !self.header, self.face)?;
+            }
+            for row in &group.rows {
+                let seen = subject(row);
+                for (at, (field, width)) in shown.iter().zip(&widths).enumerate() {
+                    fill(&mut cell, field, &seen);
+                    let meaning =
+                        if field.key == "state" { Meaning::of(row.socket.state) } else { Meaning::Text };
+                    self.push_cell(&mut line, (&cell, meaning), (at, *width), field);
+                }
+                end(out, &mut line)?;
+            }
+        }
+        Ok(self.fields[widths.len()..].iter().map(|field| field.key).collect())
+    }
+
+    fn measure<'r>(&self, groups: &[Group<'r>], subject: &impl Fn(&'r Row) -> Subject<'r>) -> Vec<usize> {
+        let mut cell = String::new();
+        let title = |field: &&Field| if self.header { width(field.title) } else { 0 };
+        let mut widths: Vec<usize> = self.fields.iter().map(title).collect();
+        for row in groups.iter().flat_map(|group| &group.rows) {
+            let seen = subject(row);
+            for (field, widest) in self.fields.iter().zip(&mut widths) {
+                fill(&mut cell, field, &seen);
+                *widest = (*widest).max(width(&self.face.charset.show(&cell)));
+            }
+        }
+        widths
+    }
+
+    /// Makes the columns fit: texts are cut, the longest first, and then the last columns are left out.
+    fn fit(&self, widths: &mut Vec<usize>) {
+        let Some(room) = self.face.width else { return };
+        let over = |widths: &[usize]| {
+            let cells: usize = widths.iter().map(|width| width + GAP.len()).sum();
+            cells > room + GAP.len()
+        };
+        while over(widths) {
+            let texts = widths.iter_mut().zip(self.fields).filter(|(_, field)| is_text(field));
+            let longest = texts.map(|(width, _)| width).max().filter(|width| **width > LEAST_TEXT);
+            if let Some(longest) = longest {
+                *longest -= 1;
+            } else if widths.len() > 1 {
+                widths.pop();
+            } else {
+                return;
+            }
         }
     }
-    let mut line = String::new();
-    if header {
-        for (at, (field, width)) in fields.iter().zip(&widths).enumerate() {
-            push_cell(&mut line, field.title, (at, *width), field.align);
+
+    fn push_cell(
+        &self,
+        line: &mut String,
+        (text, meaning): (&str, Meaning),
+        (at, widest): (usize, usize),
+        field: &Field,
+    ) {
+        if at > 0 {
+            line.push_str(GAP);
         }
-        end(out, &mut line)?;
-    }
-    for row in rows {
-        let seen = subject(row);
-        for (at, (field, width)) in fields.iter().zip(&widths).enumerate() {
-            fill(&mut cell, field, &seen);
-            push_cell(&mut line, &cell, (at, *width), field.align);
+        let charset = self.face.charset;
+        let mut text = charset.show(text);
+        if self.face.width.is_some() && is_text(field) {
+            text = Cow::Owned(match field.kind {
+                // The end of a path says most.
+                Kind::Path => charset.elide_start(&text, widest).into_owned(),
+                _ => charset.elide(&text, widest).into_owned(),
+            });
         }
-        end(out, &mut line)?;
+        let room = widest.saturating_sub(width(&text));
+        if field.align == Align::Right {
+            line.extend(std::iter::repeat_n(' ', room));
+        }
+        self.face.paint.push(line, meaning, &text);
+        if field.align == Align::Left {
+            line.extend(std::iter::repeat_n(' ', room));
+        }
     }
-    Ok(())
+}
+
+/// True for what may be cut: half of an address or of a number is another one.
+fn is_text(field: &Field) -> bool {
+    matches!(field.kind, Kind::Text | Kind::Path | Kind::Object | Kind::List(_))
 }
 
 fn fill(cell: &mut String, field: &Field, seen: &Subject<'_>) {
     cell.clear();
     push_value(cell, &(field.extract)(seen));
-}
-
-fn push_cell(line: &mut String, text: &str, (at, widest): (usize, usize), align: Align) {
-    if at > 0 {
-        line.push_str("  ");
-    }
-    let room = widest.saturating_sub(width(text));
-    match align {
-        Align::Left => {
-            line.push_str(text);
-            line.extend(std::iter::repeat_n(' ', room));
-        }
-        Align::Right => {
-            line.extend(std::iter::repeat_n(' ', room));
-            line.push_str(text);
-        }
-    }
 }
 
 fn end(out: &mut dyn Write, line: &mut String) -> io::Result<()> {

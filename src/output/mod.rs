@@ -9,6 +9,8 @@ pub mod choice;
 pub mod columns;
 pub mod doctor;
 pub mod event;
+mod face;
+mod group;
 pub mod json;
 mod other_ends;
 mod parts;
@@ -18,6 +20,9 @@ pub mod summary;
 pub mod table;
 pub mod template;
 pub mod who;
+
+pub use face::{Face, Paint};
+pub use group::Group;
 
 /// The version of the JSON documents. It rises only when a reader of the old one would break.
 pub const SCHEMA: u32 = 1;

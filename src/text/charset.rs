@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::escape;
+use super::{elide, elide_start, escape};
 
 /// The characters in which something is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,13 +14,20 @@ pub enum Charset {
 }
 
 impl Charset {
-    /// Bytes that somebody else chose, made harmless by [`escape()`]; what is left beyond ASCII is
-    /// escaped, too, where it cannot be shown.
+    /// Bytes that somebody else chose, made harmless by [`escape()`], and shown in these characters.
     #[must_use]
     pub fn escape(self, bytes: &[u8]) -> Cow<'_, str> {
-        let text = escape(bytes);
+        match escape(bytes) {
+            Cow::Borrowed(text) => self.show(text),
+            Cow::Owned(text) => Cow::Owned(self.show(&text).into_owned()),
+        }
+    }
+
+    /// Text that has been escaped, in these characters.
+    #[must_use]
+    pub fn show(self, text: &str) -> Cow<'_, str> {
         if self == Self::Unicode || text.is_ascii() {
-            return text;
+            return Cow::Borrowed(text);
         }
         let mut out = String::with_capacity(text.len() * 2);
         for c in text.chars() {
@@ -31,6 +38,44 @@ impl Charset {
             }
         }
         Cow::Owned(out)
+    }
+
+    /// From one to the next.
+    #[must_use]
+    pub fn arrow(self) -> &'static str {
+        if self == Self::Ascii { "->" } else { "→" }
+    }
+
+    /// Something was left out.
+    #[must_use]
+    pub fn ellipsis(self) -> &'static str {
+        if self == Self::Ascii { "~" } else { "…" }
+    }
+
+    /// The text in at most `cells` cells, cut at its end.
+    #[must_use]
+    pub fn elide(self, text: &str, cells: usize) -> Cow<'_, str> {
+        self.mark_cut(elide(text, cells))
+    }
+
+    /// The text in at most `cells` cells, cut at its start.
+    #[must_use]
+    pub fn elide_start(self, text: &str, cells: usize) -> Cow<'_, str> {
+        self.mark_cut(elide_start(text, cells))
+    }
+
+    /// In ASCII the text held no ellipsis before it was cut.
+    fn mark_cut(self, cut: Cow<'_, str>) -> Cow<'_, str> {
+        match cut {
+            Cow::Owned(cut) if self == Self::Ascii => Cow::Owned(cut.replace('…', self.ellipsis())),
+            cut => cut,
+        }
+    }
+
+    /// This is wrong.
+    #[must_use]
+    pub fn cross(self) -> &'static str {
+        if self == Self::Ascii { "x" } else { "✗" }
     }
 }
 

@@ -141,12 +141,12 @@ impl Look {
 
     /// The text in at most `cells` cells, cut at its end.
     pub(super) fn elide<'a>(&self, text: &'a str, cells: usize) -> Cow<'a, str> {
-        self.plain(text::elide(text, cells))
+        self.charset().elide(text, cells)
     }
 
     /// The text in at most `cells` cells, cut at its start.
     pub(super) fn elide_start<'a>(&self, text: &'a str, cells: usize) -> Cow<'a, str> {
-        self.plain(text::elide_start(text, cells))
+        self.charset().elide_start(text, cells)
     }
 
     /// A span, short: `850µs`, and `2s` where that is the whole truth.
@@ -156,14 +156,6 @@ impl Look {
         }
         let text = text::brief(span);
         if self.ascii { text.replace('µ', "u") } else { text }
-    }
-
-    /// In ASCII the text held no ellipsis before it was cut.
-    fn plain<'a>(&self, cut: Cow<'a, str>) -> Cow<'a, str> {
-        match cut {
-            Cow::Owned(cut) if self.ascii => Cow::Owned(cut.replace('…', ASCII.ellipsis)),
-            cut => cut,
-        }
     }
 }
 

@@ -16,6 +16,7 @@ mod hostile;
 mod lineage;
 mod live;
 mod man;
+mod narrow;
 mod parity;
 mod peers;
 mod policy;

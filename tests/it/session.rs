@@ -31,7 +31,13 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn start(program: &str, args: &[&str]) -> Self {
-        let pair = native_pty_system().openpty(SIZE).unwrap();
+        Self::start_in(program, args, SIZE.cols)
+    }
+
+    /// The same in a terminal of so many columns.
+    pub(crate) fn start_in(program: &str, args: &[&str], cols: u16) -> Self {
+        let size = PtySize { cols, ..SIZE };
+        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.cwd("."); // or it would start in the user's home, which not every user has
@@ -43,7 +49,7 @@ impl Session {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave); // so that reading ends with the child
         let shown: Shown =
-            Arc::new((Mutex::new(Parser::new(cells(SIZE.rows), cells(SIZE.cols), 0)), Condvar::new()));
+            Arc::new((Mutex::new(Parser::new(cells(size.rows), cells(size.cols), 0)), Condvar::new()));
         let (mut output, seen) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];

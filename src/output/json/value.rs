@@ -128,7 +128,7 @@ fn views<T: Serialize>(line: &mut String, views: impl Iterator<Item = T>) -> ser
     Ok(())
 }
 
-fn named<'a>(set: Known<'a>) -> impl Iterator<Item = ProcessView<'a>> {
+fn named(set: Known<'_>) -> impl Iterator<Item = ProcessView<'_>> {
     set.shown().map(|owner| ProcessView::new(owner.process.id.pid, &owner.process.comm))
 }
 

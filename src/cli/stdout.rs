@@ -1,0 +1,125 @@
+//! What stdout can show: colours, characters, and how many of them side by side.
+
+use std::io::{self, IsTerminal as _};
+
+use clap::{Args as ClapArgs, ValueEnum};
+
+use crate::config::Environment;
+use crate::output::{Face, Paint};
+use crate::text::Charset;
+use crate::tui::ColorChoice;
+
+/// How text is shown.
+#[derive(Clone, Copy, Debug, Default, ClapArgs)]
+pub(super) struct FaceArgs {
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        help = "Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set",
+        hide_possible_values = true
+    )]
+    color: ColorWhen,
+    /// ASCII characters only
+    #[arg(long)]
+    ascii: bool,
+}
+
+/// When there are colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl FaceArgs {
+    /// The face of stdout. A pipe has no width, no colours, and all characters.
+    pub(super) fn face(self, environment: &Environment) -> Face {
+        let terminal = io::stdout().is_terminal();
+        let cells = || crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
+        Face {
+            paint: if self.color.has(environment, terminal) { Paint::Ansi16 } else { Paint::Plain },
+            charset: self.charset(environment, terminal),
+            width: terminal.then(cells).flatten().filter(|columns| *columns > 0),
+        }
+    }
+
+    /// The same without an end to the lines.
+    pub(super) fn wide_face(self, environment: &Environment) -> Face {
+        Face { width: None, ..self.face(environment) }
+    }
+
+    /// The characters of the dashboard's terminal.
+    pub(super) fn is_ascii(self, environment: &Environment) -> bool {
+        self.charset(environment, true) == Charset::Ascii
+    }
+
+    /// The colours of the dashboard's terminal.
+    pub(super) fn dashboard_colors(self, environment: &Environment) -> ColorChoice {
+        if self.color.has(environment, true) { ColorChoice::Ansi16 } else { ColorChoice::Monochrome }
+    }
+
+    fn charset(self, environment: &Environment, terminal: bool) -> Charset {
+        let unable = terminal && !environment.utf8;
+        if self.ascii || unable { Charset::Ascii } else { Charset::Unicode }
+    }
+}
+
+impl ColorWhen {
+    /// no-color.org and bixense.com/clicolors: what is forbidden wins over what is forced.
+    fn has(self, environment: &Environment, terminal: bool) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Never => false,
+            Self::Auto if environment.no_color => false,
+            Self::Auto if environment.color_forced => true,
+            Self::Auto => terminal && !environment.dumb_terminal && !environment.color_off,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    #[test]
+    fn colours_by_wish_environment_and_terminal() {
+        use ColorWhen::{Always, Auto, Never};
+        let none: &[(&str, &str)] = &[("TERM", "xterm")];
+        for (when, variables, terminal, colours) in [
+            (Auto, none, true, true),
+            (Auto, none, false, false),
+            (Auto, &[("TERM", "dumb")], true, false),
+            (Auto, &[("TERM", "xterm"), ("NO_COLOR", "1")], true, false),
+            (Auto, &[("TERM", "xterm"), ("NO_COLOR", "")], true, true),
+            (Auto, &[("TERM", "xterm"), ("CLICOLOR", "0")], true, false),
+            (Auto, &[("CLICOLOR_FORCE", "1")], false, true),
+            (Auto, &[("CLICOLOR_FORCE", "0")], false, false),
+            (Auto, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], true, false),
+            (Always, &[("NO_COLOR", "1"), ("TERM", "dumb")], false, true),
+            (Never, &[("CLICOLOR_FORCE", "1")], true, false),
+        ] {
+            let variable = |name| variables.iter().find(|(known, _)| *known == name);
+            let environment = Environment::from(|name| variable(name).map(|(_, it)| OsString::from(*it)));
+            assert_eq!(when.has(&environment, terminal), colours, "{when:?} {variables:?} {terminal}");
+        }
+    }
+
+    #[test]
+    fn letters_need_a_terminal_that_has_them() {
+        let environment =
+            |locale: &str| Environment::from(|name| (name == "LC_ALL").then(|| OsString::from(locale)));
+        let charset = |ascii, locale, terminal| {
+            FaceArgs { ascii, ..FaceArgs::default() }.charset(&environment(locale), terminal)
+        };
+        assert_eq!(charset(false, "C.UTF-8", true), Charset::Unicode);
+        assert_eq!(charset(false, "C", true), Charset::Ascii);
+        assert_eq!(charset(false, "C", false), Charset::Unicode, "a pipe gets what there is");
+        assert_eq!(charset(true, "C.UTF-8", false), Charset::Ascii);
+    }
+}
