@@ -137,7 +137,7 @@ pub mod rights {
     }
 
     /// There is nothing to give up.
-    pub fn give_up_the_useless() -> Result<(), Errno> {
+    pub fn give_up_the_useless(_: bool) -> Result<(), Errno> {
         Ok(())
     }
 }
