@@ -9,7 +9,7 @@ function __fish_sockeye_needs_command
     set -e cmd[1]
     argparse -s (__fish_sockeye_global_optspecs) -- $cmd 2>/dev/null
     or return 0
-    if contains -- "$argv[1]" top who check watch events doctor policy schema completions man
+    if contains -- "$argv[1]" top who check watch events metrics doctor policy schema completions man
         # Also print the command, so this can be used to figure out what it is.
         echo $argv[1]
         return 1
@@ -532,7 +532,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -l csv -d 'Comma-separated
 complete -c sockeye -n "__fish_sockeye_needs_command" -l wide -d 'Every column, however narrow the terminal'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l all-netns -d 'Every network namespace, not only the own one'
-complete -c sockeye -n "__fish_sockeye_needs_command" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s V -l version -d 'Print version'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "top" -d 'The live dashboard'
@@ -540,6 +540,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "who" -d 'Who holds 
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare the listeners with the policy, once: for CI and cron'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch the listeners and report what the policy does not expect'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "metrics" -d 'The sockets in numbers for Prometheus, once'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "doctor" -d 'What this user on this host can see, what not, why, and what mends it'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "policy" -d 'Write and keep the policy file'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "schema" -d 'The JSON schema of all JSON that is printed'
@@ -556,7 +557,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l color -d 'Colour
 always\t''
 never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Every network namespace, not only the own one'
-complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
@@ -567,7 +568,7 @@ none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l json -d 'One JSON object a line for each target'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l all-netns -d 'Every network namespace, not only the own one'
-complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
+complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
@@ -602,6 +603,16 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s N -l net -d '
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l json -d 'One JSON object per line'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l output -d 'Replace this file as a whole, such as sockeye.prom for the textfile collector of node_exporter' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l owners -d 'How owners are found' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
+complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l source -d 'How sockets are read: auto, netlink, procfs, portable' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l owners -d 'How owners are found' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -610,7 +621,7 @@ none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l json -d 'The coverage as JSON'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l all-netns -d 'Every network namespace, not only the own one'
-complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
+complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn" -s h -l help -d 'Print help'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn" -f -a "learn" -d 'Add an entry for every listener that the policy does not cover yet'

@@ -47,6 +47,8 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Tell what opens, closes and changes, as it is noticed
     Events(super::events::EventsArgs),
+    /// The sockets in numbers for Prometheus, once
+    Metrics(super::metrics::MetricsArgs),
     /// What this user on this host can see, what not, why, and what mends it
     Doctor(DoctorArgs),
     /// Write and keep the policy file
@@ -291,10 +293,17 @@ pub(super) struct ReadingArgs {
     pub(super) net: Option<OsString>,
 }
 
+impl ReadingArgs {
+    /// True when the network namespace that sockeye runs in is read, and no other.
+    pub(super) fn is_here(&self) -> bool {
+        !self.all_netns && self.net.is_none() && !matches!(self.source, SourceChoice::Scenario(_))
+    }
+}
+
 /// Where names of containers are shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
 pub(super) struct RuntimeArgs {
-    /// Ask Docker and Podman for names of containers that their files do not tell (in JSON and the dashboard).
+    /// Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard).
     /// Off unless given: a daemon may be slow, and who may open its socket is as good as root
     #[arg(long)]
     ask_runtimes: bool,

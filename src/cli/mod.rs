@@ -16,6 +16,7 @@ mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
 mod man;
+mod metrics;
 mod notice;
 mod of_ss;
 mod policy;
@@ -65,7 +66,7 @@ pub fn main() -> ExitCode {
 fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
     // A policy may have to be written where only root's full rights reach.
     if !matches!(args.command, Some(Command::Policy { .. }))
-        && let Err(error) = rights::give_up_the_useless()
+        && let Err(error) = rights::give_up_the_useless(metrics::writes(args.command.as_ref()))
     {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
@@ -81,6 +82,7 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         Some(Command::Check(args)) => check::run(&args, environment),
         Some(Command::Doctor(args)) => doctor::run(&args, environment),
         Some(Command::Events(args)) => events::run(&args),
+        Some(Command::Metrics(args)) => metrics::run(&args, environment),
         Some(Command::Watch(args)) => watch::run(&args, environment),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
     }

@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use anyhow::ensure;
 
-use super::args::{ListArgs, ShapeArgs, SourceChoice};
+use super::args::{ListArgs, ShapeArgs};
 use super::exit::Exit;
 use super::reader::Request;
 use super::selection::chooses;
@@ -29,9 +29,7 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<
     let runtimes = args.runtimes.places(environment);
     // The cgroup tells the unit where no owner does; more of a socket is not looked at.
     let ask = Ask { rest: true, cgroups: true, ..Ask::NOTHING };
-    let here =
-        !reading.all_netns && reading.net.is_none() && !matches!(reading.source, SourceChoice::Scenario(_));
-    let kernel = if here { procnet::counts().ok() } else { None };
+    let kernel = if reading.is_here() { procnet::counts().ok() } else { None };
     let (table, moment) = reader::read_once(reading, Request::all(everything(), ask), runtimes.as_ref())?;
     let summary = Summary::of(&table, &moment, kernel);
     let mut out = BufWriter::new(io::stdout().lock());

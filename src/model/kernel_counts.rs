@@ -1,4 +1,4 @@
-//! How many sockets the kernel counts itself, in one network namespace.
+//! How many sockets the kernel counts itself, and what happened to them, in one network namespace.
 
 /// The counts of one protocol by IP version.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,4 +24,18 @@ pub struct KernelCounts {
     pub tcp_orphaned: u64,
     pub tcp_time_wait: u64,
     pub tcp_established: u64,
+}
+
+/// What the kernel has counted since the network namespace was made (`/proc/net/snmp` and `netstat`,
+/// `net/ipv4/proc.c`). What this kernel does not count is `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct KernelCounters {
+    /// TCP segments that were sent again (`Tcp RetransSegs`).
+    pub retransmitted_segments: Option<u64>,
+    /// How often a timer for such a segment fired (`TcpExt TCPTimeouts`).
+    pub timeouts: Option<u64>,
+    /// Connections that found the accept queue full (`TcpExt ListenOverflows`).
+    pub listen_overflows: Option<u64>,
+    /// Connections that a listener dropped, for this reason and all others (`TcpExt ListenDrops`).
+    pub listen_drops: Option<u64>,
 }

@@ -40,7 +40,7 @@ pub use details::{
 };
 pub use field::{Field, Subject, Value};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
-pub use kernel_counts::{InUse, KernelCounts};
+pub use kernel_counts::{InUse, KernelCounters, KernelCounts};
 pub use kernel_use::{KernelUse, Seat};
 pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};

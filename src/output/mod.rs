@@ -1,4 +1,4 @@
-//! What leaves the process: JSON, the ss-compatible table, alert lines.
+//! What leaves the process: JSON, the ss-compatible table, alert lines, metrics.
 //!
 //! Layer 3. Every format is a function of the same table and has types of its own; the model is
 //! never serialised. Writers stream into any `io::Write` and never print by themselves. Every
@@ -12,6 +12,7 @@ pub mod event;
 mod face;
 mod group;
 pub mod json;
+pub mod metrics;
 mod other_ends;
 mod parts;
 mod plain;

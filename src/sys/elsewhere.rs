@@ -89,7 +89,7 @@ pub mod nftables {
 pub mod procnet {
     use std::io;
 
-    use crate::model::{KernelCounts, PortRange};
+    use crate::model::{KernelCounters, KernelCounts, PortRange};
 
     /// Whose network is read: there is one.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +104,11 @@ pub mod procnet {
 
     /// Nothing is counted.
     pub fn counts() -> io::Result<KernelCounts> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Nor is what happens.
+    pub fn counters() -> io::Result<KernelCounters> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -132,7 +137,7 @@ pub mod rights {
     }
 
     /// There is nothing to give up.
-    pub fn give_up_the_useless() -> Result<(), Errno> {
+    pub fn give_up_the_useless(_: bool) -> Result<(), Errno> {
         Ok(())
     }
 }

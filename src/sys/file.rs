@@ -1,8 +1,9 @@
 //! Files that decide what sockeye says: read with suspicion, written whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -137,10 +138,43 @@ fn read_limited(file: &File) -> Result<String, FileError> {
 /// mode 0644, an old one keeps its mode.
 pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
     let mode = std::fs::metadata(path).map_or(0o644, |meta| meta.mode() & 0o777);
+    exchange(path, mode, |file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    })
+}
+
+/// Replaces a file that other programs pick up: they see the old text or the new one, never half of it.
+/// It gets mode 0644 whatever the umask is. After a crash of the machine it may be gone: it would be
+/// out of date. Refuses what is there and no regular file, such as a device, or a link that would be
+/// replaced in place of the file behind it.
+pub fn publish(path: &Path, text: &str) -> Result<(), FileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) if !meta.is_file() => return Err(FileError::NotRegular),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(_) | Err(_) => {}
+    }
+    exchange(path, 0o600, |file| {
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(Permissions::from_mode(0o644))
+    })
+}
+
+/// Puts a new file, filled under another name, in the place of this one. Nobody else has that name:
+/// neither another run at the same time, which may have the same pid in a container, nor who laid out
+/// links for all names that can be foreseen. Where a run is killed it stays.
+fn exchange(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> Result<(), FileError> {
+    // Of all that std has this alone is random.
+    let random = RandomState::new().build_hasher().finish();
     let mut name = path.file_name().ok_or(FileError::NotRegular)?.to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    name.push(format!(".{random:016x}.new"));
     let temporary = path.with_file_name(name);
-    let written = write_new(&temporary, text, mode).and_then(|()| std::fs::rename(&temporary, path));
+    let mut file = create_new(&temporary, mode)?;
+    let written = write(&mut file).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         // The reason to report is the first error, not whether cleaning up worked.
         drop(std::fs::remove_file(&temporary));
@@ -148,10 +182,29 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
     written.map_err(FileError::Io)
 }
 
-fn write_new(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+/// A file that was not there, and not at the end of a link either.
+fn create_new(path: &Path, mode: u32) -> io::Result<File> {
     let nofollow = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or(0);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(mode).custom_flags(nofollow).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    OpenOptions::new().write(true).create_new(true).mode(mode).custom_flags(nofollow).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_there_is_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        std::fs::write(at("victim"), "precious").unwrap();
+        std::fs::hard_link(at("victim"), at("hard")).unwrap();
+        std::os::unix::fs::symlink("victim", at("soft")).unwrap();
+        std::os::unix::fs::symlink("nowhere", at("dangling")).unwrap();
+        for name in ["victim", "hard", "soft", "dangling"] {
+            let error = create_new(&at(name), 0o600).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{name}");
+        }
+        assert_eq!(std::fs::read_to_string(at("victim")).unwrap(), "precious");
+        assert!(!at("nowhere").exists());
+    }
 }

@@ -5,8 +5,8 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 
 use super::netns::Task;
-use crate::model::{KernelCounts, PortRange};
-use crate::wire::proc_sockstat;
+use crate::model::{KernelCounters, KernelCounts, PortRange};
+use crate::wire::{proc_snmp, proc_sockstat};
 
 /// Whose namespace is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,12 @@ pub fn counts() -> io::Result<KernelCounts> {
     let [sockstat, snmp] = ["sockstat", "snmp"].map(|file| table(Whose::Ours, file));
     let sockstat6 = table(Whose::Ours, "sockstat6").unwrap_or_default();
     Ok(proc_sockstat::parse(&sockstat?, &sockstat6, &snmp?))
+}
+
+/// What the kernel has counted in the namespace of the calling thread.
+pub fn counters() -> io::Result<KernelCounters> {
+    let [snmp, netstat] = ["snmp", "netstat"].map(|file| table(Whose::Ours, file));
+    Ok(proc_snmp::counters(&snmp?, &netstat?))
 }
 
 /// A number that tells namespaces apart for a reader who may not see their nsfs files: the inode of

@@ -33,11 +33,13 @@ pub fn ours() -> Rights {
 }
 
 /// Gives up, for the calling thread and those that it starts, what reading cannot use, and the way
-/// to new rights through programs that it may run. To be called before any thread is started.
-pub fn give_up_the_useless() -> Result<(), Errno> {
+/// to new rights through programs that it may run. To be called before any thread is started. Who
+/// `writes` keeps the right to do so in directories of others.
+pub fn give_up_the_useless(writes: bool) -> Result<(), Errno> {
+    let useful = if writes { USEFUL.union(CapabilitySet::DAC_OVERRIDE) } else { USEFUL };
     set_no_new_privs(true)?;
     if capabilities(None)?.permitted.contains(CapabilitySet::SETPCAP) {
-        for useless in CapabilitySet::all().difference(USEFUL).iter() {
+        for useless in CapabilitySet::all().difference(useful).iter() {
             match remove_capability_from_bounding_set(useless) {
                 // A capability that this kernel does not know cannot be had either.
                 Ok(()) | Err(Errno::INVAL) => {}
@@ -45,7 +47,7 @@ pub fn give_up_the_useless() -> Result<(), Errno> {
             }
         }
     }
-    keep(USEFUL)
+    keep(useful)
 }
 
 /// Gives up, for the calling thread and those that it starts, what was good for loading a program: once

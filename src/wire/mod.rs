@@ -28,6 +28,7 @@ pub mod proc_packet;
 pub mod proc_pid;
 pub mod proc_protocols;
 pub mod proc_sctp;
+pub mod proc_snmp;
 pub mod proc_sockstat;
 pub mod proc_unix;
 pub mod sctp;

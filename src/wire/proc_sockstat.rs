@@ -1,7 +1,7 @@
 //! `/proc/net/sockstat`, `sockstat6` (`net/ipv4/proc.c`, `net/ipv6/proc.c`) and `/proc/net/snmp`: how many
 //! sockets the kernel counts itself.
 
-use super::line;
+use super::{line, proc_snmp};
 use crate::model::KernelCounts;
 
 /// The counts of the three files. What they do not tell is 0, as nothing is then in use.
@@ -19,7 +19,7 @@ pub fn parse(sockstat: &[u8], sockstat6: &[u8], snmp: &[u8]) -> KernelCounts {
             }
         }
     }
-    counts.tcp_established = established(snmp).unwrap_or(0);
+    counts.tcp_established = proc_snmp::number(snmp, "Tcp:", "CurrEstab").unwrap_or(0);
     counts
 }
 
@@ -40,13 +40,6 @@ fn place<'a>(counts: &'a mut KernelCounts, name: &str, key: &str) -> Option<&'a 
         ("TCP:", "alloc") => &mut counts.tcp_allocated,
         _ => return None,
     })
-}
-
-/// `CurrEstab`: a line of names is followed by one of numbers.
-fn established(snmp: &[u8]) -> Option<u64> {
-    let mut lines = snmp.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"Tcp:"));
-    let at = line::columns(lines.next()?).position(|name| name == "CurrEstab")?;
-    line::columns(lines.next()?).nth(at)?.parse().ok()
 }
 
 #[cfg(test)]

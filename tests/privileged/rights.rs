@@ -13,6 +13,7 @@ pub(crate) const CASES: &[Case] = &[
     ("rights::every_set_of_capabilities_says_what_it_could_not_see", matrix),
     ("rights::with_those_for_bpf_alone_every_owner_is_known", bpf_alone),
     ("rights::what_is_of_no_use_is_given_up", given_up),
+    ("rights::metrics_are_written_where_another_user_owns_the_directory", directory_of_another),
 ];
 
 /// Whether capabilities can be given, those for BPF too.
@@ -117,4 +118,17 @@ fn given_up() {
     watch.kill().unwrap();
     watch.wait().unwrap();
     assert_eq!((checked, bounding), ((0, 1), 0));
+}
+
+/// As of the textfile collector: it may write there, and so must root, who has given up most.
+fn directory_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::chown(dir.path(), Some(NOBODY), Some(NOBODY)).unwrap();
+    let path = dir.path().join("sockeye.prom");
+    let ran = run(&mut sockeye(&["metrics", "tcp", "--output", path.to_str().unwrap()]));
+    assert_eq!(ran.code(), 0, "{}", ran.stderr());
+    assert!(std::fs::read_to_string(&path).unwrap().contains("\nsockeye_build_info{"));
+    let names: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["sockeye.prom"]);
 }

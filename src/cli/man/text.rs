@@ -98,6 +98,7 @@ const EXAMPLES: &[Part] = &[
         "sockeye --json --ask-runtimes",
         "Everything, for scripts; sockeye schema says what it looks like:",
     ),
+    Example("sockeye metrics listening", "Listeners in numbers, for Prometheus:"),
     Example("sockeye doctor", "What this user can see on this host, what not, and what mends it:"),
     Example("sockeye policy learn --dry-run", "The policy that would expect what listens now:"),
 ];

@@ -1,0 +1,97 @@
+//! `sockeye metrics [FILTER]`: one reading in numbers, for Prometheus.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::ensure;
+use clap::Args as ClapArgs;
+
+use super::args::{Command, OwnersChoice, ReadingArgs, RuntimeArgs};
+use super::exit::Exit;
+use super::reader::Request;
+use super::{notice, reader};
+use crate::config::Environment;
+use crate::filter::{Filter, Seen};
+use crate::model::Ask;
+use crate::output::metrics::{self, Surroundings};
+use crate::source::{RESIDUAL, Wanted, everything};
+use crate::sys::{clock, file, procnet};
+use crate::text;
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct MetricsArgs {
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Replace this file as a whole, such as sockeye.prom for the textfile collector of node_exporter"
+    )]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    #[command(flatten)]
+    runtimes: RuntimeArgs,
+    /// Count only sockets that pass, such as: tcp, exposed, netns = web
+    #[arg(value_name = "FILTER")]
+    filter: Vec<String>,
+}
+
+/// What is counted of a socket: TCP retransmissions, drops, and the cgroup, which tells the unit where no
+/// owner does.
+const COUNTED: Ask = Ask { info: true, memory: true, rest: true, cgroups: true, ..Ask::NOTHING };
+/// All that a filter can ask of a socket by itself.
+const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
+
+/// True when a file will be written, perhaps in a directory that is not root's.
+pub(super) fn writes(command: Option<&Command>) -> bool {
+    matches!(command, Some(Command::Metrics(args)) if args.output.is_some())
+}
+
+/// Reads and counts once.
+pub(super) fn run(args: &MetricsArgs, environment: &Environment) -> anyhow::Result<Exit> {
+    let filter = super::filter::parse(&args.filter, None)?;
+    let needs = filter.needs();
+    ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye events");
+    let tables = tables(&filter);
+    ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
+    let ask = if needs.details { DETAILS } else { COUNTED };
+    let reading = &args.reading;
+    let runtimes = args.runtimes.places(environment);
+    let start = clock::now();
+    let (table, moment) = reader::read_once(reading, Request::all(tables, ask), runtimes.as_ref())?;
+    let took = clock::now().since(&start);
+    let counters = if reading.is_here() { procnet::counters().ok() } else { None };
+    let passing =
+        table.open().filter(|row| filter.passes(&Seen { subject: moment.subject(row), now: moment.taken }));
+    let told = metrics::text(passing, Surroundings { moment: &moment, took, counters });
+    if let Some(path) = &args.output {
+        write(path, &told)?;
+    } else {
+        let mut out = io::stdout().lock();
+        out.write_all(told.as_bytes())?;
+        out.flush()?;
+    }
+    let failed = notice::tell(&moment.coverage, reading.owners != OwnersChoice::None);
+    Ok(if failed { Exit::Error } else { Exit::Ok })
+}
+
+/// The tables of which a socket can pass, of both versions of IP: what waits for accept(2) on one may
+/// wait for a listener of the other.
+fn tables(filter: &Filter) -> Vec<Wanted> {
+    let mut tables = everything();
+    // What is in no table is known only when all tables are.
+    if !filter.may_pass(RESIDUAL.0, RESIDUAL.1) {
+        let all = tables.clone();
+        tables.retain(|(_, protocol)| {
+            all.iter().any(|(family, other)| other == protocol && filter.may_pass(*family, *other))
+        });
+    }
+    tables
+}
+
+fn write(path: &Path, told: &str) -> anyhow::Result<()> {
+    let done = file::publish(path, told);
+    done.map_err(|error| {
+        let hint = "name a file in a directory that may be written to: --output FILE";
+        anyhow::anyhow!("cannot write the metrics to {}: {error}\n{hint}", text::path(path))
+    })
+}
