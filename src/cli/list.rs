@@ -8,8 +8,9 @@ use super::exit::Exit;
 use super::notice;
 use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
+use super::settings::audience;
 use super::shape::Shape;
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::model::Row;
 use crate::output::{columns, json, table};
 use crate::owner::Facts;
@@ -27,18 +28,20 @@ pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> boo
 }
 
 /// Lists the sockets once.
-pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     if args.shape.columns.as_deref() == Some("help") {
         return columns_help();
     }
-    let selection = Selection::of(args)?;
+    let settings = config.settings(audience(args.shape.is_for_programs()));
+    let args = args.resolve(&settings);
+    let selection = Selection::of(&args)?;
     let owners_shown = selection.shows_owners();
-    let mut reading = args.reading.clone();
+    let mut reading = args.reading.resolve(&settings);
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
     let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
-    let runtimes = args.runtimes.places(environment);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;

@@ -13,6 +13,7 @@ pub mod json;
 mod other_ends;
 mod plain;
 pub mod schema;
+pub mod settings;
 pub mod summary;
 pub mod table;
 pub mod template;

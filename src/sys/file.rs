@@ -39,7 +39,8 @@ impl FileError {
     /// True when there is no such file.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        use io::ErrorKind::{NotADirectory, NotFound};
+        matches!(self, Self::Io(error) if matches!(error.kind(), NotFound | NotADirectory))
     }
 }
 
@@ -100,6 +101,12 @@ pub fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
 #[must_use]
 pub fn link(path: &Path) -> Option<PathBuf> {
     std::fs::read_link(path).ok()
+}
+
+/// True when it cannot even be told whether there is such a file: a directory on the way is closed.
+#[must_use]
+pub fn is_out_of_reach(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// The inode and the device of what a path leads to.

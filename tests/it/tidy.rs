@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("output", &["model", "text", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "store", "policy", "engine"]),
-    ("config", &[]),
+    ("config", &["model", "text", "filter", "sys"]),
     (
         "cli",
         &[
