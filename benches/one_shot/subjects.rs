@@ -73,7 +73,7 @@ impl Subject {
 
     pub(crate) fn to_command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(&self.args).env_remove("SOCKEYE_SOURCE");
+        command.args(&self.args).env("SOCKEYE_CONFIG", "").env_remove("SOCKEYE_SOURCE");
         command
     }
 

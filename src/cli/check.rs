@@ -6,17 +6,22 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::reader::Request;
 use super::{notice, policy, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::model::Ask;
 use crate::output::alert::{self, Summary};
 use crate::policy::{AlertKind, Watcher, is_judged};
 
 /// Checks, reports and tells by its exit code: 0 clean, 1 unexpected, 3 not enough seen.
-pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let loaded = policy::load(&args.policy, environment)?;
+pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
+    // The verdict is the same on a terminal and in cron.
+    let settings = config.settings(Audience::Program);
+    let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let path = crate::text::path(&loaded.path).into_owned();
-    let (table, moment) =
-        reader::read_once(&args.reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
+    let (table, moment) = reader::read_once(
+        &args.reading.resolve(&settings),
+        Request::all(reader::judged_tables(), Ask::NOTHING),
+        None,
+    )?;
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
     let summary = Summary {

@@ -7,10 +7,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args as ClapArgs;
 
-use super::args::{IntervalArgs, ReadingArgs, interval};
+use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
+use super::settings::audience;
 use super::watch::{Trouble, trouble};
 use super::{complain, notice, reader};
+use crate::config::{Config, interval};
 use crate::engine::{Feed, Snapshot, spawn};
 use crate::filter::{Filter, Seen};
 use crate::model::{Ask, Stamp};
@@ -47,7 +49,7 @@ const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
 const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
-pub(super) fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = super::filter::parse(&args.filter, None)?;
     let tables: Vec<_> =
         everything().into_iter().filter(|(family, protocol)| filter.may_pass(*family, *protocol)).collect();
@@ -57,10 +59,12 @@ pub(super) fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     );
     let ask = if args.json || filter.needs().details { DETAILS } else { BYTES };
     let deadline = args.span.map(|span| (clock::now(), span));
-    let sampler = reader::live_sampler(&args.reading, tables, ask, args.interval.interval)?;
+    let settings = config.settings(audience(args.json));
+    let interval = args.interval.resolve(&settings);
+    let sampler = reader::live_sampler(&args.reading.resolve(&settings), tables, ask, interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
-    let poller = spawn(sampler, args.interval.interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
+    let poller = spawn(sampler, interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
         .context("cannot start the poller thread")?;
     let mut events = Events { filter, json: args.json, left: args.count, told: None };
     let ended = events.take_all(&feed, deadline);

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
+use super::args::{OwnersChoice, SourceChoice};
+use super::settings::Reading;
 use crate::engine::OwnerChoice;
 use crate::model::Ask;
 use crate::source::SocketSource;
@@ -17,7 +18,7 @@ use crate::sys::bpf;
 /// The source that reads what the arguments ask for.
 #[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
 pub(super) fn source(
-    args: &ReadingArgs,
+    args: &Reading,
     ask: Ask,
     budget: Option<Duration>,
 ) -> anyhow::Result<Box<dyn SocketSource>> {
@@ -37,7 +38,7 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
     Ok(match choice {
         OwnersChoice::Auto => OwnerChoice::Auto,
         OwnersChoice::Bpf => {
-            bpf::may_load().context("owners cannot be found through BPF, leave out --owners")?;
+            bpf::may_load().context("owners cannot be found through BPF, take --owners auto")?;
             OwnerChoice::Bpf
         }
         OwnersChoice::Proc => OwnerChoice::Proc,
@@ -46,7 +47,7 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
 }
 
 /// All namespaces, or the one that was named.
-fn namespaces(mut source: Namespaces, args: &ReadingArgs, budget: Option<Duration>) -> Box<dyn SocketSource> {
+fn namespaces(mut source: Namespaces, args: &Reading, budget: Option<Duration>) -> Box<dyn SocketSource> {
     if let Some(net) = &args.net {
         source = source.only(Pick(net.as_bytes().into()));
     }

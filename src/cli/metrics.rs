@@ -10,7 +10,7 @@ use super::args::{Command, OwnersChoice, ReadingArgs, RuntimeArgs};
 use super::exit::Exit;
 use super::reader::Request;
 use super::{notice, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::filter::{Filter, Seen};
 use crate::model::Ask;
 use crate::output::metrics::{self, Surroundings};
@@ -47,15 +47,16 @@ pub(super) fn writes(command: Option<&Command>) -> bool {
 }
 
 /// Reads and counts once.
-pub(super) fn run(args: &MetricsArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &MetricsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = super::filter::parse(&args.filter, None)?;
     let needs = filter.needs();
     ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye events");
     let tables = tables(&filter);
     ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
     let ask = if needs.details { DETAILS } else { COUNTED };
-    let reading = &args.reading;
-    let runtimes = args.runtimes.places(environment);
+    let settings = config.settings(Audience::Program);
+    let reading = &args.reading.resolve(&settings);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     let start = clock::now();
     let (table, moment) = reader::read_once(reading, Request::all(tables, ask), runtimes.as_ref())?;
     let took = clock::now().since(&start);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{ReadingArgs, SourceChoice};
+use super::args::SourceChoice;
 use super::live;
+use super::settings::Reading;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
@@ -24,7 +25,7 @@ pub(super) fn judged_tables() -> Vec<Wanted> {
 
 /// A sampler of the wanted tables, to be read again and again.
 pub(super) fn live_sampler(
-    args: &ReadingArgs,
+    args: &Reading,
     wanted: Vec<Wanted>,
     ask: Ask,
     interval: Duration,
@@ -34,7 +35,7 @@ pub(super) fn live_sampler(
 }
 
 fn build(
-    args: &ReadingArgs,
+    args: &Reading,
     wanted: Vec<Wanted>,
     ask: Ask,
     facts: Facts,
@@ -85,7 +86,7 @@ impl Request {
 
 /// One reading, as a table and its moment.
 pub(super) fn read_once(
-    args: &ReadingArgs,
+    args: &Reading,
     request: Request,
     runtimes: Option<&RuntimePlaces>,
 ) -> anyhow::Result<(Table, Moment)> {

@@ -3,7 +3,7 @@
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::reader;
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::engine;
 use crate::model::Ask;
 use crate::source::everything;
@@ -14,17 +14,20 @@ use crate::tui::{self, Ended};
 const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Runs the dashboard until the user quits.
-pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let sampler = reader::live_sampler(&args.reading, everything(), Ask::NOTHING, args.interval.interval)?;
-    let sampler = sampler.asking(args.runtimes.places(environment).as_ref());
+pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
+    let Config { environment, .. } = config;
+    let settings = config.settings(Audience::Person);
+    let interval = args.interval.resolve(&settings);
+    let reading = args.reading.resolve(&settings);
+    let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
+    let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let options = tui::Options {
         now: clock::now,
-        color: args.face.dashboard_colors(environment),
-        ascii: args.face.is_ascii(environment),
+        color: args.face.dashboard_colors(&settings, environment),
+        ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
     };
-    let interval = args.interval.interval;
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,

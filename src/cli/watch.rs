@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::args::WatchArgs;
 use super::exit::Exit;
 use super::{complain, notice, policy, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::engine::{Feed, Snapshot, spawn};
 use crate::model::{Ask, Coverage, Family, Protocol, SliceStatus};
 use crate::output::alert;
@@ -18,8 +18,11 @@ use crate::store::Moment;
 use crate::text::counted;
 
 /// Watches and reports, line by line, each flushed at once.
-pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let loaded = policy::load(&args.policy, environment)?;
+pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
+    // The alerts are the same on a terminal and in a service.
+    let settings = config.settings(Audience::Program);
+    let interval = args.interval.resolve(&settings);
+    let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let mut watch = Watch {
         path: crate::text::path(&loaded.path).into_owned(),
         json: args.json,
@@ -27,11 +30,11 @@ pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result
         watcher: Watcher::new(loaded.policy),
         told: None,
     };
-    let sampler =
-        reader::live_sampler(&args.reading, reader::judged_tables(), Ask::NOTHING, args.interval.interval)?;
+    let reading = args.reading.resolve(&settings);
+    let sampler = reader::live_sampler(&reading, reader::judged_tables(), Ask::NOTHING, interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
-    let _poller = spawn(sampler, args.interval.interval, Duration::ZERO, move |feed| send.send(feed).is_ok())
+    let _poller = spawn(sampler, interval, Duration::ZERO, move |feed| send.send(feed).is_ok())
         .context("cannot start the poller thread")?;
     for feed in feed {
         match feed {

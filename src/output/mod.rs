@@ -17,6 +17,7 @@ mod other_ends;
 mod parts;
 mod plain;
 pub mod schema;
+pub mod settings;
 pub mod summary;
 pub mod table;
 pub mod template;

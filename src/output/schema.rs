@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::SCHEMA;
 use super::alert::{AlertView, SummaryView};
 use super::json::{CoverageLine, Document, SocketLine};
+use super::settings::ConfigView;
 
 /// The dialect.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -23,6 +24,7 @@ pub fn schema() -> Value {
         generator.subschema_for::<CoverageLine<'_>>(),
         generator.subschema_for::<AlertView<'_>>(),
         generator.subschema_for::<SummaryView<'_>>(),
+        generator.subschema_for::<ConfigView>(),
     ];
     json!({
         "$schema": DRAFT,

@@ -189,8 +189,8 @@ fn documented_examples_run() {
     for example in examples {
         let typed = example.split('#').next().unwrap().replace("--for 10s", "");
         let program = env!("CARGO_BIN_EXE_sockeye");
-        let ran =
-            run(Command::new("sh").args(["-c", &format!("exec '{program}' events --for 50ms {typed}")]));
+        let script = format!("exec '{program}' events --for 50ms {typed}");
+        let ran = run(Command::new("sh").args(["-c", &script]).env("SOCKEYE_CONFIG", ""));
         assert_eq!(ran.code(), 0, "{typed}: {}", ran.stderr());
     }
 }

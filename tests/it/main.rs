@@ -6,6 +6,7 @@ mod allocations;
 mod bad_input;
 mod bench_report;
 mod completions;
+mod config;
 mod corrupt;
 mod details;
 mod document;

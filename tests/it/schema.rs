@@ -129,6 +129,13 @@ fn alerts_are_told_as_the_schema_says() {
     assert_eq!(kinds.len(), 2, "{kinds:?}");
 }
 
+#[test]
+fn settings_are_explained_as_the_schema_says() {
+    let mut command = sockeye(&["config", "--explain", "--json"]);
+    let ran = run(command.env("SOCKEYE_COLUMNS", "local,pid").env("SOCKEYE_ASCII", "true"));
+    assert_valid(&validator("config"), "config", &serde_json::from_str(&ran.ok()).unwrap());
+}
+
 /// The same value as another type.
 fn of_another_type(value: &Value) -> Value {
     match value {

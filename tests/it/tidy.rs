@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "phrase", "store", "policy", "engine"]),
-    ("config", &[]),
+    ("config", &["model", "text", "filter", "sys"]),
     (
         "cli",
         &[

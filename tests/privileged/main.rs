@@ -77,6 +77,8 @@ fn main() -> ExitCode {
     let groups = [
         (others::CASES, root),
         (trust::CASES, root),
+        (trust::APART, apart),
+        (trust::CAPABLE, setpriv),
         (rights::CASES, setpriv),
         (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),

@@ -10,6 +10,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use super::args::Args;
 use super::exit::Exit;
+use crate::config::{self, Counts};
 use text::Part;
 
 /// Prints the page.
@@ -83,8 +84,20 @@ fn section(head: &str, parts: &[Part]) -> Roff {
                 roff.control("PP", []).text([roman(*text)]).control("PP", []).control("RS", ["4"]);
                 roff.control("nf", []).text([roman(*line)]).control("fi", []).control("RE", [])
             }
+            Part::Settings => settings(&mut roff),
             Part::See(pages) => roff.control("PP", []).text(see(pages)),
         };
+    }
+    roff
+}
+
+/// Each with its default, its variable, and whether it counts everywhere.
+fn settings(roff: &mut Roff) -> &mut Roff {
+    for (setting, default, _) in config::Settings::default().all() {
+        let people = if setting.counts == Counts::ForPeople { " For people." } else { "" };
+        let told = format!("{}{people} In the environment: {}.", setting.help, setting.variable);
+        let written = format!("{} = {default}", setting.key);
+        roff.control("TP", []).text([bold(written)]).text([roman(told)]);
     }
     roff
 }

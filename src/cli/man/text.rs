@@ -9,13 +9,16 @@ pub(super) enum Part {
     Example(&'static str, &'static str),
     /// Other pages: name and section.
     See(&'static [(&'static str, &'static str)]),
+    /// Every setting, as it was declared.
+    Settings,
 }
 
-use Part::{Example, Item, See, Text};
+use Part::{Example, Item, See, Settings, Text};
 
 pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     ("FILTER", FILTER),
     ("EXIT STATUS", EXIT_STATUS),
+    ("SETTINGS", SETTINGS),
     ("FILES", FILES),
     ("ENVIRONMENT", ENVIRONMENT),
     ("EXAMPLES", EXAMPLES),
@@ -66,7 +69,29 @@ const EXIT_STATUS: &[Part] = &[
     Item("3", "check: too little could be seen to say."),
 ];
 
+const SETTINGS: &[Part] = &[
+    Text(
+        "Arguments count more than environment variables, those more than the user's configuration file, and \
+         that more than the one in /etc. sockeye config prints the file to begin with; sockeye config --explain \
+         tells each value and where it came from.",
+    ),
+    Settings,
+    Text(
+        "Those for people count in the dashboard and on a terminal. Where the output goes into a file or a pipe, \
+         is made for programs, such as --json, or is the verdict of check, watch or policy learn, they do not: \
+         nobody's settings change what a script reads.",
+    ),
+];
+
 const FILES: &[Part] = &[
+    Item(
+        "/etc/sockeye/config.toml",
+        "Settings for everybody. Root reads no configuration that others may write.",
+    ),
+    Item(
+        "~/.config/sockeye/config.toml",
+        "Settings of the user; they count more. Under sudo that is root, and not who called it.",
+    ),
     Item("/etc/sockeye/policy.toml", "What may listen: the policy of root."),
     Item(
         "~/.config/sockeye/policy.toml",
@@ -76,6 +101,11 @@ const FILES: &[Part] = &[
 
 const ENVIRONMENT: &[Part] = &[
     Item("NO_COLOR", "The dashboard has no colours when it is set and not empty."),
+    Item(
+        "SOCKEYE_CONFIG",
+        "The one configuration file that is read, which must be there; set to nothing, none is read.",
+    ),
+    Item("SOCKEYE_SOURCE and its kind", "A variable for each setting, named with it under SETTINGS."),
     Item("XDG_CONFIG_HOME", "Stands for ~/.config."),
     Item(
         "DOCKER_HOST, XDG_RUNTIME_DIR",
