@@ -161,7 +161,7 @@ settings! {
     "The columns of a listing where no option of ss asks for its table; sockeye --columns help lists them."
     columns: Columns = Columns(Vec::new()), "SOCKEYE_COLUMNS", ForPeople;
 
-    "Draw the dashboard with ASCII characters only."
+    "ASCII characters only, as where the locale has no others."
     ascii: bool = false, "SOCKEYE_ASCII", ForPeople;
 
     "Colours: auto (as the environment asks), always or never."
