@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -179,18 +179,4 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     let _listener = TcpListener::bind("127.0.0.1:0").unwrap();
     assert_eq!(wait(&mut child).code(), Some(0));
-}
-
-#[test]
-fn documented_examples_run() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let examples: Vec<_> = readme.lines().filter_map(|line| line.strip_prefix("sockeye events ")).collect();
-    assert!(examples.len() >= 2, "{examples:?}");
-    for example in examples {
-        let typed = example.split('#').next().unwrap().replace("--for 10s", "");
-        let program = env!("CARGO_BIN_EXE_sockeye");
-        let script = format!("exec '{program}' events --for 50ms {typed}");
-        let ran = run(Command::new("sh").args(["-c", &script]).env("SOCKEYE_CONFIG", ""));
-        assert_eq!(ran.code(), 0, "{typed}: {}", ran.stderr());
-    }
 }

@@ -11,6 +11,7 @@ mod corrupt;
 mod details;
 mod document;
 mod events;
+mod examples;
 mod exposition;
 mod filter;
 mod harness;
