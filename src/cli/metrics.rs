@@ -50,7 +50,7 @@ pub(super) fn writes(command: Option<&Command>) -> bool {
 pub(super) fn run(args: &MetricsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = super::filter::parse(&args.filter, None)?;
     let needs = filter.needs();
-    ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye events");
+    ensure!(!needs.history, "a single look knows no ages, no rates and nothing new: use sockeye events");
     let tables = tables(&filter);
     ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
     let ask = if needs.details { DETAILS } else { COUNTED };

@@ -109,7 +109,7 @@ impl Selection {
         let needs = filter.needs();
         anyhow::ensure!(
             !needs.history,
-            "a single look knows no ages and nothing new: use sockeye top or sockeye events"
+            "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
         );
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all;

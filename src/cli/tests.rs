@@ -265,6 +265,7 @@ const LINES: &[&str] = &[
     "-t exposed",
     "new",
     "age < 5m",
+    "rate > 1MB",
     "port = 80",
     "port in {80,443}",
     "-t port = 80",

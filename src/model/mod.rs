@@ -49,7 +49,7 @@ pub use narrow::Narrow;
 pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use published_port::{Incoming, PublishedPort, Span};
 pub use rights::{Profile, Rights};
-pub use row::{History, Life, Row};
+pub use row::{History, Life, Rate, Row};
 pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::SCHEMA;
 use super::alert::who;
 use super::json::{HostView, SocketView, host, unix_name};
-use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State, TcpInfoPlace};
+use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
 use crate::text::{self, push};
 
@@ -84,12 +84,8 @@ fn event<'a>(changes: &[Change], row: &'a Row, moment: &Moment) -> Option<Event<
 impl Event<'_> {
     /// The bytes that it sent and received, where it closed and its details were read.
     fn bytes(&self) -> (Option<u64>, Option<u64>) {
-        let details = self.row.socket.details.as_ref().filter(|_| self.kind == Kind::Closed);
-        let info = details.and_then(|details| details.tcp_info.as_ref());
-        let read = |place| info.and_then(|info| info.read(place));
-        // Older kernels count only what was acknowledged.
-        let sent = read(TcpInfoPlace::BYTES_SENT).or_else(|| read(TcpInfoPlace::BYTES_ACKED));
-        (sent, read(TcpInfoPlace::BYTES_RECEIVED))
+        let bytes = self.row.socket.bytes().filter(|_| self.kind == Kind::Closed);
+        bytes.unzip()
     }
 }
 

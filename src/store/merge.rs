@@ -6,7 +6,8 @@ use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use crate::model::{Change, ChangeKind, History, Life, NamespaceCoverage, Row, Slice, Socket, Stamp};
+use super::Known;
+use crate::model::{Change, ChangeKind, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, Stamp};
 
 /// What the merge must know besides the two lists.
 pub(super) struct Rules<'a> {
@@ -15,7 +16,7 @@ pub(super) struct Rules<'a> {
     /// The slices that were read whole now, and by which source.
     pub(super) whole: BTreeMap<Slice, &'static str>,
     pub(super) namespaces: &'a NamespaceCoverage,
-    pub(super) known: &'a BTreeMap<Slice, &'static str>,
+    pub(super) known: &'a BTreeMap<Slice, Known>,
 }
 
 /// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
@@ -63,7 +64,7 @@ impl Rules<'_> {
     /// True when the slice is read by another source now, which names its sockets otherwise.
     fn source_changed(&self, slice: Slice) -> bool {
         let now = self.whole.get(&slice);
-        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before != now))
+        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before.source != *now))
     }
 
     /// True when what is not in the reading of this slice is gone.
@@ -83,7 +84,7 @@ impl Rules<'_> {
         if !self.proves_absence(slice) {
             return Some(row);
         }
-        let with = |life, socket| Row::new(socket, History { life, ..history });
+        let with = |life, socket| Row::new(socket, History { life, rate: None, ..history });
         match history.life {
             Life::Open => Some(with(Life::Missed, row.socket)),
             Life::Missed | Life::Closed { .. } => {
@@ -106,6 +107,7 @@ impl Rules<'_> {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
+        let rate = self.rate(&row, &socket);
         let History { opened, changed, .. } = row.history();
         let before = row.socket;
         let mut last_change = changed;
@@ -121,6 +123,14 @@ impl Rules<'_> {
         if last_change != Some(self.now) && before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
-        Row::new(socket, History { life: Life::Open, opened, changed: last_change })
+        Row::new(socket, History { life: Life::Open, opened, changed: last_change, rate })
+    }
+
+    /// How fast it was since it was last counted; `None` where one of the two countings passed over it.
+    fn rate(&self, before: &Row, socket: &Socket) -> Option<Rate> {
+        let slice = socket.slice();
+        let counted = self.known.get(&slice).and_then(|known| known.counted);
+        let passed_over = before.life() != Life::Open || !self.whole.contains_key(&slice);
+        Rate::between(&before.socket, socket, self.now.since(&counted.filter(|_| !passed_over)?))
     }
 }

@@ -24,10 +24,18 @@ use crate::model::{
 pub struct Table {
     /// Sorted by key.
     rows: Vec<Row>,
-    /// The slices that have been read whole at least once, and by which source.
-    known: BTreeMap<Slice, &'static str>,
+    /// The slices that have been read whole at least once.
+    known: BTreeMap<Slice, Known>,
     keep_closed: Duration,
     moment: Option<Moment>,
+}
+
+/// How a slice was read that has been read whole.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    source: &'static str,
+    /// When it was last read, if it was whole: every socket in it was counted then.
+    counted: Option<Stamp>,
 }
 
 /// The facts of the last sample that are not about single sockets.
@@ -79,7 +87,13 @@ impl Table {
             &mut changes,
         );
         let mut known = self.known;
-        known.extend(whole(&sample.coverage));
+        for read in &sample.coverage.slices {
+            if let Some(before) = known.get_mut(&read.slice) {
+                before.counted = None;
+            }
+        }
+        let counted = Some(sample.taken);
+        known.extend(whole(&sample.coverage).map(|(slice, source)| (slice, Known { source, counted })));
         forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
         let moment =
             Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
@@ -118,7 +132,7 @@ fn whole(coverage: &Coverage) -> impl Iterator<Item = (Slice, &'static str)> {
 
 /// Forgets the slices of namespaces that are gone, once their last row is: containers come and go
 /// for as long as somebody watches.
-fn forget_the_gone(known: &mut BTreeMap<Slice, &'static str>, rows: &[Row], now: &NamespaceCoverage) {
+fn forget_the_gone(known: &mut BTreeMap<Slice, Known>, rows: &[Row], now: &NamespaceCoverage) {
     known.retain(|slice, _| {
         !now.is_gone(slice.netns) || {
             let first = rows.partition_point(|row| row.socket.key.netns < slice.netns);

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life, NamespaceCoverage,
-    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol,
-    Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
+    Basics, ChangeKind, Cookie, Details, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life,
+    NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process,
+    ProcessId, Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, TcpInfo, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -90,6 +90,58 @@ fn listener(cookie: u64) -> Socket {
 
 fn complete(sockets: &[Socket]) -> (Vec<Socket>, SliceStatus) {
     (sockets.to_vec(), SliceStatus::Ok)
+}
+
+/// A connection that has sent and received so many bytes.
+fn counted(sent: u64, received: u64) -> Socket {
+    let mut bytes = vec![0; 256];
+    // tcpi_bytes_sent and tcpi_bytes_received (linux/tcp.h).
+    for (place, count) in [(200, sent), (128, received)] {
+        bytes[place..place + 8].copy_from_slice(&count.to_ne_bytes());
+    }
+    let details = Details { tcp_info: Some(TcpInfo::from(&bytes[..])), ..Details::default() };
+    Socket { details: Some(Arc::new(details)), ..socket(1, State::Established, 0, &[]) }
+}
+
+#[test]
+fn a_rate_is_between_two_readings_that_both_counted() {
+    let (ok, partial) = (SliceStatus::Ok, SliceStatus::Partial("cut".into()));
+    let (idle, busy, on) = (counted(100, 10), counted(2100, 10), counted(2100, 510));
+    let plain = socket(1, State::Established, 0, &[]);
+    for (what, samples, rate) in [
+        ("a single reading", vec![(vec![idle.clone()], ok.clone())], None),
+        ("two", vec![(vec![idle.clone()], ok.clone()), (vec![busy.clone()], ok.clone())], Some((2000, 0))),
+        (
+            "nothing came",
+            vec![(vec![busy.clone()], ok.clone()), (vec![busy.clone()], ok.clone())],
+            Some((0, 0)),
+        ),
+        (
+            "the last two count",
+            vec![
+                (vec![idle.clone()], ok.clone()),
+                (vec![busy.clone()], ok.clone()),
+                (vec![on.clone()], ok.clone()),
+            ],
+            Some((0, 500)),
+        ),
+        ("one without counters", vec![(vec![plain], ok.clone()), (vec![busy.clone()], ok.clone())], None),
+        (
+            "one passed over it",
+            vec![(vec![idle.clone()], ok.clone()), (vec![], ok.clone()), (vec![busy.clone()], ok.clone())],
+            None,
+        ),
+        (
+            "one was cut before it",
+            vec![(vec![idle.clone()], ok.clone()), (vec![], partial), (vec![busy.clone()], ok.clone())],
+            None,
+        ),
+        ("gone for once", vec![(vec![idle], ok.clone()), (vec![busy], ok.clone()), (vec![], ok)], None),
+    ] {
+        let (table, _) = run(samples);
+        let told = table.rows()[0].history().rate.map(|rate| (rate.sent, rate.received));
+        assert_eq!(told, rate, "{what}");
+    }
 }
 
 #[test]

@@ -173,6 +173,27 @@ fn own_sockets_open_and_close() {
     assert!(by_signal == Some(15) || status.code() == Some(143), "{status:?}");
 }
 
+/// What a socket sent between two readings is a rate, which a filter sees.
+#[test]
+fn rates_are_of_the_last_two_readings() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = Stream::start();
+    // Bytes and change may fall into two intervals: then it is idle when it changes.
+    let mut rates = (0..50).map(|_| {
+        let mut caller = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut answerer, _) = listener.accept().unwrap();
+        stream.until(cookie(&caller), "opened");
+        caller.write_all(&[7; 10_000]).unwrap();
+        std::io::Read::read_exact(&mut answerer, &mut [0; 10_000]).unwrap();
+        caller.shutdown(std::net::Shutdown::Write).unwrap();
+        let told = stream.until(cookie(&caller), "changed").socket;
+        assert_eq!(told.receive_rate_bytes_per_s, Some(0));
+        told.send_rate_bytes_per_s
+    });
+    let sent = rates.find(|rate| *rate != Some(0)).unwrap();
+    assert!(sent.is_some_and(|rate| rate > 100), "10 kB in an interval: {sent:?}");
+}
+
 #[test]
 fn a_closed_pipe_is_no_error() {
     let mut child = started();
