@@ -456,12 +456,16 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__who)
-            opts="-N -h --json --source --owners --all-netns --net --ask-runtimes --help"
+            opts="-N -h --json --color --ascii --source --owners --all-netns --net --ask-runtimes --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --source)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -565,6 +565,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -572,6 +575,7 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l json -d 'One JSON object a line for each target'
+complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
