@@ -4,11 +4,13 @@
 //! every output go through it, so they cannot disagree. It never asks the time (the sample brings
 //! it) and never looks at a filter: what is hidden on a screen is still watched.
 
+mod ending;
 mod merge;
 mod peers;
 #[cfg(test)]
 mod tests;
 
+pub use ending::ended;
 pub use peers::Peers;
 
 use std::collections::BTreeMap;
