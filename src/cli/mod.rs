@@ -5,12 +5,17 @@
 
 mod args;
 mod check;
+#[cfg_attr(not(linux), path = "close_elsewhere.rs")]
+mod close;
 mod completions;
 mod doctor;
+mod ending;
 mod events;
 mod exit;
 mod extras;
 mod filter;
+#[cfg_attr(not(linux), path = "follow_elsewhere.rs")]
+mod follow;
 mod habits;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
@@ -69,6 +74,8 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
     match args.command {
+        None if args.list.ending.kill => close::run(args.list),
+        None if args.list.ending.events => follow::run(args.list),
         None if args.list.summary => summary::run(&args.list, environment),
         None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
         None => list::run(&args.list, environment),

@@ -6,6 +6,7 @@
 
 mod details;
 mod info;
+mod stream;
 mod words;
 
 use std::io::{self, Write};
@@ -14,6 +15,7 @@ use std::thread::Builder;
 
 pub use details::Extras;
 use details::Tail;
+pub use stream::Stream;
 use words::{NETIDS, netid_of, state_of};
 
 use super::other_ends;
@@ -128,16 +130,23 @@ impl Sheet<'_> {
         let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
         let mut below = String::new();
         for (_, row) in rows {
-            cells.fill(&row.socket, self);
-            if self.layout.extras.any() {
-                below.clear();
-                let tail = Tail::new(&mut cells.0[LAST], &mut below, self.layout);
-                details::push_all(tail, &row.socket, self.names);
-            }
+            self.fill(&mut cells, &mut below, &row.socket);
             cells.write(&mut lines, widths, &mut line)?;
             lines.write_all(below.as_bytes())?;
         }
         Ok(lines)
+    }
+}
+
+impl Sheet<'_> {
+    /// Makes the cells of a socket, and the lines below it.
+    fn fill(&self, cells: &mut Cells, below: &mut String, socket: &Socket) {
+        cells.fill(socket, self);
+        below.clear();
+        if self.layout.extras.any() {
+            let tail = Tail::new(&mut cells.0[LAST], below, self.layout);
+            details::push_all(tail, socket, self.names);
+        }
     }
 }
 
