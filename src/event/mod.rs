@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::model::{Family, NetnsId, PortRange, Protocol, Socket};
-use crate::sys::destroyed::{DestroyedSocket, Heard, ListenError, ROOM};
+use crate::sys::destroyed::{DestroyedSocket, Heard, ListenError};
 use crate::sys::procnet;
 use crate::wire::{Context, WireError, inet_destroy, netlink};
 
@@ -44,18 +44,9 @@ impl Closes {
     /// Begins to listen for sockets of these tables, in the network namespace of the calling thread, which is
     /// `netns`. Tables of which the kernel tells nothing are passed over.
     pub fn open(netns: NetnsId, tables: &[(Family, Protocol)]) -> Result<Self, ListenError> {
-        Self::with_room(netns, tables, ROOM)
-    }
-
-    /// The same with so many bytes of room for what waits to be read.
-    pub fn with_room(
-        netns: NetnsId,
-        tables: &[(Family, Protocol)],
-        room: usize,
-    ) -> Result<Self, ListenError> {
         let wanted = inet_destroy::GROUPS.iter().filter(|(table, _)| tables.contains(table));
         let groups = wanted.fold(0, |mask, (_, group)| mask | group);
-        let socket = DestroyedSocket::open(groups, room)?;
+        let socket = DestroyedSocket::open(groups)?;
         Ok(Self { socket, netns, ephemeral: procnet::ephemeral_ports(), waiting: VecDeque::new() })
     }
 

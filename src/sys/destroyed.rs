@@ -14,7 +14,7 @@ use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, recvf
 
 /// What may wait to be read, in bytes as the kernel counts them: some 25,000 sockets. Without `CAP_NET_ADMIN` it
 /// is what `net.core.rmem_max` allows.
-pub const ROOM: usize = 32 * 1024 * 1024;
+const ROOM: usize = 32 * 1024 * 1024;
 /// A message is a few hundred bytes.
 const MESSAGE: usize = 8 * 1024;
 
@@ -48,13 +48,12 @@ pub struct DestroyedSocket {
 }
 
 impl DestroyedSocket {
-    /// Begins to listen to the groups of that mask, in the network namespace of the calling thread. `room` is
-    /// what may wait to be read, in bytes: [`ROOM`].
-    pub fn open(groups: u32, room: usize) -> Result<Self, ListenError> {
+    /// Begins to listen to the groups of that mask, in the network namespace of the calling thread.
+    pub fn open(groups: u32) -> Result<Self, ListenError> {
         let fd = socket_with(AddressFamily::NETLINK, SocketType::RAW, SocketFlags::CLOEXEC, Some(SOCK_DIAG))
             .map_err(ListenError::Open)?;
-        if set_socket_recv_buffer_size_force(&fd, room).is_err() {
-            set_socket_recv_buffer_size(&fd, room).map_err(ListenError::Open)?;
+        if set_socket_recv_buffer_size_force(&fd, ROOM).is_err() {
+            set_socket_recv_buffer_size(&fd, ROOM).map_err(ListenError::Open)?;
         }
         bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(ListenError::Refused)?;
         Ok(Self { fd, buffer: vec![0; MESSAGE] })

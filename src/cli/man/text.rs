@@ -72,8 +72,8 @@ const ENDS: &[Part] = &[
         "-K closes TCP and UDP sockets as if they had met an error; it needs CAP_NET_ADMIN. As in ss, -l or -a \
          are needed for those that only listen or wait. It shows what passes and asks; without a terminal it \
          needs --yes. Each socket is named to the kernel by its cookie, so that no other one is ever closed. \
-         Sockets that share an address are refused, because the kernel would take any of them. A listener and a \
-         UDP server keep their address as long as their holder has them open.",
+         Sockets that share an address are refused, because the kernel would take any of them. A listener, or a UDP \
+         server, on a port of its choice keeps the address as long as its holder has it open.",
     ),
 ];
 
