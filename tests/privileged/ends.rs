@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -90,17 +90,24 @@ fn columns(line: &str) -> Vec<String> {
     line.split_whitespace().take(6).map(|word| if word == "?" { "-1" } else { word }.to_owned()).collect()
 }
 
+/// A child that ends with the test, whichever way that ends.
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
 fn beside_ss() {
     let there = TcpListener::bind("127.0.0.1:0").unwrap();
     let following = Follower::start(&mut sockeye(&["-EnH"]));
     // What ss says comes when it is written, not when a block is full; it says nothing when it is ready.
-    let mut ss = Command::new("stdbuf")
-        .args(["-oL", "ss", "-EnH"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let told = crate::follower::collect(ss.stdout.take().unwrap());
+    let mut command = Command::new("stdbuf");
+    command.args(["-oL", "ss", "-EnH"]).stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut ss = Ended(command.spawn().unwrap());
+    let told = crate::follower::collect(ss.0.stdout.take().unwrap());
     eventually(|| {
         drop(UdpSocket::bind("127.0.0.1:0").unwrap());
         if told.lock().unwrap().is_empty() { Err("ss hears nothing") } else { Ok(()) }.map_err(str::to_owned)
@@ -123,8 +130,7 @@ fn beside_ss() {
         let (ours, theirs) = (has(&following.lines()), has(&told.lock().unwrap()));
         if ours && theirs { Ok(()) } else { Err(format!("{ours} {theirs}")) }
     });
-    ss.kill().unwrap();
-    ss.wait().unwrap();
+    drop(ss);
     let ours: BTreeSet<_> = following.lines().iter().map(|line| columns(line)).collect();
     let theirs: BTreeSet<_> = told.lock().unwrap().iter().map(|line| columns(line)).collect();
     let only_ss: Vec<_> = theirs.difference(&ours).collect();

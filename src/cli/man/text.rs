@@ -66,7 +66,7 @@ const ENDS: &[Part] = &[
          sockeye: its ends, and of TCP its last counts. Everybody is told. Owner, user and the state before are \
          known of sockets that were there when sockeye started; those of others are not told, and no filter on \
          these lets them pass. Received bytes are counted as the kernel does: the end of the other side's stream \
-         is one of them. What is lost because too much closes at once is told on stderr.",
+         is one of them. A connection of which TIME-WAIT is left is told as closed then. What is lost because too much closes at once is told on stderr.",
     ),
     Text(
         "-K closes TCP and UDP sockets as if they had met an error; it needs CAP_NET_ADMIN. As in ss, -l or -a \
