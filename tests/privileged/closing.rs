@@ -113,6 +113,13 @@ fn listeners() {
     }
     let local = listener.local_addr().unwrap();
     assert!(TcpStream::connect(local).is_err(), "nobody listens");
+    // What is left of it is found by nobody, which does not make it gone; kernels before 6.8 do not list it.
+    let ran = run(&mut sockeye(&["-K", "-ta", "--yes", "--json", &port(local)]));
+    for line in lines(&ran) {
+        assert_eq!((&*line.socket.state, &*line.result, line.still_bound), ("bound", "refused", None));
+        assert!(line.reason.unwrap().contains("only whoever holds it can close it"));
+        assert_eq!(ran.code(), 2);
+    }
     assert!(server.recv(&mut [0]).is_err(), "its holder is told");
     let text = run(&mut sockeye(&["-K", "-ua", "--yes", &port(server.local_addr().unwrap())]));
     assert!(text.stdout().starts_with("closed  udp 127.0.0.1:"), "{}", text.stdout());
