@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::OwnerChoice;
+use crate::engine::{Hear, OwnerChoice};
 use crate::model::Ask;
-use crate::source::SocketSource;
 use crate::source::portable::Portable;
+use crate::source::{SocketSource, Wanted};
 
 /// The source that reads what the arguments ask for, where that does not need Linux.
 pub(super) fn source(
@@ -20,6 +20,11 @@ pub(super) fn source(
         );
     }
     Ok(Box::new(Portable))
+}
+
+/// No other kernel tells of sockets that close.
+pub(super) fn hear(_: &ReadingArgs, _: &[Wanted]) -> Option<Hear> {
+    None
 }
 
 /// How owners are found: not at all.

@@ -9,7 +9,9 @@ use crate::model::{Details, Socket};
 #[must_use]
 pub fn ended(told: Socket, before: Option<&Socket>) -> Socket {
     let Some(before) = before else { return told };
+    let ends = if told.ends.is_wiped() { before.ends.clone() } else { told.ends };
     Socket {
+        ends,
         role: before.role,
         inode: before.inode,
         uid: before.uid,
@@ -58,6 +60,19 @@ mod tests {
     fn what_nobody_saw_before_stays_unknown() {
         let told = socket(State::Closed, None);
         assert_eq!(ended(told.clone(), None), told);
+    }
+
+    #[test]
+    fn what_the_kernel_wiped_is_as_it_was_read() {
+        let ends = |port, remote| Ends::Inet {
+            local: Endpoint::new([127, 0, 0, 1].into(), port),
+            remote: Some(Endpoint::new([127, 0, 0, 1].into(), remote)),
+        };
+        let told = Socket { ends: ends(80, 0), ..socket(State::Closed, None) };
+        let before = Socket { ends: ends(80, 5000), ..socket(State::Established, None) };
+        let end = ended(told, Some(&with_info(before, &[1], None)));
+        assert_eq!((end.ends, end.state), (ends(80, 5000), State::Closed));
+        assert_eq!(end.details.unwrap().tcp_info.clone(), Some(TcpInfo::from(&[1][..])));
     }
 
     #[test]

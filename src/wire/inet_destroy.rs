@@ -52,6 +52,9 @@ fn settled(mut socket: Socket, ephemeral: PortRange) -> Socket {
     if socket.protocol == Protocol::Tcp {
         // It has a port still, which elsewhere means that it is bound.
         socket.state = State::Closed;
+        if socket.ends.is_wiped() {
+            socket.details = None; // the counts went, too: 0 would be a claim
+        }
     } else {
         // What is left of a count that begins with 1 and ended.
         socket.queues.send = socket.queues.send.filter(|bytes| *bytes != u32::MAX);
@@ -126,6 +129,14 @@ mod tests {
             (Protocol::Udp, State::Established, Role::Connection)
         );
         assert_eq!((udp.queues.recv, udp.queues.send), (Some(1), None));
+    }
+
+    #[test]
+    fn what_the_kernel_wiped_has_no_counts() {
+        let mut payload = payload(6, 7, 0);
+        payload[6..8].fill(0); // the port of the other end
+        let tcp = told(&payload).unwrap().unwrap();
+        assert!(tcp.details.is_none() && tcp.ends.is_wiped(), "{tcp:?}");
     }
 
     #[test]

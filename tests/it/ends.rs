@@ -67,6 +67,28 @@ fn the_last_counts_are_exact() {
 }
 
 #[test]
+fn where_the_kernel_wiped_the_counts_none_are_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (caller, _server) = pair(&listener);
+    // The port of the other end is wiped, too, so that a filter on it would not find it.
+    let following = follow(&["-E", "--json"], caller.local_addr().unwrap().port());
+    let of_caller = cookie(&caller);
+    (&caller).write_all(&[1; 7]).unwrap();
+    set_socket_linger(&caller, Some(Duration::ZERO)).unwrap();
+    let remote = u32::from(listener.local_addr().unwrap().port());
+    drop(caller);
+    let end = following.end_of(of_caller);
+    assert_eq!((end.bytes_sent, end.socket.remote_port), (Some(0), Some(remote)), "as it was read, before 7");
+    let following = Follower::start(&mut sockeye(&["-E", "--json", "--owners", "none", "-t"]));
+    let unread = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let of_unread = cookie(&unread);
+    set_socket_linger(&unread, Some(Duration::ZERO)).unwrap();
+    drop(unread);
+    let end = following.end_of(of_unread);
+    assert_eq!((end.bytes_sent, end.bytes_received), (None, None), "nobody read it");
+}
+
+#[test]
 fn what_was_there_before_has_its_owner_and_its_state() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
