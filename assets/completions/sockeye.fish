@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary E/events for= count= K/kill yes json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -33,6 +33,8 @@ netlink\t''
 vsock\t''
 tipc\t''
 xdp\t''"
+complete -c sockeye -n "__fish_sockeye_needs_command" -l for -d 'With -E: end after this time, such as 10s' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -l count -d 'With -E: end after so many sockets' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l format -d 'A line for each socket, such as \'{pid} {local_port}\'' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l group -d 'A heading for each value of a field, such as unit or remote_address' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
@@ -530,6 +532,9 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -l cgroup -d 'The cgroup'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l inet-sockopt -d 'Socket options'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s O -l oneline -d 'One line for each socket, whatever is told of it'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s s -l summary -d 'All sockets in numbers: by protocol, state, scope, unit; with --json one object'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s E -l events -d 'Tell TCP and UDP sockets as they close, with their last counts, until stopped'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s K -l kill -d 'Close the TCP and UDP sockets that pass, after asking'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l yes -d 'With -K: close without asking'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l json -d 'One JSON document'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ndjson -d 'One JSON object a line for each socket, and one for the coverage'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l csv -d 'Comma-separated values, of all fields or of those of --columns'

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::completions::CompletionsArgs;
+use super::ending::EndingArgs;
 use super::extras::ExtrasArgs;
 use super::query::{FamilyChoice, Query};
 use super::stdout::FaceArgs;
@@ -139,6 +140,8 @@ pub(super) struct ListArgs {
     /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
     #[arg(short, long)]
     pub(super) summary: bool,
+    #[command(flatten)]
+    pub(super) ending: EndingArgs,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]

@@ -188,6 +188,11 @@ impl Selection {
         self.shape.shows(of_peer) || self.grouping.is_some_and(of_peer)
     }
 
+    /// True when a filter chooses among sockets, besides the options.
+    pub(super) fn has_filter(&self) -> bool {
+        !self.filter.is_empty()
+    }
+
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
         self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
     }

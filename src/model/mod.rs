@@ -7,6 +7,7 @@ mod address;
 mod ask;
 mod bytes;
 mod change;
+mod closing;
 mod coverage;
 mod details;
 pub mod field;
@@ -32,6 +33,7 @@ pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
 pub use ask::Ask;
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
+pub use closing::Closing;
 pub use coverage::{Coverage, OwnerCoverage, SilentRuntime, Slice, SliceCoverage, SliceStatus};
 pub use details::{
     BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails,

@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
 use super::alert::who;
-use super::json::{HostView, SocketView, host, unix_name};
+use super::json::{HostView, SocketView, host, unix_name, words};
 use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
 use crate::text::{self, push};
@@ -81,6 +82,16 @@ fn event<'a>(changes: &[Change], row: &'a Row, moment: &Moment) -> Option<Event<
     found
 }
 
+impl<'a> Event<'a> {
+    /// The end of a socket, which the kernel told. `before` is its state in the last reading that had it;
+    /// `None` when none had.
+    #[must_use]
+    pub fn ended(row: &'a Row, before: Option<State>) -> Self {
+        let from = before.filter(|before| *before != row.socket.state);
+        Self { kind: Kind::Closed, row, from, owners_changed: false, lasted: None }
+    }
+}
+
 impl Event<'_> {
     /// The bytes that it sent and received, where it closed and its details were read.
     fn bytes(&self) -> (Option<u64>, Option<u64>) {
@@ -115,7 +126,7 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
 }
 
 /// Both ends, as far as there are names for them.
-fn ends(line: &mut String, socket: &Socket) {
+pub(super) fn ends(line: &mut String, socket: &Socket) {
     match &socket.ends {
         Ends::Inet { local, remote } => {
             push(line, format_args!(" {local}"));
@@ -139,26 +150,36 @@ fn ends(line: &mut String, socket: &Socket) {
     }
 }
 
+/// An event, as a line of events --json and of -E --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "event_line", deny_unknown_fields)]
+pub(super) struct EventView<'a> {
+    #[schemars(schema_with = "words::version")]
+    schema: u32,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "event"))]
+    kind: &'static str,
+    #[schemars(extend("enum" = ["opened", "closed", "changed"]))]
+    event: &'static str,
+    #[schemars(extend("format" = "date-time"))]
+    at: String,
+    host: HostView<'a>,
+    /// The state before, where that changed and is known.
+    #[schemars(schema_with = "words::state_or_null")]
+    from_state: Option<&'static str>,
+    owners_changed: bool,
+    /// Of what closed and was seen to open.
+    duration_ms: Option<u64>,
+    /// Of TCP sockets that closed, the last that was told. Received bytes are counted as the kernel does: the
+    /// end of the other side's stream is one of them.
+    bytes_sent: Option<u64>,
+    bytes_received: Option<u64>,
+    /// Of what closed, as it was last seen, with the last counts that the kernel told.
+    socket: SocketView<'a>,
+}
+
 /// Writes one event as one line of JSON.
 pub fn write_json(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct EventView<'a> {
-        schema: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        event: &'static str,
-        at: String,
-        host: HostView<'a>,
-        /// The state before, where that changed.
-        from_state: Option<&'static str>,
-        owners_changed: bool,
-        /// Of what closed and was seen to open.
-        duration_ms: Option<u64>,
-        /// Of TCP sockets that closed, when they were last seen.
-        bytes_sent: Option<u64>,
-        bytes_received: Option<u64>,
-        socket: SocketView<'a>,
-    }
     let (bytes_sent, bytes_received) = event.bytes();
     let view = EventView {
         schema: SCHEMA,

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 
 use super::SCHEMA;
 use super::alert::{AlertView, SummaryView};
+use super::closing::ClosingView;
+use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
 use super::settings::ConfigView;
 
@@ -24,6 +26,8 @@ pub fn schema() -> Value {
         generator.subschema_for::<CoverageLine<'_>>(),
         generator.subschema_for::<AlertView<'_>>(),
         generator.subschema_for::<SummaryView<'_>>(),
+        generator.subschema_for::<EventView<'_>>(),
+        generator.subschema_for::<ClosingView<'_>>(),
         generator.subschema_for::<ConfigView>(),
     ];
     json!({

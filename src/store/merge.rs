@@ -1,13 +1,18 @@
 //! The diff: two sorted lists of sockets, walked side by side.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use super::Known;
-use crate::model::{Change, ChangeKind, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, Stamp};
+use super::{Known, ended};
+use crate::model::{
+    Change, ChangeKind, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
+};
+
+/// The source that names sockets as the kernel does when it tells their end.
+const BY_COOKIE: &str = "netlink";
 
 /// What the merge must know besides the two lists.
 pub(super) struct Rules<'a> {
@@ -17,6 +22,8 @@ pub(super) struct Rules<'a> {
     pub(super) whole: BTreeMap<Slice, &'static str>,
     pub(super) namespaces: &'a NamespaceCoverage,
     pub(super) known: &'a BTreeMap<Slice, Known>,
+    /// What the kernel said of those that it destroyed.
+    pub(super) ended: BTreeMap<SocketKey, Socket>,
 }
 
 /// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
@@ -37,6 +44,7 @@ pub(super) fn merge(
             Step::Stayed(row, socket) => Some(rules.stayed(row, socket, changes)),
         });
     }
+    rules.never_read(&mut rows, changes);
     rows
 }
 
@@ -85,11 +93,47 @@ impl Rules<'_> {
             return Some(row);
         }
         let with = |life, socket| Row::new(socket, History { life, rate: None, ..history });
-        match history.life {
-            Life::Open => Some(with(Life::Missed, row.socket)),
-            Life::Missed | Life::Closed { .. } => {
+        match (history.life, self.ended.get(&row.socket.key)) {
+            (Life::Open, None) => Some(with(Life::Missed, row.socket)),
+            (_, Some(told)) => {
+                // In the state in which it was last seen.
+                let state = row.socket.state;
+                let socket = Socket { state, ..ended(told.clone(), Some(&row.socket)) };
+                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket))
+            }
+            (Life::Missed | Life::Closed { .. }, None) => {
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket))
+            }
+        }
+    }
+
+    /// Tells of those that came and went between two readings. A slice that is read by another source names its
+    /// sockets otherwise: there nobody knows whether one was read.
+    fn never_read(&self, rows: &mut Vec<Row>, changes: &mut Vec<Change>) {
+        let mut new = Vec::new();
+        if self.ended.is_empty() {
+            return;
+        }
+        let told: BTreeSet<SocketKey> = changes.iter().map(|change| change.socket.key).collect();
+        for (key, socket) in &self.ended {
+            let slice = socket.slice();
+            let was_read = rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok() || told.contains(key);
+            let by_cookie =
+                [self.whole.get(&slice).copied(), self.known.get(&slice).map(|known| known.source)]
+                    == [Some(BY_COOKIE); 2];
+            if !was_read && by_cookie {
+                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
+                let history = History { life: Life::Closed { at: self.now }, ..History::default() };
+                new.push(Row::new(socket.clone(), history));
+            }
+        }
+        if !new.is_empty() {
+            changes.sort_by_key(|change| change.socket.key);
+            if !self.keep_closed.is_zero() {
+                rows.append(&mut new);
+                rows.sort_by_key(|row| row.socket.key);
             }
         }
     }

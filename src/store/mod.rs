@@ -4,11 +4,13 @@
 //! every output go through it, so they cannot disagree. It never asks the time (the sample brings
 //! it) and never looks at a filter: what is hidden on a screen is still watched.
 
+mod ending;
 mod merge;
 mod peers;
 #[cfg(test)]
 mod tests;
 
+pub use ending::ended;
 pub use peers::Peers;
 
 use std::collections::BTreeMap;
@@ -68,6 +70,9 @@ impl Table {
     ///
     /// - A socket that is missing counts as closed when it was missing twice in a row from readings
     ///   that prove absence: `sock_diag` dumps skip live rows now and then.
+    /// - One that the kernel said it destroyed counts as closed when it is missing once. It need not be: what
+    ///   enters TIME-WAIT is destroyed, too, and stays. One that no reading ever had is told as closed, by what
+    ///   the kernel said of it.
     /// - A slice that was not read whole proves nothing: its rows stay as they were.
     /// - A slice that is read whole for the first time, or by another source than before, is a new
     ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
@@ -83,6 +88,7 @@ impl Table {
                 whole: whole(&sample.coverage).collect(),
                 namespaces: &sample.coverage.namespaces,
                 known: &self.known,
+                ended: sample.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
             },
             &mut changes,
         );

@@ -52,6 +52,7 @@ fn sample(at: u64, sockets: Vec<Socket>, status: SliceStatus, source: &'static s
         host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
         names: Arc::default(),
         sockets,
+        ended: Vec::new(),
         coverage: Coverage { slices: vec![read], ..Coverage::default() },
     }
 }
@@ -172,6 +173,48 @@ fn one_absence_is_no_news_two_are_a_close() {
     assert_eq!(log, [vec!["found 1", "found 2"], vec![], vec![], vec![], vec!["closed 2"]]);
     assert_eq!(table.row(&listener(2).key).unwrap().life(), Life::Closed { at: stamp(4) });
     assert_eq!(table.open().count(), 1);
+}
+
+/// The same sample, after the kernel said that it destroyed these.
+fn after_the_end_of(sockets: &[Socket], sample: Sample) -> Sample {
+    let told = |socket: &Socket| Socket {
+        state: State::Closed,
+        inode: None,
+        uid: None,
+        owners: Owners::Unknown(NoOwner::NotScanned),
+        queues: Queues { recv: Some(9), send: None },
+        ..socket.clone()
+    };
+    Sample { ended: sockets.iter().map(told).collect(), ..sample }
+}
+
+#[test]
+fn what_the_kernel_says_is_gone_is_closed_by_one_absence() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[listener(1), listener(2)]));
+    // The second is in the dump still, as what enters TIME-WAIT is; the third was in none.
+    let ended = [listener(1), listener(2), listener(3)];
+    let (table, changes) = table.apply(after_the_end_of(&ended, whole(1, &[listener(2)])));
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 1", "closed 3"]);
+    let one = &table.row(&listener(1).key).unwrap().socket;
+    assert_eq!((one.state, one.queues.recv, one.uid), (State::Listen, Some(9), Some(Uid(0))));
+    assert!(one.owners.known().is_some(), "what was known of it stays known");
+    let three = &table.row(&listener(3).key).unwrap().socket;
+    assert_eq!((three.state, three.uid), (State::Closed, None));
+    assert!(table.row(&listener(2).key).unwrap().is_open());
+    let (table, changes) = table.apply(whole(2, &[listener(2)]));
+    assert!(changes.is_empty() && table.rows().len() == 3, "{changes:?}");
+}
+
+#[test]
+fn of_what_is_not_read_whole_nothing_is_closed_by_word_alone() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let ended = [listener(1), listener(3)];
+    for (status, source) in [(SliceStatus::Partial("x".into()), "netlink"), (SliceStatus::Ok, "procfs")] {
+        let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[listener(1)]));
+        let (_, changes) = table.apply(after_the_end_of(&ended, sample(1, vec![], status, source)));
+        assert!(changes.is_empty(), "{changes:?}");
+    }
 }
 
 #[test]

@@ -16,6 +16,8 @@ pub mod cgroup;
 #[cfg(linux)]
 pub mod daemon;
 #[cfg(linux)]
+pub mod destroyed;
+#[cfg(linux)]
 pub mod interfaces;
 #[cfg(linux)]
 pub mod kcmp;

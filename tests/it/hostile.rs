@@ -38,15 +38,15 @@ const COMM: &[u8] = b"x\x1b[2J\n\x9b)(\xff \\y";
 
 /// A shell that runs from a file with a hostile name, renames itself, has hostile arguments and
 /// holds a socket.
-struct Villain {
+pub(crate) struct Villain {
     holder: Holder,
     exe: PathBuf,
     inode: u64,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Villain {
-    fn start(dir: &Path) -> Self {
+    pub(crate) fn start(dir: &Path) -> Self {
         let exe = dir.join(OsStr::from_bytes(b"sh\x1b[31m\xe2\x80\xae\n\xff"));
         fs::copy(fs::canonicalize("/bin/sh").unwrap(), &exe).unwrap();
         let octal: Vec<String> = COMM.iter().map(|byte| format!("\\{byte:03o}")).collect();

@@ -5,28 +5,10 @@ use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 
-use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::harness::{run, sockeye};
-
-fn schema() -> Value {
-    serde_json::from_str(&run(&mut sockeye(&["schema"])).ok()).unwrap()
-}
-
-/// Judges one kind alone, so that nothing passes for something else.
-fn validator(kind: &str) -> Validator {
-    let mut schema = schema();
-    schema.as_object_mut().unwrap().remove("oneOf");
-    schema["$ref"] = json!(format!("#/$defs/{kind}"));
-    jsonschema::draft202012::new(&schema).unwrap()
-}
-
-fn assert_valid(validator: &Validator, what: &str, value: &Value) {
-    let wrong: Vec<String> =
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(wrong.is_empty(), "{what}: {}", wrong.join("\n"));
-}
+use crate::validator::{assert_valid, schema, validator};
 
 /// Judges each line by its type; tells which types there were.
 fn assert_valid_lines(what: &str, lines: &str) -> BTreeSet<String> {
