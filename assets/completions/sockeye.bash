@@ -236,7 +236,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__events)
-            opts="-N -h --json --for --count --interval --source --owners --all-netns --net --help"
+            opts="-N -h --json --for --count --color --ascii --interval --source --owners --all-netns --net --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -248,6 +248,10 @@ _sockeye() {
                     ;;
                 --count)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --interval)

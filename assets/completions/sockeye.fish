@@ -607,6 +607,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l all-netns -d '
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l for -d 'End after this time, such as 10s' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l count -d 'End after so many events' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l interval -d 'Time between two readings, such as 500ms or 2s [default: 1s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
@@ -615,6 +618,7 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l json -d 'One JSON object per line'
+complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l output -d 'Replace this file as a whole, such as sockeye.prom for the textfile collector of node_exporter' -r -F

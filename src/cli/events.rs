@@ -10,13 +10,14 @@ use clap::Args as ClapArgs;
 use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
 use super::settings::audience;
+use super::stdout::FaceArgs;
 use super::watch::{Trouble, trouble};
 use super::{complain, live, notice, reader};
 use crate::config::{Config, interval};
 use crate::engine::{Feed, Snapshot, spawn, spawn_hearing};
 use crate::filter::{Filter, Seen};
 use crate::model::{Ask, Stamp};
-use crate::output::event;
+use crate::output::{Face, event};
 use crate::source::everything;
 use crate::sys::clock;
 use crate::text;
@@ -32,6 +33,8 @@ pub(super) struct EventsArgs {
     /// End after so many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    #[command(flatten)]
+    face: FaceArgs,
     #[command(flatten)]
     interval: IntervalArgs,
     #[command(flatten)]
@@ -74,7 +77,8 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
         None => spawn(sampler, interval, KEEP_CLOSED, deliver),
     };
     let poller = poller.context("cannot start the poller thread")?;
-    let mut events = Events { filter, json: args.json, left: args.count, heard, lost: 0, told: None };
+    let face = args.face.face(&settings, &config.environment);
+    let mut events = Events { filter, json: args.json, face, left: args.count, heard, lost: 0, told: None };
     let ended = events.take_all(&feed, deadline);
     // In this order: the poller may wait for room in the feed.
     drop(feed);
@@ -85,6 +89,7 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
 struct Events {
     filter: Filter,
     json: bool,
+    face: Face,
     /// How many events may still be told.
     left: Option<u64>,
     /// The kernel tells of what closes.
@@ -151,7 +156,7 @@ impl Events {
             if self.json {
                 event::write_json(&mut out, &event, moment)?;
             } else {
-                event::write_line(&mut out, &event, moment)?;
+                event::write_line(&mut out, &event, moment, self.face)?;
             }
         }
         out.flush()?;

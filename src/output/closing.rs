@@ -11,13 +11,13 @@ use super::event::ends;
 use super::json::{HostView, SocketView, host, words};
 use crate::model::{Closing, Row};
 use crate::store::Moment;
-use crate::text::push;
+use crate::text::{Charset, push};
 
 /// Writes one socket as one line: `closed  tcp 127.0.0.1:80 → 127.0.0.1:5000 established  nginx 700 …`.
 pub fn write_line(out: &mut dyn Write, row: &Row, closing: &Closing, moment: &Moment) -> io::Result<()> {
     let socket = &row.socket;
     let mut line = format!("{:<7} {}", closing.word(), socket.protocol.word());
-    ends(&mut line, socket);
+    ends(&mut line, socket, Charset::Unicode);
     push(&mut line, format_args!(" {}  {}", socket.state.word(), who(socket, moment)));
     if closing.still_bound() == Some(true) {
         line.push_str("; whoever holds it keeps its address");

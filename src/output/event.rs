@@ -8,10 +8,11 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::alert::who;
+use super::face::{Face, Meaning};
 use super::json::{HostView, SocketView, host, unix_name, words};
 use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
-use crate::text::{self, push};
+use crate::text::{self, Charset, push};
 
 /// One event of one socket.
 #[derive(Debug)]
@@ -39,6 +40,14 @@ impl Kind {
             Self::Opened => "opened",
             Self::Closed => "closed",
             Self::Changed => "changed",
+        }
+    }
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Opened => Meaning::Good,
+            Self::Closed => Meaning::Quiet,
+            Self::Changed => Meaning::Warning,
         }
     }
 
@@ -101,11 +110,12 @@ impl Event<'_> {
 }
 
 /// Writes one event as one line: `2026-11-20T09:00:01Z + opened tcp 0.0.0.0:4444 listen  nc 31337 …`.
-pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io::Result<()> {
+pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment, face: Face) -> io::Result<()> {
     let socket = &event.row.socket;
-    let (mark, word) = (event.kind.mark(), event.kind.word());
-    let mut line = format!("{:.0} {mark} {word:<7} {}", moment.taken.wall, socket.protocol.word());
-    ends(&mut line, socket);
+    let what =
+        face.paint.paint(event.kind.meaning(), &format!("{} {:<7}", event.kind.mark(), event.kind.word()));
+    let mut line = format!("{:.0} {what} {}", moment.taken.wall, socket.protocol.word());
+    ends(&mut line, socket, face.charset);
     push(&mut line, format_args!(" {}", socket.state.word()));
     if let Some(from) = event.from {
         push(&mut line, format_args!(", was {}", from.word()));
@@ -122,16 +132,16 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
             push(&mut line, format_args!("  {what} {}", text::counted(count, "byte", "bytes")));
         }
     }
-    writeln!(out, "{line}")
+    writeln!(out, "{}", face.charset.show(&line))
 }
 
 /// Both ends, as far as there are names for them.
-pub(super) fn ends(line: &mut String, socket: &Socket) {
+pub(super) fn ends(line: &mut String, socket: &Socket, charset: Charset) {
     match &socket.ends {
         Ends::Inet { local, remote } => {
             push(line, format_args!(" {local}"));
             if let Some(remote) = remote {
-                push(line, format_args!(" → {remote}"));
+                push(line, format_args!(" {} {remote}", charset.arrow()));
             }
         }
         Ends::Unix { name, .. } => {
