@@ -60,7 +60,8 @@ fn every_event_of_a_script() {
 fn events_in_ascii_and_in_colour() {
     let (ascii, _) = played(9, &["--ascii"]);
     assert!(ascii.is_ascii() && ascii.contains(":80 -> 198.51.100.10:40002 "), "{ascii}");
-    let (coloured, _) = played(9, &["--color", "always"]);
+    let args = ["events", "--interval", "10ms", "--source", SCENARIO, "--count", "9", "--color", "always"];
+    let coloured = run(&mut sockeye(&args)).ok();
     for mark in ["\x1b[32m+ opened \x1b[0m", "\x1b[33m~ changed\x1b[0m", "\x1b[2m- closed \x1b[0m"] {
         assert!(coloured.contains(mark), "{coloured:?}");
     }
