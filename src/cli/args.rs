@@ -75,6 +75,7 @@ pub(super) enum PolicyCommand {
 
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct ListArgs {
     /// TCP sockets
     #[arg(short, long)]
@@ -127,18 +128,18 @@ pub(super) struct ListArgs {
     #[arg(short = '6', long)]
     pub(super) ipv6: bool,
     /// Port numbers instead of service names
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) numeric: bool,
     /// The processes that hold each socket
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) processes: bool,
     /// No header line
-    #[arg(short = 'H', long)]
+    #[arg(short = 'H', long, help_heading = "In which form")]
     pub(super) no_header: bool,
     #[command(flatten)]
     pub(super) extras: ExtrasArgs,
     /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "In which form")]
     pub(super) summary: bool,
     #[command(flatten)]
     pub(super) ending: EndingArgs,
@@ -151,10 +152,10 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
     /// A filter in a file, beside that of the arguments; - is stdin
-    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    #[arg(short = 'F', long = "filter", value_name = "FILE", help_heading = "Which sockets")]
     pub(super) filter_file: Option<PathBuf>,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", help_heading = "Which sockets")]
     pub(super) filter: Vec<String>,
 }
 
@@ -162,6 +163,7 @@ pub(super) struct ListArgs {
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "In which form")]
 pub(super) struct ShapeArgs {
     /// One JSON document
     #[arg(long, conflicts_with_all = ["ndjson", "csv", "columns", "format"])]
@@ -208,6 +210,7 @@ pub(super) fn near_command(word: &str) -> Option<String> {
 /// Protocols that have only a long option.
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct OtherProtocols {
     /// UDP-Lite sockets
     #[arg(long)]
@@ -282,6 +285,7 @@ impl ListArgs {
 }
 
 #[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct ReadingArgs {
     /// How sockets are read: auto, netlink, procfs, portable [default: auto]
     #[arg(long, value_name = "SOURCE")]
@@ -299,6 +303,7 @@ pub(super) struct ReadingArgs {
 
 /// Where names of containers are shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct RuntimeArgs {
     /// Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard).
     /// Off unless given: a daemon may be slow, and who may open its socket is as good as root

@@ -13,6 +13,7 @@ use crate::config::{Settings, interval};
 use crate::model::Protocol;
 
 #[derive(Debug, Default, ClapArgs)]
+#[command(next_help_heading = "The end of sockets")]
 pub(super) struct EndingArgs {
     /// Tell TCP and UDP sockets as they close, with their last counts, until stopped
     #[arg(short = 'E', long)]
