@@ -12,6 +12,8 @@ use super::closing::ClosingView;
 use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
 use super::settings::ConfigView;
+use super::summary::Counts;
+use super::who::WhoView;
 
 /// The dialect.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -28,6 +30,8 @@ pub fn schema() -> Value {
         generator.subschema_for::<SummaryView<'_>>(),
         generator.subschema_for::<EventView<'_>>(),
         generator.subschema_for::<ClosingView<'_>>(),
+        generator.subschema_for::<WhoView<'_>>(),
+        generator.subschema_for::<Counts<'_>>(),
         generator.subschema_for::<ConfigView>(),
     ];
     json!({
