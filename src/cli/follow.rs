@@ -90,9 +90,13 @@ impl Follow {
     /// Says what will be known of sockets that close, and what not.
     fn greet(&self) {
         let known = text::counted(self.known.open().count(), "socket", "sockets");
+        let what = match self.reading.owners {
+            OwnersChoice::None => "the state before is",
+            _ => "the owner and the state before are",
+        };
         complain(&format!(
-            "sockeye: telling what closes; of {known} the owner and the state before are known, of what opens from \
-             now on neither is told, and no filter on these lets it pass"
+            "sockeye: telling what closes; of {known} {what} known, of what opens from now on not: a filter on that \
+             lets none of it pass"
         ));
     }
 
