@@ -9,6 +9,7 @@ use clap::Args as ClapArgs;
 
 use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
+use super::filter::{self, Version};
 use super::settings::audience;
 use super::stdout::FaceArgs;
 use super::watch::{Trouble, trouble};
@@ -53,9 +54,9 @@ const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
 pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
-    let filter = super::filter::parse(&args.filter, None)?;
-    let tables: Vec<_> =
-        everything().into_iter().filter(|(family, protocol)| filter.may_pass(*family, *protocol)).collect();
+    let filter = filter::parse(&args.filter, None)?;
+    // Whose a connection is that waits for accept(2), its listener tells.
+    let tables = filter::tables(&filter, &everything(), Version::Either);
     anyhow::ensure!(
         !tables.is_empty(),
         "no socket can pass: the conditions of the filter exclude each other"

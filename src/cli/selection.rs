@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::ListArgs;
+use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
@@ -87,23 +88,9 @@ fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
     everything().into_iter().filter(is_named).collect()
 }
 
-/// Those of which a socket can pass.
-fn passable(named: &[Wanted], filter: &Filter, shape: &Shape) -> Vec<Wanted> {
-    // The other end of a connection may be of the other version.
-    let may_pass = |(family, protocol): &Wanted| match shape {
-        Shape::Table => filter.may_pass(*family, *protocol),
-        _ => everything()
-            .into_iter()
-            .any(|(family, other)| other == *protocol && filter.may_pass(family, other)),
-    };
-    // What is in no table is known only when all tables are.
-    let all = named.contains(&RESIDUAL) && may_pass(&RESIDUAL);
-    named.iter().filter(|table| all || may_pass(table)).copied().collect()
-}
-
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
+        let filter = filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let grouping = args.shape.grouping()?;
         let needs = filter.needs();
@@ -124,7 +111,8 @@ impl Selection {
             () => States::Connected,
         };
         let named = named(args, &chosen);
-        let tables = passable(&named, &filter, &shape);
+        let version = if matches!(shape, Shape::Table) { Version::Own } else { Version::Either };
+        let tables = filter::tables(&filter, &named, version);
         anyhow::ensure!(
             !tables.is_empty() || filter.is_empty(),
             "no socket can pass: the filter and the options exclude each other"
