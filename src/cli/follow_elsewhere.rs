@@ -2,8 +2,9 @@
 
 use super::args::ListArgs;
 use super::exit::Exit;
+use crate::config::Environment;
 
 /// Refuses.
-pub(super) fn run(_: ListArgs) -> anyhow::Result<Exit> {
+pub(super) fn run(_: ListArgs, _: &Environment) -> anyhow::Result<Exit> {
     anyhow::bail!("no other kernel than that of Linux tells the end of sockets")
 }

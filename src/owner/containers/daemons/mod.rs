@@ -174,12 +174,14 @@ impl Daemon {
         // Without the version of the API: each daemon refuses those that it finds too old or too new.
         let target = format!("/containers/{id}/json");
         for path in &self.paths {
-            return match daemon::get(path, &target, &trusted, bounds) {
-                Err(NoAnswer::Missing) => continue,
-                Err(why) => Says::Failed(silent(path, &why)),
-                Ok(answer) => {
-                    self.understand(&answer, id).unwrap_or_else(|why| Says::Failed(silent(path, &why)))
-                }
+            let answer = daemon::get(path, &target, &trusted, bounds);
+            if matches!(answer, Err(NoAnswer::Missing)) {
+                continue;
+            }
+            let failed = |why: &dyn std::fmt::Display| Says::Failed(silent(path, why));
+            return match answer {
+                Err(why) => failed(&why),
+                Ok(answer) => self.understand(&answer, id).unwrap_or_else(|why| failed(&why)),
             };
         }
         Says::Missing
