@@ -10,6 +10,7 @@ mod condition;
 mod error;
 mod expr;
 mod host;
+mod judge;
 mod kernel;
 mod lex;
 mod names;
@@ -22,7 +23,7 @@ mod search;
 mod states;
 mod table;
 
-pub use complete::complete;
+pub use complete::{Completion, complete};
 pub use error::{FilterError, nearest};
 pub use names::{flags, names};
 pub use needs::Needs;

@@ -1,0 +1,42 @@
+//! Judging where not everything could be seen.
+//!
+//! A comparison with what is not known does not hold, which is right for a list that people look at. Who
+//! must not miss anything has to know the difference between "no" and "cannot be told".
+
+use super::condition::Condition;
+use super::names::Flag;
+use super::{Filter, Needs, Seen};
+use crate::model::{Family, Value};
+
+impl Filter {
+    /// Whether the socket passes, where what `unseen` names could not be seen of it, or not all of it;
+    /// `None` when that could make the difference.
+    #[must_use]
+    pub fn judge(&self, seen: &Seen<'_>, unseen: Needs) -> Option<bool> {
+        let Some(expr) = &self.expr else { return Some(true) };
+        expr.verdict(&|condition| {
+            let holds = condition.holds(seen);
+            (holds || !could_hold(condition, seen, unseen)).then_some(holds)
+        })
+    }
+}
+
+/// True when the condition, which does not hold, looks at what could not be seen.
+fn could_hold(condition: &Condition, seen: &Seen<'_>, unseen: Needs) -> bool {
+    let socket = &seen.subject.row.socket;
+    let told = match condition {
+        // The kernel tells the mark of every internet socket to who may administer the network, 0 too.
+        Condition::Mark { .. } if matches!(socket.family, Family::Inet | Family::Inet6) => {
+            return socket.details.as_ref().is_none_or(|details| details.mark.is_none());
+        }
+        // These say what is known of owners, and that is known.
+        Condition::Flag(Flag::Unowned | Flag::Orphan) => true,
+        Condition::Field(field, _) if field.key == "owner_status" => true,
+        Condition::Field(field, _) => !matches!((field.extract)(&seen.subject), Value::Null),
+        _ => false,
+    };
+    let mut looks_at = Needs::default();
+    looks_at.add(condition);
+    let owners = looks_at.owners && (unseen.owners || (looks_at.facts && unseen.facts));
+    !told && (owners || (looks_at.details && unseen.details))
+}
