@@ -9,17 +9,32 @@ use super::live;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
-use crate::policy;
+use crate::policy::{self, Policy};
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
 use crate::source::scenario::Scenario;
-use crate::source::{SocketSource, Wanted, everything};
+use crate::source::{RESIDUAL, SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
 use crate::sys::rights;
 
-/// The tables that policies judge.
+/// The tables whose listeners policies judge.
 pub(super) fn judged_tables() -> Vec<Wanted> {
     everything().into_iter().filter(|(_, protocol)| policy::PROTOCOLS.contains(protocol)).collect()
+}
+
+/// What a policy has to be told: the tables whose listeners it judges, those of which a socket can pass
+/// a rule, and the details that rules look at.
+pub(super) fn wanted_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
+    let ask = policy.rules.iter().fold(Ask::NOTHING, |ask, rule| ask.or(rule.when.ask()));
+    let may_hold =
+        |(family, protocol): &Wanted| policy.rules.iter().any(|rule| rule.when.may_pass(*family, *protocol));
+    // What is in no table is known only when all tables are.
+    if may_hold(&RESIDUAL) {
+        return (everything(), ask);
+    }
+    let judged = judged_tables();
+    let is_wanted = |table: &Wanted| judged.contains(table) || may_hold(table);
+    (everything().into_iter().filter(is_wanted).collect(), ask)
 }
 
 /// A sampler of the wanted tables, to be read again and again.

@@ -118,8 +118,8 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
     writeln!(out, "{line}")
 }
 
-/// Both ends, as far as there are names for them.
-fn ends(line: &mut String, socket: &Socket) {
+/// Both ends, as far as there are names for them, each after a blank or an arrow.
+pub(super) fn ends(line: &mut String, socket: &Socket) {
     match &socket.ends {
         Ends::Inet { local, remote } => {
             push(line, format_args!(" {local}"));

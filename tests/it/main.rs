@@ -28,6 +28,7 @@ mod pty;
 mod published;
 mod readme;
 mod refused;
+mod rules;
 mod scale;
 mod schema;
 mod session;

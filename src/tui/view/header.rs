@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::bar::{self, Piece};
 use super::{cells, put};
-use crate::model::{Host, NoOwner, OwnerCoverage, SliceStatus};
+use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
 use crate::tui::app::{App, View};
 use crate::tui::layout::Screen;
@@ -73,15 +73,7 @@ fn condition(app: &App) -> Vec<Piece> {
 /// Sockets with a known owner, of those that can have one: what a process closed or has not yet
 /// accepted belongs to nobody, and that is no gap.
 fn ownable(owners: &OwnerCoverage) -> (usize, usize) {
-    let gaps = [
-        NoOwner::NotScanned,
-        NoOwner::Denied,
-        NoOwner::Nobody,
-        NoOwner::InFlight,
-        NoOwner::OtherPidns,
-        NoOwner::Unverified,
-    ];
-    let missing = owners.unresolved.iter().filter(|(why, _)| gaps.contains(why));
+    let missing = owners.unresolved.iter().filter(|(why, _)| why.is_gap());
     (owners.resolved, owners.resolved + missing.map(|(_, count)| count).sum::<usize>())
 }
 
