@@ -384,12 +384,18 @@ pub(super) struct TopArgs {
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
+    /// A filter in a file, beside that of the arguments; - is stdin
+    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    pub(super) filter_file: Option<PathBuf>,
+    /// The filter to begin with, such as: listening, port in {80,443}, proc = nginx, new
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
 }
 
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
-        let ListArgs { reading, runtimes, face, .. } = list;
-        Self { reading, runtimes, interval: IntervalArgs::default(), face }
+        let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
+        Self { reading, runtimes, interval: IntervalArgs::default(), face, filter_file, filter }
     }
 }
 

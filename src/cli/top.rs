@@ -1,11 +1,11 @@
-//! `sockeye top`: the dashboard.
+//! `sockeye top [FILTER]`: the dashboard.
 
 use super::args::TopArgs;
 use super::exit::Exit;
+use super::filter::{self, Machine};
 use super::reader;
 use crate::config::Environment;
 use crate::engine;
-use crate::model::Ask;
 use crate::source::everything;
 use crate::sys::{clock, host};
 use crate::tui::{self, Ended};
@@ -15,7 +15,10 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Runs the dashboard until the user quits.
 pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let sampler = reader::live_sampler(&args.reading, everything(), Ask::NOTHING, args.interval.interval)?;
+    let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
+    let machine = Machine::new();
+    let ask = filter::understood(&text, &machine)?.ask();
+    let sampler = reader::live_sampler(&args.reading, everything(), ask, args.interval.interval)?;
     let sampler = sampler.asking(args.runtimes.places(environment).as_ref());
     let options = tui::Options {
         now: clock::now,
@@ -23,6 +26,8 @@ pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<E
         ascii: args.face.is_ascii(environment),
         is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
+        understand: Box::new(move |text| machine.understand(text)),
+        filter: text,
     };
     let interval = args.interval.interval;
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;

@@ -1,5 +1,7 @@
 //! What may stand at the end of a filter that is being typed.
 
+use std::collections::BTreeSet;
+
 use super::lex::{Token, lex};
 use super::names::{self, Named};
 use super::states::States;
@@ -18,7 +20,8 @@ const JOINTS: &[&str] = &["and", "or"];
 pub struct Completion {
     /// Where that word begins, in bytes; the end of the text where it is empty.
     pub from: usize,
-    /// Words that may stand in its place, each once, in the order of the alphabet.
+    /// Words that may stand in its place, each once: in the order of the alphabet where the word is
+    /// begun, else the more usual ones first.
     pub words: Vec<&'static str>,
 }
 
@@ -30,10 +33,12 @@ pub fn complete(text: &str) -> Completion {
     let begun = &text[from..];
     let Ok(tokens) = lex(&text[..from]) else { return Completion { from, words: Vec::new() } };
     let tokens: Vec<Token> = tokens.into_iter().map(|(token, _)| token).collect();
-    let mut words = expected(&tokens);
-    words.retain(|word| word.starts_with(&begun.to_ascii_lowercase()) && *word != begun);
-    words.sort_unstable();
-    words.dedup();
+    let (mut words, mut seen) = (expected(&tokens), BTreeSet::new());
+    let start = begun.to_ascii_lowercase();
+    words.retain(|word| word.starts_with(&start) && *word != begun && seen.insert(*word));
+    if !begun.is_empty() {
+        words.sort_unstable();
+    }
     Completion { from, words }
 }
 
@@ -119,7 +124,7 @@ mod tests {
             assert!(offered.iter().all(|word| word.starts_with(&begun)), "{typed:?}: {offered:?}");
             assert!(has.iter().all(|word| offered.contains(word)), "{typed:?}: {offered:?}");
             assert!(!lacks.iter().any(|word| offered.contains(word)), "{typed:?}: {offered:?}");
-            assert!(offered.is_sorted());
+            assert!(begun.is_empty() || offered.is_sorted());
         }
     }
 }

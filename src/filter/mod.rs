@@ -46,8 +46,8 @@ pub struct Vocabulary<'a> {
     pub ephemeral: PortRange,
 }
 
-/// A filter, understood.
-#[derive(Clone, Debug)]
+/// A filter, understood. By default it has no condition, and lets everything pass.
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     expr: Option<Expr>,
 }

@@ -109,9 +109,15 @@ fn any_end(ends: &Ends, is: impl Fn(&[u8]) -> bool) -> bool {
         Ends::Inet { local, remote } => {
             [Some(*local), *remote].into_iter().flatten().any(|at| is(at.to_string().as_bytes()))
         }
-        Ends::Unix { name: Some(UnixName::Path(path)), .. } => is(path.as_bytes()),
-        Ends::Unix { name: Some(UnixName::Abstract(name)), .. } => is(&[b"@", name.as_bytes()].concat()),
-        Ends::Unix { name: None, .. } => false,
+        Ends::Unix { name, peer } => {
+            // The inode of the other end is all that the kernel tells of it.
+            peer.is_some_and(|peer| is(peer.get().to_string().as_bytes()))
+                || match name {
+                    Some(UnixName::Path(path)) => is(path.as_bytes()),
+                    Some(UnixName::Abstract(name)) => is(&[b"@", name.as_bytes()].concat()),
+                    None => false,
+                }
+        }
         Ends::Other { local, remote } => [local, remote].into_iter().flatten().any(|name| {
             let port = name.port().map_or(String::new(), |port| format!(":{port}"));
             is(format!("{name}{port}").as_bytes())

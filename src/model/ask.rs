@@ -42,6 +42,12 @@ impl Ask {
         listening: false,
     };
 
+    /// True when all that `other` asks for is asked for here, too.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.or(other) == self
+    }
+
     /// What either asks for.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -11,8 +11,7 @@ use crate::store::Moment;
 use super::app::View;
 use super::columns::Column;
 use super::mark::{self, Mark};
-use super::search::Search;
-use super::theme::Look;
+use super::sieve::Sieve;
 
 /// By which column rows are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +41,13 @@ pub(super) struct Wish<'a> {
     pub(super) view: View,
     pub(super) unix: bool,
     pub(super) now: Stamp,
-    pub(super) look: Look,
     pub(super) columns: &'a [Column],
     pub(super) sort: Sort,
 }
 
 impl Listing {
     /// The rows that are wished for.
-    pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, search: &mut Search) -> Self {
+    pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, sieve: &mut Sieve) -> Self {
         let mut listing = Self::default();
         for (at, row) in (0u32..).zip(rows) {
             if long_gone(row, &wish.now) {
@@ -61,7 +59,7 @@ impl Listing {
                 continue;
             }
             listing.open[view.number()] += usize::from(row.is_open());
-            if view != wish.view || !search.matches(&moment.subject(row), wish) {
+            if view != wish.view || !sieve.passes(moment.subject(row), wish.now) {
                 continue;
             }
             listing.matched += usize::from(row.is_open());

@@ -92,17 +92,10 @@ fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Re
     highlight(app, &shown, x, spot.y, buffer);
 }
 
-/// Underlines what the filter found. ASCII letters only: other letters may change their length
-/// with their case, and then the places do not agree.
+/// Underlines the texts that the filter found.
 fn highlight(app: &App, shown: &str, x: u16, y: u16, buffer: &mut Buffer) {
-    for word in app.search.words() {
-        let found =
-            shown.as_bytes().windows(word.len()).position(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-        let Some((before, found)) =
-            found.and_then(|at| Some((shown.get(..at)?, shown.get(at..at + word.len())?)))
-        else {
-            continue;
-        };
+    for found in app.sieve.filter().found_in(shown) {
+        let Some((before, found)) = shown.get(..found.start).zip(shown.get(found)) else { continue };
         let area = Rect { x: x + cells(before), y, width: cells(found), height: 1 };
         buffer.set_style(area.intersection(buffer.area), app.look.style(Meaning::Match));
     }
@@ -114,13 +107,14 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut lines = Vec::new();
     if app.news.is_none() {
         lines.push(format!("reading sockets{}", app.look.symbols.ellipsis.replace('~', "...")));
-    } else if app.filter.text().is_empty() {
+    } else if app.sieve.filter().is_empty() {
         lines.push(format!("no {many}"));
         lines.extend(header::doubt(app));
     } else {
         let open = app.listing.open[app.view.number()];
         lines.push(format!("none of {} {many} matches the filter", text::count(open)));
-        lines.push("Esc clears it".to_owned());
+        lines
+            .push(if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" }.to_owned());
         lines.extend(header::doubt(app));
     }
     let first = area.y + area.height.saturating_sub(2) / 3;
