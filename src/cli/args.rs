@@ -41,9 +41,9 @@ pub(super) enum Command {
     Top(TopArgs),
     /// Who holds a port, an address or a Unix socket, and why; or what a process holds
     Who(super::who::WhoArgs),
-    /// Compare the listeners with the policy, once: for CI and cron
+    /// Compare what is there with the policy, once: for CI and cron
     Check(CheckArgs),
-    /// Watch the listeners and report what the policy does not expect
+    /// Watch, and report what the policy does not expect or its rules find
     Watch(WatchArgs),
     /// Tell what opens, closes and changes, as it is noticed
     Events(super::events::EventsArgs),

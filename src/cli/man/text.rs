@@ -60,8 +60,8 @@ const FILTER: &[Part] = &[
 ];
 
 const EXIT_STATUS: &[Part] = &[
-    Item("0", "Done. check: every listener is expected. A closed pipe is success."),
-    Item("1", "check: an unexpected listener."),
+    Item("0", "Done. check: every listener is expected, and no rule holds. A closed pipe is success."),
+    Item("1", "check: an unexpected listener, or a socket of which a rule holds."),
     Item("2", "Wrong usage, an error, or a table that was asked for could not be read."),
     Item("3", "check: too little could be seen to say."),
 ];

@@ -86,11 +86,14 @@ fn a_watch_looks_at_the_occasions_that_a_rule_names() {
         ("", "port = 4444 and state closed", &[2]),
         ("", "new", &[1]),
         ("on = [\"closed\"]", "new and port = 80", &[]),
-        ("", "age >= 1s", &[2]),                 // time alone makes it hold
+        ("", "age >= 1s", &[2]),
         ("on = [\"opened\"]", "age >= 1s", &[]), // not when nobody looks again
     ] {
         assert_eq!(says(on, when), steps, "{on} {when}");
     }
+    let quiet = samples(&[r#""web""#, r#""web", "door""#, r#""web", "door""#, r#""web", "door""#]);
+    let log = watch(&rules(&rule("age >= 2s", "")), &quiet);
+    assert_eq!(log[3], [format!("4444 {FOUND}")], "time alone makes it hold");
     let log = watch(&rules(&rule("port = 4444", "on = [\"closed\"]")), &story);
     assert_eq!(log[4], ["4444 rule-matched: rule r held when it closed"]);
 }

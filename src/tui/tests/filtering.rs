@@ -8,7 +8,7 @@ use ratatui::style::Modifier;
 
 use super::{SCRIPT, Stage, understand};
 use crate::filter::Seen as Judged;
-use crate::model::{Ask, Known, SocketKey};
+use crate::model::{Ask, Known, NoOwner, SocketKey};
 use crate::phrase;
 use crate::text::Charset;
 use crate::tui::action::Mode;
@@ -230,6 +230,20 @@ fn what_a_filter_looks_at_is_asked_for_and_waited_for() {
     stage.keys("/nginx");
     assert_eq!(stage.app.ask(), Ask { cgroups: true, ..Ask::NOTHING });
     assert_eq!(stage.app.prompt.pending(), None);
+}
+
+#[test]
+fn owners_that_nobody_looked_for_are_missed_where_the_filter_looks_at_them() {
+    let mut stage = Stage::new(140, 40);
+    let mut sample = stage.sampler.take().unwrap();
+    sample.coverage.owners.unresolved = vec![(NoOwner::NotScanned, 3)];
+    stage.feed(sample);
+    let notice = "the filter looks at owners, which are not looked for";
+    for (filter, is_told) in [("port = 80", false), ("proc = nginx", true)] {
+        type_at_once(&mut stage, filter);
+        assert_eq!(stage.screen().contains(notice), is_told, "{}", stage.screen());
+        stage.code(KeyCode::Esc);
+    }
 }
 
 #[test]
