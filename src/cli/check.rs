@@ -27,6 +27,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
     let (tables, ask) = reader::wanted_by(&loaded.policy);
     let rules = loaded.policy.rules.len();
     let (table, moment) = reader::read_once(&args.reading, Request::all(tables, ask), None)?;
+    let whole = loaded.policy.could_see(&moment.coverage);
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
     let summary = Summary {
@@ -36,7 +37,7 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
         rules,
         matched: count(AlertKind::Rule),
         unjudged: count(AlertKind::UnverifiableRule),
-        whole: moment.coverage.is_whole(),
+        whole,
     };
     let mut out = BufWriter::new(io::stdout().lock());
     for found in &alerts {

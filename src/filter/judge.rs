@@ -6,7 +6,8 @@
 use super::condition::Condition;
 use super::names::Flag;
 use super::{Filter, Needs, Seen};
-use crate::model::{Family, Value};
+use crate::model::field::OBJECTS;
+use crate::model::{Family, Protocol, Socket, Value};
 
 impl Filter {
     /// Whether the socket passes, where what `unseen` names could not be seen of it, or not all of it;
@@ -38,5 +39,24 @@ fn could_hold(condition: &Condition, seen: &Seen<'_>, unseen: Needs) -> bool {
     let mut looks_at = Needs::default();
     looks_at.add(condition);
     let owners = looks_at.owners && (unseen.owners || (looks_at.facts && unseen.facts));
-    !told && (owners || (looks_at.details && unseen.details))
+    let details = looks_at.details && unseen.details && may_have(condition, socket);
+    !told && (owners || details)
+}
+
+/// False for a field of an object that no socket of that protocol has.
+fn may_have(condition: &Condition, socket: &Socket) -> bool {
+    let Condition::Field(field, _) = condition else { return true };
+    let object = OBJECTS.iter().find(|object| object.fields.iter().any(|one| one.key == field.key));
+    match object.map(|object| object.key) {
+        Some("timer" | "tcp_info" | "congestion" | "tls" | "subflow" | "mptcp_info") => {
+            matches!(socket.protocol, Protocol::Tcp | Protocol::Mptcp | Protocol::Dccp)
+        }
+        Some("options") => matches!(socket.family, Family::Inet | Family::Inet6),
+        Some("unix") => socket.family == Family::Unix,
+        Some("packet") => socket.family == Family::Packet,
+        Some("netlink") => socket.family == Family::Netlink,
+        Some("xdp") => socket.family == Family::Xdp,
+        Some("smc") => socket.protocol == Protocol::Smc,
+        _ => true,
+    }
 }

@@ -22,7 +22,7 @@ pub use learn::{HEADER, Learnt, learn};
 pub use rule::{Occasion, Rule};
 pub use watch::Watcher;
 
-use crate::model::{Names, Protocol, Socket};
+use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};
 
 /// The protocols whose listeners a policy judges: those that others reach by a port.
 pub const PROTOCOLS: &[Protocol] =
@@ -57,7 +57,32 @@ impl Policy {
         }
         nearest
     }
+
+    /// True when all that this policy is about was read. Sockets of which the kernel has no list are found
+    /// by their descriptors; that is enough where no rule tells their table from the one they are put in.
+    #[must_use]
+    pub fn could_see(&self, coverage: &Coverage) -> bool {
+        let is_by_descriptors = |read: &SliceCoverage| {
+            let netns = read.slice.netns;
+            let slice = Slice { netns, family: BY_DESCRIPTORS.0, protocol: BY_DESCRIPTORS.1 };
+            coverage.slices.iter().any(|other| other.slice == slice && other.status.proves_absence())
+        };
+        let is_told_apart = |read: &SliceCoverage| {
+            let table = (read.slice.family, read.slice.protocol);
+            self.rules.iter().any(|rule| rule.when.tells_apart(table, BY_DESCRIPTORS))
+        };
+        coverage.namespaces.is_whole()
+            && coverage.gaps().all(|read| {
+                matches!(read.status, SliceStatus::Unlisted(_))
+                    && !PROTOCOLS.contains(&read.slice.protocol)
+                    && is_by_descriptors(read)
+                    && !is_told_apart(read)
+            })
+    }
 }
+
+/// The table of sockets that are known by their descriptors alone.
+const BY_DESCRIPTORS: (Family, Protocol) = (Family::Other, Protocol::Other);
 
 #[cfg(test)]
 mod tests;

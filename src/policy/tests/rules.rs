@@ -152,7 +152,43 @@ fn details_that_a_table_does_not_tell_are_not_taken_for_none() {
         assert_eq!(says(SliceStatus::Ok, "rtt > 1ms"), []);
         assert_eq!(says(fallback(), "rtt > 1ms"), [AlertKind::UnverifiableRule]);
         assert_eq!(says(fallback(), "rtt > 1ms and port = 81"), []);
+        assert_eq!(says(fallback(), "retrans > 0"), [AlertKind::UnverifiableRule]);
+        assert_eq!(
+            says(fallback(), "vfs_inode = 1 or copy_threshold_bytes > 1"),
+            [],
+            "no TCP socket has that"
+        );
         assert_eq!(says(SliceStatus::Ok, "fwmark = 1"), [AlertKind::UnverifiableRule], "needs a right");
+    });
+}
+
+#[test]
+fn sockets_without_a_list_are_seen_by_their_descriptors_where_that_is_enough() {
+    play(&samples(&[ALL]), |_, _, moment| {
+        let could_see = |when: &str, changes: &[(Protocol, SliceStatus)]| {
+            let mut coverage = moment.coverage.clone();
+            for (protocol, status) in changes {
+                let of_it = coverage.slices.iter_mut().filter(|read| read.slice.protocol == *protocol);
+                of_it.for_each(|read| read.status = status.clone());
+            }
+            rules(&rule(when, "")).could_see(&coverage)
+        };
+        let unlisted = |protocol| (protocol, SliceStatus::Unlisted("no list".to_owned()));
+        let partial = |protocol| (protocol, SliceStatus::Partial("half".to_owned()));
+        assert!(could_see("proc = nc", &[]));
+        assert!(could_see("proc = nc", &[unlisted(Protocol::Vsock)]));
+        assert!(!could_see("proc = nc", &[unlisted(Protocol::Vsock), partial(Protocol::Other)]));
+        assert!(
+            !could_see("vsock and proc = nc", &[unlisted(Protocol::Vsock)]),
+            "they are not called so there"
+        );
+        assert!(!could_see("proc = nc", &[unlisted(Protocol::Sctp)]), "expectations are about it, too");
+        assert!(!could_see("proc = nc", &[partial(Protocol::Unix)]));
+        let mut coverage = moment.coverage.clone();
+        coverage.slices.retain(|read| read.slice.protocol != Protocol::Other);
+        let vsock = coverage.slices.iter_mut().find(|read| read.slice.protocol == Protocol::Vsock);
+        vsock.unwrap().status = unlisted(Protocol::Vsock).1;
+        assert!(!rules(&rule("proc = nc", "")).could_see(&coverage), "nobody looked for descriptors");
     });
 }
 
