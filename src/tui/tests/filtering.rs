@@ -311,6 +311,24 @@ fn a_long_filter_is_shown_around_the_cursor() {
 }
 
 #[test]
+fn there_is_room_for_a_filter_on_every_screen() {
+    for (width, height) in (38..70).flat_map(|width| (9..24).map(move |height| (width, height))) {
+        let mut stage = Stage::played(width, height);
+        type_at_once(&mut stage, "listening and port in {1,22,333} and prot = \"日本\" or x");
+        for code in [KeyCode::End, KeyCode::Home, KeyCode::Tab, KeyCode::Enter, KeyCode::BackTab] {
+            stage.code(code);
+            stage.screen();
+        }
+        stage.ctrl('u');
+        stage.keys("x ");
+        for _ in 0..3 {
+            stage.code(KeyCode::Tab);
+            stage.screen();
+        }
+    }
+}
+
+#[test]
 fn what_is_found_is_underlined_and_what_is_excluded_is_not() {
     let marked = |keys: &str| -> String {
         let mut stage = Stage::played(140, 40);
