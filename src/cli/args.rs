@@ -7,12 +7,12 @@ use std::time::Duration;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::completions::CompletionsArgs;
+use super::ending::EndingArgs;
 use super::extras::ExtrasArgs;
 use super::query::{FamilyChoice, Query};
 use super::stdout::FaceArgs;
-use crate::config::Environment;
+use crate::config::interval;
 use crate::model::Protocol;
-use crate::owner::RuntimePlaces;
 
 /// Every open socket of this machine, whose it is, and what changed.
 ///
@@ -63,6 +63,8 @@ pub(super) enum Command {
     Completions(CompletionsArgs),
     /// The manual page
     Man,
+    /// The configuration file to begin with; or what is configured, and where
+    Config(super::config::ConfigArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,6 +75,7 @@ pub(super) enum PolicyCommand {
 
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct ListArgs {
     /// TCP sockets
     #[arg(short, long)]
@@ -125,19 +128,21 @@ pub(super) struct ListArgs {
     #[arg(short = '6', long)]
     pub(super) ipv6: bool,
     /// Port numbers instead of service names
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) numeric: bool,
     /// The processes that hold each socket
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) processes: bool,
     /// No header line
-    #[arg(short = 'H', long)]
+    #[arg(short = 'H', long, help_heading = "In which form")]
     pub(super) no_header: bool,
     #[command(flatten)]
     pub(super) extras: ExtrasArgs,
     /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "In which form")]
     pub(super) summary: bool,
+    #[command(flatten)]
+    pub(super) ending: EndingArgs,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
@@ -147,10 +152,10 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
     /// A filter in a file, beside that of the arguments; - is stdin
-    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    #[arg(short = 'F', long = "filter", value_name = "FILE", help_heading = "Which sockets")]
     pub(super) filter_file: Option<PathBuf>,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", help_heading = "Which sockets")]
     pub(super) filter: Vec<String>,
 }
 
@@ -158,6 +163,7 @@ pub(super) struct ListArgs {
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "In which form")]
 pub(super) struct ShapeArgs {
     /// One JSON document
     #[arg(long, conflicts_with_all = ["ndjson", "csv", "columns", "format"])]
@@ -204,6 +210,7 @@ pub(super) fn near_command(word: &str) -> Option<String> {
 /// Protocols that have only a long option.
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct OtherProtocols {
     /// UDP-Lite sockets
     #[arg(long)]
@@ -278,13 +285,14 @@ impl ListArgs {
 }
 
 #[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct ReadingArgs {
-    /// How sockets are read: auto, netlink, procfs, portable
-    #[arg(long, value_name = "SOURCE", default_value = "auto")]
-    pub(super) source: SourceChoice,
-    /// How owners are found
-    #[arg(long, value_enum, value_name = "METHOD", default_value_t)]
-    pub(super) owners: OwnersChoice,
+    /// How sockets are read: auto, netlink, procfs, portable [default: auto]
+    #[arg(long, value_name = "SOURCE")]
+    pub(super) source: Option<SourceChoice>,
+    /// How owners are found [default: auto]
+    #[arg(long, value_enum, value_name = "METHOD")]
+    pub(super) owners: Option<OwnersChoice>,
     /// Every network namespace, not only the own one
     #[arg(long, conflicts_with = "net")]
     pub(super) all_netns: bool,
@@ -293,28 +301,14 @@ pub(super) struct ReadingArgs {
     pub(super) net: Option<OsString>,
 }
 
-impl ReadingArgs {
-    /// True when the network namespace that sockeye runs in is read, and no other.
-    pub(super) fn is_here(&self) -> bool {
-        !self.all_netns && self.net.is_none() && !matches!(self.source, SourceChoice::Scenario(_))
-    }
-}
-
 /// Where names of containers are shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct RuntimeArgs {
     /// Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard).
     /// Off unless given: a daemon may be slow, and who may open its socket is as good as root
     #[arg(long)]
-    ask_runtimes: bool,
-}
-
-impl RuntimeArgs {
-    /// Where to ask them, if they shall be asked.
-    pub(super) fn places(self, environment: &Environment) -> Option<RuntimePlaces> {
-        let Environment { docker_host, runtime_dir, .. } = environment.clone();
-        self.ask_runtimes.then_some(RuntimePlaces { docker_host, runtime_dir })
-    }
+    pub(super) ask_runtimes: bool,
 }
 
 /// Where sockets are read from.
@@ -399,26 +393,11 @@ impl From<ListArgs> for TopArgs {
     }
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(super) struct IntervalArgs {
-    /// Time between two readings, such as 500ms or 2s
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = interval)]
-    pub(super) interval: Duration,
-}
-
-impl Default for IntervalArgs {
-    fn default() -> Self {
-        Self { interval: Duration::from_secs(1) }
-    }
-}
-
-/// A span such as `200ms` or `2s`, between 10 ms and a day.
-pub(super) fn interval(text: &str) -> Result<Duration, String> {
-    let hint = "expected a time such as 500ms, 2s or 1m, between 10ms and 1d";
-    let span: jiff::SignedDuration = text.parse().map_err(|_| hint.to_owned())?;
-    let span = Duration::try_from(span).map_err(|_| hint.to_owned())?;
-    let sensible = Duration::from_millis(10)..=Duration::from_hours(24);
-    if sensible.contains(&span) { Ok(span) } else { Err(hint.to_owned()) }
+    /// Time between two readings, such as 500ms or 2s [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = interval)]
+    pub(super) interval: Option<Duration>,
 }
 
 #[derive(Debug, ClapArgs)]

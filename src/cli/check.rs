@@ -8,17 +8,19 @@ use super::args::CheckArgs;
 use super::exit::Exit;
 use super::reader::Request;
 use super::{notice, policy, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::output::alert::{self, Summary};
 use crate::policy::{AlertKind, Watcher, is_judged};
 
 /// Checks, reports and tells by its exit code: 0 clean, 1 unexpected, 3 not enough seen.
-pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let loaded = policy::load(&args.policy, environment)?;
+pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
+    // The verdict is the same on a terminal and in cron.
+    let settings = config.settings(Audience::Program);
+    let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let path = crate::text::path(&loaded.path).into_owned();
     if let Some(rule) = loaded.policy.rules.iter().find(|rule| rule.when.needs().history) {
         bail!(
-            "{path}:{}: the rule {} asks for ages or what is new, which a single look does not know; it \
+            "{path}:{}: the rule {} asks for ages, rates or what is new, which a single look does not know; it \
              works in sockeye watch\nname a policy without it: --policy FILE",
             rule.line,
             rule.name
@@ -26,7 +28,8 @@ pub(super) fn run(args: &CheckArgs, environment: &Environment) -> anyhow::Result
     }
     let (tables, ask) = reader::wanted_by(&loaded.policy);
     let rules = loaded.policy.rules.len();
-    let (table, moment) = reader::read_once(&args.reading, Request::all(tables, ask), None)?;
+    let (table, moment) =
+        reader::read_once(&args.reading.resolve(&settings), Request::all(tables, ask), None)?;
     let whole = loaded.policy.could_see(&moment.coverage);
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();

@@ -2,22 +2,25 @@
 
 use std::io::{self, BufWriter, Write as _};
 
-use super::args::{DoctorArgs, ReadingArgs};
+use super::args::DoctorArgs;
 use super::exit::Exit;
 use super::reader::{self, Request};
-use crate::config::Environment;
+use super::settings::{Reading, audience};
+use crate::config::Config;
 use crate::model::Ask;
 use crate::output::{doctor, json};
 use crate::source::everything;
 use crate::sys::{host, rights};
 
 /// Reads everything once, in every namespace, and tells how that went.
-pub(super) fn run(args: &DoctorArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
+    let settings = config.settings(audience(args.json));
+    let reading = args.reading.resolve(&settings);
     // A source that was named may not know namespaces; then the own one is looked at.
-    let all_netns = args.reading.net.is_none() && args.reading.source.knows_namespaces();
-    let reading = ReadingArgs { all_netns, ..args.reading.clone() };
+    let all_netns = reading.net.is_none() && reading.source.knows_namespaces();
+    let reading = Reading { all_netns, ..reading };
     let rights = rights::ours(); // before they are given up
-    let runtimes = args.runtimes.places(environment);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     let (_, moment) =
         reader::read_once(&reading, Request::all(everything(), Ask::EVERYTHING), runtimes.as_ref())?;
     let mut out = BufWriter::new(io::stdout().lock());

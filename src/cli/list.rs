@@ -7,9 +7,10 @@ use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
 use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
+use super::settings::audience;
 use super::shape::Shape;
 use super::{complain, notice};
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::model::Row;
 use crate::output::columns::Columns;
 use crate::output::{Face, Group, columns, json, table};
@@ -28,18 +29,20 @@ pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> boo
 }
 
 /// Lists the sockets once.
-pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     if args.shape.columns.as_deref() == Some("help") {
         return columns_help();
     }
-    let selection = Selection::of(args)?;
+    let settings = config.settings(audience(args.shape.is_for_programs()));
+    let args = args.resolve(&settings);
+    let selection = Selection::of(&args)?;
     let owners_shown = selection.shows_owners();
-    let mut reading = args.reading.clone();
+    let mut reading = args.reading.resolve(&settings);
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
     let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
-    let runtimes = args.runtimes.places(environment);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
@@ -47,7 +50,8 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
-    let face = if args.shape.wide { args.face.wide_face(environment) } else { args.face.face(environment) };
+    let face = args.face.face(&settings, &config.environment);
+    let face = if args.shape.wide { Face { width: None, ..face } } else { face };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let left_out =
         Listing { sockets: &sockets, moment: &moment, selection: &selection, face }.write(&mut out, rows)?;

@@ -5,19 +5,21 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::OwnerChoice;
+use super::args::{OwnersChoice, SourceChoice};
+use super::settings::Reading;
+use crate::engine::{Hear, Hint, OwnerChoice};
+use crate::event::{self, Closes, Notice};
 use crate::model::Ask;
-use crate::source::SocketSource;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
-use crate::sys::bpf;
+use crate::source::{SocketSource, Wanted};
+use crate::sys::{bpf, host};
 
 /// The source that reads what the arguments ask for.
 #[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
 pub(super) fn source(
-    args: &ReadingArgs,
+    args: &Reading,
     ask: Ask,
     budget: Option<Duration>,
 ) -> anyhow::Result<Box<dyn SocketSource>> {
@@ -32,12 +34,26 @@ pub(super) fn source(
     })
 }
 
+/// Listens for sockets of these tables that close, where the kernel tells of them and somebody wants to know: it
+/// names them as netlink does, in the own namespace.
+pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> Option<Hear> {
+    let told = tables.iter().any(|table| event::is_told(*table));
+    let by_cookie = matches!(args.source, SourceChoice::Auto | SourceChoice::Netlink);
+    let wanted = told && by_cookie && args.net.is_none();
+    let mut closes = Closes::open(host::netns().ok().filter(|_| wanted)?, tables).ok()?;
+    Some(Box::new(move |patience| match closes.next(patience).ok()? {
+        Notice::Closed(socket) => Some(Hint::Ended(socket)),
+        Notice::Lost | Notice::Malformed(_) => Some(Hint::Lost),
+        Notice::Nothing => Some(Hint::Nothing),
+    }))
+}
+
 /// How owners are found.
 pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> {
     Ok(match choice {
         OwnersChoice::Auto => OwnerChoice::Auto,
         OwnersChoice::Bpf => {
-            bpf::may_load().context("owners cannot be found through BPF, leave out --owners")?;
+            bpf::may_load().context("owners cannot be found through BPF, take --owners auto")?;
             OwnerChoice::Bpf
         }
         OwnersChoice::Proc => OwnerChoice::Proc,
@@ -46,7 +62,7 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
 }
 
 /// All namespaces, or the one that was named.
-fn namespaces(mut source: Namespaces, args: &ReadingArgs, budget: Option<Duration>) -> Box<dyn SocketSource> {
+fn namespaces(mut source: Namespaces, args: &Reading, budget: Option<Duration>) -> Box<dyn SocketSource> {
     if let Some(net) = &args.net {
         source = source.only(Pick(net.as_bytes().into()));
     }

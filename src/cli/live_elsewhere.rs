@@ -2,24 +2,26 @@
 
 use std::time::Duration;
 
-use super::args::{OwnersChoice, ReadingArgs, SourceChoice};
-use crate::engine::OwnerChoice;
+use super::args::{OwnersChoice, SourceChoice};
+use super::settings::Reading;
+use crate::engine::{Hear, OwnerChoice};
 use crate::model::Ask;
-use crate::source::SocketSource;
 use crate::source::portable::Portable;
+use crate::source::{SocketSource, Wanted};
 
 /// The source that reads what the arguments ask for, where that does not need Linux.
-pub(super) fn source(
-    args: &ReadingArgs,
-    _: Ask,
-    _: Option<Duration>,
-) -> anyhow::Result<Box<dyn SocketSource>> {
+pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Result<Box<dyn SocketSource>> {
     if args.source != SourceChoice::Auto || args.all_netns || args.net.is_some() {
         anyhow::bail!(
-            "netlink, procfs and network namespaces are Linux's: leave out --source, --all-netns and --net"
+            "netlink, procfs and network namespaces are Linux's: take --source auto, and leave out --all-netns and --net"
         );
     }
     Ok(Box::new(Portable))
+}
+
+/// No other kernel tells of sockets that close.
+pub(super) fn hear(_: &Reading, _: &[Wanted]) -> Option<Hear> {
+    None
 }
 
 /// How owners are found: not at all.
@@ -27,7 +29,7 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
     match choice {
         OwnersChoice::Auto | OwnersChoice::None => Ok(OwnerChoice::None),
         OwnersChoice::Proc | OwnersChoice::Bpf => {
-            anyhow::bail!("there is no /proc to scan for owners here, and no BPF: leave out --owners")
+            anyhow::bail!("there is no /proc to scan for owners here, and no BPF: take --owners auto")
         }
     }
 }

@@ -5,12 +5,18 @@
 
 mod args;
 mod check;
+#[cfg_attr(not(linux), path = "close_elsewhere.rs")]
+mod close;
 mod completions;
+mod config;
 mod doctor;
+mod ending;
 mod events;
 mod exit;
 mod extras;
 mod filter;
+#[cfg_attr(not(linux), path = "follow_elsewhere.rs")]
+mod follow;
 mod habits;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
@@ -24,6 +30,7 @@ mod query;
 mod reader;
 mod schema;
 mod selection;
+mod settings;
 mod shape;
 mod stdout;
 mod summary;
@@ -42,7 +49,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use args::{Args, Command, PolicyCommand};
 use exit::Exit;
 
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::sys::rights;
 
 /// Runs the program with the arguments of this process.
@@ -53,7 +60,7 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error).into(),
     };
     let environment = Environment::read();
-    match run(args, &environment) {
+    match run(args, environment) {
         Ok(exit) => exit.into(),
         Err(error) if is_broken_pipe(&error) => Exit::Ok.into(),
         Err(error) => {
@@ -63,7 +70,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
+fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
     // A policy may have to be written where only root's full rights reach.
     if !matches!(args.command, Some(Command::Policy { .. }))
         && let Err(error) = rights::give_up_the_useless(metrics::writes(args.command.as_ref()))
@@ -71,20 +78,31 @@ fn run(args: Args, environment: &Environment) -> anyhow::Result<Exit> {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
     match args.command {
-        None if args.list.summary => summary::run(&args.list, environment),
-        None if list::wants_dashboard(&args.list, environment) => top::run(&args.list.into(), environment),
-        None => list::run(&args.list, environment),
+        // What is generated needs no configuration, and prints even where one is broken.
         Some(Command::Schema) => schema::run(),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => man::run(),
-        Some(Command::Top(args)) => top::run(&args, environment),
-        Some(Command::Who(args)) => who::run(&args, environment),
-        Some(Command::Check(args)) => check::run(&args, environment),
-        Some(Command::Doctor(args)) => doctor::run(&args, environment),
-        Some(Command::Events(args)) => events::run(&args),
-        Some(Command::Metrics(args)) => metrics::run(&args, environment),
-        Some(Command::Watch(args)) => watch::run(&args, environment),
-        Some(Command::Policy { command: PolicyCommand::Learn(args) }) => policy::learn(&args, environment),
+        Some(Command::Config(args)) => config::run(&args, environment),
+        Some(Command::Top(args)) => top::run(&args, &Config::load(environment)?),
+        Some(Command::Who(args)) => who::run(&args, &Config::load(environment)?),
+        Some(Command::Check(args)) => check::run(&args, &Config::load(environment)?),
+        Some(Command::Doctor(args)) => doctor::run(&args, &Config::load(environment)?),
+        Some(Command::Events(args)) => events::run(&args, &Config::load(environment)?),
+        Some(Command::Metrics(args)) => metrics::run(&args, &Config::load(environment)?),
+        Some(Command::Watch(args)) => watch::run(&args, &Config::load(environment)?),
+        Some(Command::Policy { command: PolicyCommand::Learn(args) }) => {
+            policy::learn(&args, &Config::load(environment)?)
+        }
+        None if args.list.ending.kill => close::run(args.list),
+        None if args.list.ending.events => follow::run(args.list, &environment),
+        None => {
+            let config = Config::load(environment)?;
+            match args.list {
+                list if list.summary => summary::run(&list, &config),
+                list if list::wants_dashboard(&list, &config.environment) => top::run(&list.into(), &config),
+                list => list::run(list, &config),
+            }
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::{LearnArgs, PolicyArgs};
+use super::args::LearnArgs;
 use super::exit::Exit;
 use super::filter::Machine;
 use super::reader::Request;
 use super::{complain, notice, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config, Environment};
 use crate::model::Ask;
 use crate::policy::{self, Learnt, Policy};
 use crate::sys::file::{self, FileError};
@@ -23,10 +23,10 @@ pub(super) struct Loaded {
     pub(super) path: PathBuf,
 }
 
-/// Reads the policy that the arguments or the defaults name.
-pub(super) fn load(args: &PolicyArgs, environment: &Environment) -> anyhow::Result<Loaded> {
-    let paths = match &args.policy {
-        Some(path) => vec![path.clone()],
+/// Reads the policy that was named, or the one at the usual place.
+pub(super) fn load(named: Option<PathBuf>, environment: &Environment) -> anyhow::Result<Loaded> {
+    let paths = match named {
+        Some(path) => vec![path],
         None => environment.policy_paths(host::is_root()),
     };
     for path in &paths {
@@ -60,9 +60,11 @@ fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {
 }
 
 /// Appends to the policy file what it does not cover yet.
-pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let path = match &args.policy.policy {
-        Some(path) => path.clone(),
+pub(super) fn learn(args: &LearnArgs, config: &Config) -> anyhow::Result<Exit> {
+    let environment = &config.environment;
+    let settings = config.settings(Audience::Program);
+    let path = match args.policy.resolve(&settings) {
+        Some(path) => path,
         None => environment
             .policy_paths(host::is_root())
             .into_iter()
@@ -71,8 +73,9 @@ pub(super) fn learn(args: &LearnArgs, environment: &Environment) -> anyhow::Resu
     };
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
+    let reading = args.reading.resolve(&settings);
     let (table, moment) =
-        reader::read_once(&args.reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
+        reader::read_once(&reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }

@@ -1,11 +1,14 @@
 //! From arguments to a sampler: the one place that chooses a source.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::args::{ReadingArgs, SourceChoice};
+use super::args::SourceChoice;
+use super::filter::{self, Version};
 use super::live;
+use super::settings::Reading;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
@@ -13,7 +16,7 @@ use crate::policy::{self, Policy};
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
 use crate::source::scenario::Scenario;
-use crate::source::{RESIDUAL, SocketSource, Wanted, everything};
+use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
 use crate::sys::rights;
 
@@ -26,20 +29,15 @@ pub(super) fn judged_tables() -> Vec<Wanted> {
 /// a rule, and the details that rules look at.
 pub(super) fn wanted_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
     let ask = policy.rules.iter().fold(Ask::NOTHING, |ask, rule| ask.or(rule.when.ask()));
-    let may_hold =
-        |(family, protocol): &Wanted| policy.rules.iter().any(|rule| rule.when.may_pass(*family, *protocol));
-    // What is in no table is known only when all tables are.
-    if may_hold(&RESIDUAL) {
-        return (everything(), ask);
-    }
-    let judged = judged_tables();
-    let is_wanted = |table: &Wanted| judged.contains(table) || may_hold(table);
-    (everything().into_iter().filter(is_wanted).collect(), ask)
+    let tables = everything();
+    let of_rules = policy.rules.iter().flat_map(|rule| filter::tables(&rule.when, &tables, Version::Either));
+    let wanted: BTreeSet<Wanted> = judged_tables().into_iter().chain(of_rules).collect();
+    (tables.iter().filter(|table| wanted.contains(table)).copied().collect(), ask)
 }
 
 /// A sampler of the wanted tables, to be read again and again.
 pub(super) fn live_sampler(
-    args: &ReadingArgs,
+    args: &Reading,
     wanted: Vec<Wanted>,
     ask: Ask,
     interval: Duration,
@@ -49,7 +47,7 @@ pub(super) fn live_sampler(
 }
 
 fn build(
-    args: &ReadingArgs,
+    args: &Reading,
     wanted: Vec<Wanted>,
     ask: Ask,
     facts: Facts,
@@ -100,7 +98,7 @@ impl Request {
 
 /// One reading, as a table and its moment.
 pub(super) fn read_once(
-    args: &ReadingArgs,
+    args: &Reading,
     request: Request,
     runtimes: Option<&RuntimePlaces>,
 ) -> anyhow::Result<(Table, Moment)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::ListArgs;
+use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
@@ -87,29 +88,15 @@ fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
     everything().into_iter().filter(is_named).collect()
 }
 
-/// Those of which a socket can pass.
-fn passable(named: &[Wanted], filter: &Filter, shape: &Shape) -> Vec<Wanted> {
-    // The other end of a connection may be of the other version.
-    let may_pass = |(family, protocol): &Wanted| match shape {
-        Shape::Table => filter.may_pass(*family, *protocol),
-        _ => everything()
-            .into_iter()
-            .any(|(family, other)| other == *protocol && filter.may_pass(family, other)),
-    };
-    // What is in no table is known only when all tables are.
-    let all = named.contains(&RESIDUAL) && may_pass(&RESIDUAL);
-    named.iter().filter(|table| all || may_pass(table)).copied().collect()
-}
-
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
+        let filter = filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let grouping = args.shape.grouping()?;
         let needs = filter.needs();
         anyhow::ensure!(
             !needs.history,
-            "a single look knows no ages and nothing new: use sockeye top or sockeye events"
+            "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
         );
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all;
@@ -124,7 +111,8 @@ impl Selection {
             () => States::Connected,
         };
         let named = named(args, &chosen);
-        let tables = passable(&named, &filter, &shape);
+        let version = if matches!(shape, Shape::Table) { Version::Own } else { Version::Either };
+        let tables = filter::tables(&filter, &named, version);
         anyhow::ensure!(
             !tables.is_empty() || filter.is_empty(),
             "no socket can pass: the filter and the options exclude each other"
@@ -186,6 +174,11 @@ impl Selection {
     pub(super) fn needs_peers(&self) -> bool {
         let of_peer = |field: &Field| field.key.starts_with("peer_");
         self.shape.shows(of_peer) || self.grouping.is_some_and(of_peer)
+    }
+
+    /// True when a filter chooses among sockets, besides the options.
+    pub(super) fn has_filter(&self) -> bool {
+        !self.filter.is_empty()
     }
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {

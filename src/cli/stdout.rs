@@ -4,32 +4,31 @@ use std::io::{self, IsTerminal as _};
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use crate::config::Environment;
+use crate::config::{Color, Environment, Settings};
 use crate::output::{Face, Paint};
 use crate::text::Charset;
 use crate::tui::ColorChoice;
 
 /// How text is shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "In which form")]
 pub(super) struct FaceArgs {
     #[arg(
         long,
         value_enum,
         value_name = "WHEN",
-        default_value_t,
-        help = "Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set",
+        help = "Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]",
         hide_possible_values = true
     )]
-    color: ColorWhen,
+    color: Option<ColorWhen>,
     /// ASCII characters only
     #[arg(long)]
     ascii: bool,
 }
 
-/// When there are colours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+/// When there are colours, as it is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum ColorWhen {
-    #[default]
     Auto,
     Always,
     Never,
@@ -37,47 +36,51 @@ enum ColorWhen {
 
 impl FaceArgs {
     /// The face of stdout. A pipe has no width, no colours, and all characters.
-    pub(super) fn face(self, environment: &Environment) -> Face {
+    pub(super) fn face(self, settings: &Settings, environment: &Environment) -> Face {
         let terminal = io::stdout().is_terminal();
         let cells = || crossterm::terminal::size().ok().map(|(columns, _)| usize::from(columns));
+        let colours = has_colours(self.color(settings), environment, terminal);
         Face {
-            paint: if self.color.has(environment, terminal) { Paint::Ansi16 } else { Paint::Plain },
-            charset: self.charset(environment, terminal),
+            paint: if colours { Paint::Ansi16 } else { Paint::Plain },
+            charset: self.charset(settings, environment, terminal),
             width: terminal.then(cells).flatten().filter(|columns| *columns > 0),
         }
     }
 
-    /// The same without an end to the lines.
-    pub(super) fn wide_face(self, environment: &Environment) -> Face {
-        Face { width: None, ..self.face(environment) }
-    }
-
     /// The characters of the dashboard's terminal.
-    pub(super) fn is_ascii(self, environment: &Environment) -> bool {
-        self.charset(environment, true) == Charset::Ascii
+    pub(super) fn is_ascii(self, settings: &Settings, environment: &Environment) -> bool {
+        self.charset(settings, environment, true) == Charset::Ascii
     }
 
     /// The colours of the dashboard's terminal.
-    pub(super) fn dashboard_colors(self, environment: &Environment) -> ColorChoice {
-        if self.color.has(environment, true) { ColorChoice::Ansi16 } else { ColorChoice::Monochrome }
+    pub(super) fn dashboard_colors(self, settings: &Settings, environment: &Environment) -> ColorChoice {
+        let colours = has_colours(self.color(settings), environment, true);
+        if colours { ColorChoice::Ansi16 } else { ColorChoice::Monochrome }
     }
 
-    fn charset(self, environment: &Environment, terminal: bool) -> Charset {
+    fn color(self, settings: &Settings) -> Color {
+        match self.color {
+            Some(ColorWhen::Auto) => Color::Auto,
+            Some(ColorWhen::Always) => Color::Always,
+            Some(ColorWhen::Never) => Color::Never,
+            None => settings.color.value,
+        }
+    }
+
+    fn charset(self, settings: &Settings, environment: &Environment, terminal: bool) -> Charset {
         let unable = terminal && !environment.utf8;
-        if self.ascii || unable { Charset::Ascii } else { Charset::Unicode }
+        if self.ascii || settings.ascii.value || unable { Charset::Ascii } else { Charset::Unicode }
     }
 }
 
-impl ColorWhen {
-    /// no-color.org and bixense.com/clicolors: what is forbidden wins over what is forced.
-    fn has(self, environment: &Environment, terminal: bool) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Never => false,
-            Self::Auto if environment.no_color => false,
-            Self::Auto if environment.color_forced => true,
-            Self::Auto => terminal && !environment.dumb_terminal && !environment.color_off,
-        }
+/// no-color.org and bixense.com/clicolors: what is forbidden wins over what is forced.
+fn has_colours(when: Color, environment: &Environment, terminal: bool) -> bool {
+    match when {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if environment.no_color => false,
+        Color::Auto if environment.color_forced => true,
+        Color::Auto => terminal && !environment.dumb_terminal && !environment.color_off,
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
 
     #[test]
     fn colours_by_wish_environment_and_terminal() {
-        use ColorWhen::{Always, Auto, Never};
+        use Color::{Always, Auto, Never};
         let none: &[(&str, &str)] = &[("TERM", "xterm")];
         for (when, variables, terminal, colours) in [
             (Auto, none, true, true),
@@ -106,7 +109,11 @@ mod tests {
         ] {
             let variable = |name| variables.iter().find(|(known, _)| *known == name);
             let environment = Environment::from(|name| variable(name).map(|(_, it)| OsString::from(*it)));
-            assert_eq!(when.has(&environment, terminal), colours, "{when:?} {variables:?} {terminal}");
+            assert_eq!(
+                has_colours(when, &environment, terminal),
+                colours,
+                "{when:?} {variables:?} {terminal}"
+            );
         }
     }
 
@@ -115,7 +122,8 @@ mod tests {
         let environment =
             |locale: &str| Environment::from(|name| (name == "LC_ALL").then(|| OsString::from(locale)));
         let charset = |ascii, locale, terminal| {
-            FaceArgs { ascii, ..FaceArgs::default() }.charset(&environment(locale), terminal)
+            let args = FaceArgs { ascii, ..FaceArgs::default() };
+            args.charset(&Settings::default(), &environment(locale), terminal)
         };
         assert_eq!(charset(false, "C.UTF-8", true), Charset::Unicode);
         assert_eq!(charset(false, "C", true), Charset::Ascii);

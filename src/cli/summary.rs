@@ -8,15 +8,16 @@ use super::args::{ListArgs, ShapeArgs};
 use super::exit::Exit;
 use super::reader::Request;
 use super::selection::chooses;
+use super::settings::audience;
 use super::{notice, reader};
-use crate::config::Environment;
+use crate::config::Config;
 use crate::model::Ask;
 use crate::output::summary::Summary;
 use crate::source::everything;
 use crate::sys::procnet;
 
 /// Counts once.
-pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let filtered = !args.filter.is_empty() || args.filter_file.is_some();
     let listed = chooses(args) || args.processes || args.extras.resolve().any() || filtered;
     ensure!(
@@ -25,12 +26,13 @@ pub(super) fn run(args: &ListArgs, environment: &Environment) -> anyhow::Result<
     );
     let other = ShapeArgs { json: false, ..args.shape.clone() };
     ensure!(!other.is_any(), "--summary is text or, with --json, one JSON object");
-    let reading = &args.reading;
-    let runtimes = args.runtimes.places(environment);
+    let settings = config.settings(audience(args.shape.json));
+    let reading = args.reading.resolve(&settings);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     // The cgroup tells the unit where no owner does; more of a socket is not looked at.
     let ask = Ask { rest: true, cgroups: true, ..Ask::NOTHING };
     let kernel = if reading.is_here() { procnet::counts().ok() } else { None };
-    let (table, moment) = reader::read_once(reading, Request::all(everything(), ask), runtimes.as_ref())?;
+    let (table, moment) = reader::read_once(&reading, Request::all(everything(), ask), runtimes.as_ref())?;
     let summary = Summary::of(&table, &moment, kernel);
     let mut out = BufWriter::new(io::stdout().lock());
     if args.shape.json {

@@ -4,7 +4,7 @@ use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
 use super::reader;
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::engine;
 use crate::source::everything;
 use crate::sys::{clock, host};
@@ -14,22 +14,25 @@ use crate::tui::{self, Ended};
 const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Runs the dashboard until the user quits.
-pub(super) fn run(args: &TopArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::new();
     let ask = filter::understood(&text, &machine)?.ask();
-    let sampler = reader::live_sampler(&args.reading, everything(), ask, args.interval.interval)?;
-    let sampler = sampler.asking(args.runtimes.places(environment).as_ref());
+    let Config { environment, .. } = config;
+    let settings = config.settings(Audience::Person);
+    let interval = args.interval.resolve(&settings);
+    let reading = args.reading.resolve(&settings);
+    let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
+    let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let options = tui::Options {
         now: clock::now,
-        color: args.face.dashboard_colors(environment),
-        ascii: args.face.is_ascii(environment),
+        color: args.face.dashboard_colors(&settings, environment),
+        ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
     };
-    let interval = args.interval.interval;
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,

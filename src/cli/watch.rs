@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use super::args::WatchArgs;
 use super::exit::Exit;
 use super::{complain, notice, policy, reader};
-use crate::config::Environment;
+use crate::config::{Audience, Config};
 use crate::engine::{Feed, Snapshot, spawn};
 use crate::model::{Coverage, Family, Protocol, SliceStatus};
 use crate::output::alert;
@@ -21,8 +21,11 @@ use crate::text::counted;
 const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Watches and reports, line by line, each flushed at once.
-pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result<Exit> {
-    let loaded = policy::load(&args.policy, environment)?;
+pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
+    // The alerts are the same on a terminal and in a service.
+    let settings = config.settings(Audience::Program);
+    let interval = args.interval.resolve(&settings);
+    let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let (tables, ask) = reader::wanted_by(&loaded.policy);
     let mut watch = Watch {
         path: crate::text::path(&loaded.path).into_owned(),
@@ -32,10 +35,11 @@ pub(super) fn run(args: &WatchArgs, environment: &Environment) -> anyhow::Result
         watcher: Watcher::new(loaded.policy),
         told: None,
     };
-    let sampler = reader::live_sampler(&args.reading, tables, ask, args.interval.interval)?;
+    let reading = args.reading.resolve(&settings);
+    let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
-    let _poller = spawn(sampler, args.interval.interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
+    let _poller = spawn(sampler, interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
         .context("cannot start the poller thread")?;
     for feed in feed {
         match feed {

@@ -13,8 +13,10 @@ use clap::Args as ClapArgs;
 use super::args::{OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 use super::exit::Exit;
 use super::reader::Request;
+use super::settings::audience;
+use super::stdout::FaceArgs;
 use super::{notice, reader};
-use crate::config::Environment;
+use crate::config::Config;
 use crate::filter;
 use crate::model::{Ask, Process, Protocol};
 use crate::output::who::{self, PORTED, Surroundings, Target, Who};
@@ -32,23 +34,28 @@ pub(super) struct WhoArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    face: FaceArgs,
+    #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
     runtimes: RuntimeArgs,
 }
 
 /// Reads once and answers for every target. Exits with 1 when nobody holds one of them.
-pub(super) fn run(args: &WhoArgs, environment: &Environment) -> anyhow::Result<Exit> {
+pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
     let targets = args.targets.iter().map(|typed| target(typed)).collect::<anyhow::Result<Vec<_>>>()?;
-    let runtimes = args.runtimes.places(environment);
+    let settings = config.settings(audience(args.json));
+    let reading = args.reading.resolve(&settings);
+    let runtimes = args.runtimes.places(&settings, &config.environment);
     let (table, moment) =
-        reader::read_once(&args.reading, Request::all(wanted(&targets), Ask::EVERYTHING), runtimes.as_ref())?;
+        reader::read_once(&reading, Request::all(wanted(&targets), Ask::EVERYTHING), runtimes.as_ref())?;
     let packages = RefCell::new(Packages::new(Path::new("/")));
     // The processes of a script do not run here.
-    let scripted = matches!(args.reading.source, SourceChoice::Scenario(_));
+    let scripted = matches!(reading.source, SourceChoice::Scenario(_));
     let package = |process: &Process| {
         if scripted { None } else { packages.borrow_mut().of(process) }
     };
+    let face = args.face.face(&settings, &config.environment);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut held = true;
     for (at, (target, typed)) in targets.iter().zip(&args.targets).enumerate() {
@@ -60,11 +67,11 @@ pub(super) fn run(args: &WhoArgs, environment: &Environment) -> anyhow::Result<E
             if at > 0 {
                 writeln!(out)?;
             }
-            who::write(&mut out, &who, &moment, &package)?;
+            who::write(&mut out, &who, &moment, &package, face)?;
         }
     }
     out.flush()?;
-    let failed = notice::tell(&moment.coverage, args.reading.owners != OwnersChoice::None);
+    let failed = notice::tell(&moment.coverage, reading.owners != OwnersChoice::None);
     Ok(match (failed, held) {
         (true, _) => Exit::Error,
         (false, true) => Exit::Ok,

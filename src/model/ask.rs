@@ -48,6 +48,20 @@ impl Ask {
         self.or(other) == self
     }
 
+    /// What both ask for.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            info: self.info && other.info,
+            memory: self.memory && other.memory,
+            rest: self.rest && other.rest,
+            storages: self.storages && other.storages,
+            cgroups: self.cgroups && other.cgroups,
+            published: self.published && other.published,
+            listening: self.listening || other.listening,
+        }
+    }
+
     /// What either asks for.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

@@ -20,7 +20,7 @@ pub fn write_line(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
     let socket = &alert.socket;
     let mark = if alert.kind == AlertKind::Closed { '-' } else { '✗' };
     let mut line = format!("{mark} {:<8} {}", alert.severity.word(), socket.protocol.word());
-    ends(&mut line, socket);
+    ends(&mut line, socket, Charset::Unicode);
     push(&mut line, format_args!("  {}", who(socket, moment)));
     push(&mut line, format_args!("  {}", alert.reason));
     if let Some(at) = alert.line {
@@ -101,7 +101,7 @@ fn message(alert: &Alert, moment: &Moment) -> String {
     };
     let socket = &alert.socket;
     let mut message = format!("{what}: {}", socket.protocol.word());
-    ends(&mut message, socket);
+    ends(&mut message, socket, Charset::Unicode);
     push(&mut message, format_args!(" held by {}: {}", who(socket, moment), alert.reason));
     message
 }

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod choice;
+pub mod closing;
 pub mod columns;
 pub mod doctor;
 pub mod event;
@@ -17,6 +18,7 @@ mod other_ends;
 mod parts;
 mod plain;
 pub mod schema;
+pub mod settings;
 pub mod summary;
 pub mod table;
 pub mod template;

@@ -1,6 +1,6 @@
 //! Files that decide what sockeye says: read with suspicion, written whole or not at all.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -26,19 +26,28 @@ pub enum FileError {
     Writable { mode: u32 },
     #[error("it belongs to user {uid}, so it cannot be trusted by root; chown it to root")]
     ForeignOwner { uid: u32 },
+    #[error(
+        "others may write to its directory (mode {mode:03o}), so it cannot be trusted by root; chmod go-w the directory"
+    )]
+    WritableDirectory { mode: u32 },
+    #[error(
+        "its directory belongs to user {uid}, so it cannot be trusted by root; chown the directory to root"
+    )]
+    ForeignDirectory { uid: u32 },
 }
 
 impl FileError {
     /// True when there is no such file.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::NotFound)
+        use io::ErrorKind::{NotADirectory, NotFound};
+        matches!(self, Self::Io(error) if matches!(error.kind(), NotFound | NotADirectory))
     }
 }
 
 /// The text of a file that must be trusted. Root trusts no file that others could have written:
-/// it must belong to root, or to `trusted` (who called sudo), and not be writable by others.
-/// Checked on the opened file, so that it cannot be exchanged in between.
+/// it and its directory must belong to root, or to `trusted` (who called sudo), and not be writable by
+/// others. Checked on the opened file, so that it cannot be exchanged in between.
 pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileError> {
     // Without O_NONBLOCK a FIFO would keep us waiting for ever.
     let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or(0);
@@ -51,8 +60,18 @@ pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileErr
         if meta.mode() & 0o022 != 0 {
             return Err(FileError::Writable { mode: meta.mode() & 0o777 });
         }
-        if meta.uid() != 0 && Some(meta.uid()) != trusted {
+        let is_foreign = |meta: &Metadata| meta.uid() != 0 && Some(meta.uid()) != trusted;
+        if is_foreign(&meta) {
             return Err(FileError::ForeignOwner { uid: meta.uid() });
+        }
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let dir = std::fs::metadata(dir)?;
+        // In a sticky directory, such as /tmp, others cannot put a file in the place of this one.
+        if dir.mode() & 0o022 != 0 && dir.mode() & 0o1000 == 0 {
+            return Err(FileError::WritableDirectory { mode: dir.mode() & 0o777 });
+        }
+        if is_foreign(&dir) {
+            return Err(FileError::ForeignDirectory { uid: dir.uid() });
         }
     }
     read_limited(&file)
@@ -83,6 +102,12 @@ pub fn read_foreign(path: &Path, most: u64) -> Option<Vec<u8>> {
 #[must_use]
 pub fn link(path: &Path) -> Option<PathBuf> {
     std::fs::read_link(path).ok()
+}
+
+/// True when it cannot even be told whether there is such a file: a directory on the way is closed.
+#[must_use]
+pub fn is_out_of_reach(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 /// The inode and the device of what a path leads to.

@@ -47,6 +47,13 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// True when this process has the rights of another user or group than who started it (setuid, setgid).
+#[must_use]
+pub fn is_raised() -> bool {
+    use rustix::process::{getegid, geteuid, getgid, getuid};
+    getuid() != geteuid() || getgid() != getegid()
+}
+
 /// The user who runs this process.
 #[must_use]
 pub fn own_uid() -> Uid {

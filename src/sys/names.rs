@@ -34,6 +34,12 @@ pub fn own_home() -> Option<(Uid, PathBuf)> {
     Some((Uid(uid.as_raw()), user.home_dir().to_owned()))
 }
 
+/// The home of root; `None` when the system does not know root.
+#[must_use]
+pub fn home_of_root() -> Option<PathBuf> {
+    uzers::get_user_by_uid(0).map(|root| root.home_dir().to_owned())
+}
+
 /// The service names of `/etc/services`; none when it may not be read.
 #[must_use]
 pub fn services() -> HashMap<(Protocol, u16), String> {

@@ -56,6 +56,25 @@ pub fn give_up_loading() -> Result<(), Errno> {
     keep(CapabilitySet::BPF.union(CapabilitySet::PERFMON).complement())
 }
 
+/// Lets the calling thread do something without capabilities, for a user who is not root: a program that
+/// has some of its own must not open for its user what the user may not open.
+pub fn with_those_of_the_caller<T>(open: impl FnOnce() -> T) -> Result<T, Errno> {
+    let now = capabilities(None)?;
+    if rustix::process::getuid().is_root() || now.effective.is_empty() {
+        return Ok(open());
+    }
+    set_capabilities(None, CapabilitySets { effective: CapabilitySet::empty(), ..now })?;
+    let opened = open();
+    set_capabilities(None, now)?;
+    Ok(opened)
+}
+
+/// Gives up, for the calling thread and those that it starts, all but the right to close sockets: once nothing
+/// more is to be read.
+pub fn keep_only_closing() -> Result<(), Errno> {
+    keep(CapabilitySet::NET_ADMIN)
+}
+
 fn keep(useful: CapabilitySet) -> Result<(), Errno> {
     let now = capabilities(None)?;
     let kept = |set: CapabilitySet| set.intersection(useful);

@@ -72,6 +72,8 @@ impl View {
 pub(super) struct News {
     pub(super) snapshot: Snapshot,
     pub(super) arrived: Stamp,
+    /// The details that this reading and the one before it were asked for: rates come of both.
+    pub(super) asked_twice: Ask,
 }
 
 /// The picture is held.

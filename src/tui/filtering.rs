@@ -22,12 +22,15 @@ pub(super) fn edited(app: &mut App) {
     }
 }
 
-/// Puts the filter that is wanted in force, where the shown reading has what it looks at.
+/// Puts the filter that is wanted in force, where the shown readings have what it looks at.
 pub(super) fn admit(app: &mut App) {
     let Some(news) = &app.news else { return };
-    let can_answer = news.snapshot.asked.covers(app.prompt.wanted().waits_for());
+    let wanted = app.prompt.wanted();
+    // Details of the past are of two readings.
+    let known = if wanted.needs().history { news.asked_twice } else { news.snapshot.asked };
+    let can_answer = known.covers(wanted.waits_for());
     if app.prompt.pending() == Some(Pending::Reading) && can_answer {
-        app.sieve.put(app.prompt.wanted().clone());
+        app.sieve.put(wanted.clone());
         app.prompt.set_pending(None);
     }
 }

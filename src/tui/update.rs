@@ -6,7 +6,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::engine::{Feed, Snapshot};
-use crate::model::{ChangeKind, Stamp};
+use crate::model::{Ask, ChangeKind, Stamp};
 
 use super::action::{self, Action, Mode};
 use super::app::{App, Frozen, Inspected, News, View};
@@ -140,14 +140,16 @@ fn take_feed(app: &mut App, feed: Feed) {
     };
     app.failure = None;
     let arrived = app.now;
+    let before = app.latest().map_or(Ask::NOTHING, |latest| latest.snapshot.asked);
+    let asked_twice = snapshot.asked.and(before);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += events(&snapshot);
-        frozen.latest = Some(News { snapshot, arrived });
+        frozen.latest = Some(News { snapshot, arrived, asked_twice });
         return;
     }
     let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
     app.sieve.refresh(&snapshot, before);
-    app.news = Some(News { snapshot, arrived });
+    app.news = Some(News { snapshot, arrived, asked_twice });
     relist(app);
 }
 

@@ -235,6 +235,7 @@ fn without_stdout_or_stderr_nothing_panics() {
         command
             .args(["-c", &script, env!("CARGO_BIN_EXE_sockeye"), &source])
             .env_clear()
+            .env("SOCKEYE_CONFIG", "")
             .stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut sink = Vec::new();

@@ -27,7 +27,8 @@ pub(crate) fn program(path: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(path);
     command.args(args).env_clear().env("TERM", "dumb").env("LANG", "C.UTF-8");
     command.env("HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/no-home"));
-    command.stdin(Stdio::null());
+    // Not even the configuration of this machine says anything.
+    command.env("SOCKEYE_CONFIG", "").stdin(Stdio::null());
     command
 }
 

@@ -37,9 +37,18 @@ fn every_option_and_command_is_told() {
     for option in options {
         assert!(page.contains(option), "{option}");
     }
-    for command in
-        ["top", "check", "watch", "metrics", "doctor", "policy learn", "schema", "completions", "man"]
-    {
+    for command in [
+        "top",
+        "check",
+        "watch",
+        "metrics",
+        "doctor",
+        "policy learn",
+        "schema",
+        "completions",
+        "man",
+        "config",
+    ] {
         assert!(page.contains(&format!("sockeye {command}")), "{command}");
     }
 }

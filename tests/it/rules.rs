@@ -77,7 +77,7 @@ fn exit_codes_of_a_check_with_rules_are_exact() {
 #[test]
 fn what_a_check_cannot_ask_is_refused_and_mistakes_are_pointed_at() {
     for (when, says) in [
-        ("age < 5m", "policy.toml:10: the rule r asks for ages or what is new"),
+        ("age < 5m", "policy.toml:10: the rule r asks for ages, rates or what is new"),
         (
             "listening and nwe = 1",
             "  12 | when = \"listening and nwe = 1\"\n     |                       ^^^ there is no such",

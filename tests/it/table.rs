@@ -191,10 +191,9 @@ fn filters_come_from_files_too() {
 #[test]
 fn options_of_ss_that_are_not_there_say_so() {
     for (typed, names) in [
-        ("-K", "-K, --kill"),
-        ("-tanE", "-E, --events"),
-        ("--kill", "-K, --kill"),
         ("-D", "-D, --diag"),
+        ("-tanD", "-D, --diag"),
+        ("--diag", "-D, --diag"),
         ("-Z", "-Z, --context"),
         ("-z", "-z, --contexts"),
         ("-r", "-r, --resolve"),

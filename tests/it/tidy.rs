@@ -16,15 +16,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &["model", "wire"]),
     ("source", &["model", "text", "wire", "sys"]),
     ("owner", &["model", "wire", "sys"]),
+    ("event", &["model", "wire", "sys"]),
+    ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "filter", "phrase", "store", "policy", "engine"]),
-    ("config", &[]),
+    ("config", &["model", "text", "filter", "sys"]),
     (
         "cli",
         &[
-            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "output", "engine",
-            "tui", "config",
+            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "event", "action",
+            "output", "engine", "tui", "config",
         ],
     ),
 ];

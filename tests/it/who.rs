@@ -262,15 +262,12 @@ fn what_cannot_be_understood_is_refused_with_a_way_out() {
 }
 
 #[test]
-fn documented_examples_run() {
-    let readme = std::fs::read_to_string("README.md").unwrap();
-    let commands = readme.lines().filter_map(|line| line.strip_prefix("sockeye who "));
-    let commands: Vec<_> = commands.map(|line| line.split('#').next().unwrap()).collect();
-    assert!(commands.len() >= 2, "{commands:?}");
-    for command in commands {
-        let args: Vec<_> = command.split_whitespace().collect();
-        let ran = who(&args);
-        assert!(matches!(ran.code(), 0 | 1), "{command}: {}", ran.stderr());
-        assert!(!ran.stdout.is_empty());
-    }
+fn the_answer_in_ascii_and_in_colour() {
+    let ran = |args: &[&str]| who(&[args, &["22", "--source", SCENARIO]].concat()).ok();
+    let ascii = ran(&["--ascii"]);
+    assert!(ascii.is_ascii() && ascii.contains(" -> sshd 812"), "{ascii}");
+    let coloured = ran(&["--color", "always"]);
+    let headings: Vec<_> = coloured.lines().filter(|line| line.contains('\x1b')).collect();
+    assert_eq!(headings[0], "\x1b[1mtcp [::]:22 is held by sshd 812\x1b[0m");
+    assert_eq!(headings.len(), 2, "one for each paragraph: {headings:?}");
 }

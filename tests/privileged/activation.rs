@@ -28,7 +28,7 @@ fn waits_for_a_caller() {
     let addr = listener.local_addr().unwrap();
     let mut command = Command::new("unshare");
     command.args(APART).args(["sh", "-c", SCRIPT, "sh", &addr.to_string(), env!("CARGO_BIN_EXE_sockeye")]);
-    let ran = run(command.stdin(OwnedFd::from(listener)));
+    let ran = run(command.stdin(OwnedFd::from(listener)).env("SOCKEYE_CONFIG", ""));
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
     let told = Document::read(&ran.stdout);
     let row = told.only(|socket| socket.local_port == Some(addr.port().into())).expect("it is listed");

@@ -307,7 +307,11 @@ fn refused() {
             .args(["-m", "--propagation", "private", "sh", "-c", script])
             .arg(inner.get_program())
             .args(args);
-        command.env("FILE", dir.path().join("closed")).current_dir("/").stdin(Stdio::null());
+        command
+            .env("FILE", dir.path().join("closed"))
+            .env("SOCKEYE_CONFIG", "")
+            .current_dir("/")
+            .stdin(Stdio::null());
         run(&mut command)
     };
     let ran = here(&["--json", "-tl", "--all-netns"]);

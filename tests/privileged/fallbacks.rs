@@ -63,7 +63,12 @@ fn prepared(mounts: &str, program: &Command) -> Command {
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" \"$@\"")]);
     command.arg(program.get_program()).args(program.get_args());
-    command.env_clear().env("TZ", "UTC").env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").current_dir("/");
+    command
+        .env_clear()
+        .env("SOCKEYE_CONFIG", "")
+        .env("TZ", "UTC")
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
+        .current_dir("/");
     command
 }
 

@@ -34,7 +34,7 @@ fn injected(inject: &str, args: &[&str]) -> Ran {
     command.args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=recvmsg,recvfrom,read"]);
     command.args(["-e", &format!("inject={inject}")]);
     command.arg(env!("CARGO_BIN_EXE_sockeye")).args(args);
-    run(command.env_remove("SOCKEYE_SOURCE"))
+    run(command.env("SOCKEYE_CONFIG", "").env_remove("SOCKEYE_SOURCE"))
 }
 
 /// Listeners of our own, and whether each is told of.
@@ -112,7 +112,7 @@ fn too_few_threads() {
     command.args([format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"), "--clear-groups".to_owned()]);
     command.args(["--bounding-set=-all", "prlimit", "--nproc=1:1"]);
     command.arg(program.get_program()).args(program.get_args());
-    let ran = run(&mut command);
+    let ran = run(command.env("SOCKEYE_CONFIG", ""));
     assert_eq!((ran.code(), ran.stdout().lines().count()), (0, SOCKETS), "{}", ran.stderr());
 }
 
@@ -121,7 +121,7 @@ fn too_few_descriptors() {
     for limit in 3..9 {
         let mut shell = Command::new("sh");
         let script = format!("ulimit -n {limit}; exec \"$0\" --json -ta");
-        let ran = run(shell.args(["-c", &script, env!("CARGO_BIN_EXE_sockeye")]));
+        let ran = run(shell.args(["-c", &script, env!("CARGO_BIN_EXE_sockeye")]).env("SOCKEYE_CONFIG", ""));
         assert!(matches!(ran.code(), 0 | 2 | 127), "{limit}: {ran:?}");
         assert!(!ran.stderr().contains("panicked"), "{limit}: {}", ran.stderr());
         if ran.code() == 127 {
@@ -161,7 +161,7 @@ fn counted_otherwise() {
     let listeners = Listeners::open();
     let mut command = Command::new("unshare");
     command.args(["-m", "sh", "-c", SCRIPT]).arg(counts.path()).arg(env!("CARGO_BIN_EXE_sockeye"));
-    let ran = run(command.args(["--json", "-ta"]).env_remove("SOCKEYE_SOURCE"));
+    let ran = run(command.args(["--json", "-ta"]).env("SOCKEYE_CONFIG", "").env_remove("SOCKEYE_SOURCE"));
     let told = Document::read(&ran.stdout);
     let tcp = &told.coverage.tables[0];
     let reason = tcp.reason.as_deref().unwrap_or_default();

@@ -9,13 +9,17 @@ pub(super) enum Part {
     Example(&'static str, &'static str),
     /// Other pages: name and section.
     See(&'static [(&'static str, &'static str)]),
+    /// Every setting, as it was declared.
+    Settings,
 }
 
-use Part::{Example, Item, See, Text};
+use Part::{Example, Item, See, Settings, Text};
 
 pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     ("FILTER", FILTER),
+    ("HOW SOCKETS END", ENDS),
     ("EXIT STATUS", EXIT_STATUS),
+    ("SETTINGS", SETTINGS),
     ("FILES", FILES),
     ("ENVIRONMENT", ENVIRONMENT),
     ("EXAMPLES", EXAMPLES),
@@ -59,14 +63,60 @@ const FILTER: &[Part] = &[
     ),
 ];
 
+const ENDS: &[Part] = &[
+    Text(
+        "-E tells what the kernel says of each TCP and UDP socket that it destroys in the network namespace of \
+         sockeye: its ends, and of TCP its last counts. Everybody is told. Owner, user and the state before are \
+         known of sockets that were there when sockeye started; those of others are not told, and no filter on \
+         these lets them pass. Received bytes are counted as the kernel does: the end of the other side's stream \
+         is one of them. A connection of which TIME-WAIT is left is told as closed then. What is lost because too much closes at once is told on stderr.",
+    ),
+    Text(
+        "-K closes TCP and UDP sockets as if they had met an error; it needs CAP_NET_ADMIN. As in ss, -l or -a \
+         are needed for those that only listen or wait. It shows what passes and asks; without a terminal it \
+         needs --yes. Each socket is named to the kernel by its cookie, so that no other one is ever closed. \
+         Sockets that share an address are refused, because the kernel would take any of them. A listener, or a UDP \
+         server, on a port of its choice keeps the address as long as its holder has it open.",
+    ),
+];
+
 const EXIT_STATUS: &[Part] = &[
-    Item("0", "Done. check: every listener is expected, and no rule holds. A closed pipe is success."),
+    Item(
+        "0",
+        "Done. check: every listener is expected, and no rule holds. -K: all closed, or gone before. A closed pipe is success.",
+    ),
     Item("1", "check: an unexpected listener, or a socket of which a rule holds."),
-    Item("2", "Wrong usage, an error, or a table that was asked for could not be read."),
+    Item(
+        "2",
+        "Wrong usage, an error, or a table that was asked for could not be read. -K: not all could be closed, or \
+         the answer was no.",
+    ),
     Item("3", "check: too little could be seen to say."),
 ];
 
+const SETTINGS: &[Part] = &[
+    Text(
+        "Arguments count more than environment variables, those more than the user's configuration file, and \
+         that more than the one in /etc. sockeye config prints the file to begin with; sockeye config --explain \
+         tells each value and where it came from.",
+    ),
+    Settings,
+    Text(
+        "Those for people count in the dashboard and on a terminal. Where the output goes into a file or a pipe, \
+         is made for programs, such as --json, or is the verdict of check, watch or policy learn, they do not: \
+         nobody's settings change what a script reads.",
+    ),
+];
+
 const FILES: &[Part] = &[
+    Item(
+        "/etc/sockeye/config.toml",
+        "Settings for everybody. Root reads no configuration that others may write.",
+    ),
+    Item(
+        "~/.config/sockeye/config.toml",
+        "Settings of the user; they count more. Under sudo that is root, and not who called it.",
+    ),
     Item("/etc/sockeye/policy.toml", "What may listen: the policy of root."),
     Item(
         "~/.config/sockeye/policy.toml",
@@ -76,6 +126,11 @@ const FILES: &[Part] = &[
 
 const ENVIRONMENT: &[Part] = &[
     Item("NO_COLOR", "The dashboard has no colours when it is set and not empty."),
+    Item(
+        "SOCKEYE_CONFIG",
+        "The one configuration file that is read, which must be there; set to nothing, none is read.",
+    ),
+    Item("SOCKEYE_SOURCE and its kind", "A variable for each setting, named with it under SETTINGS."),
     Item("XDG_CONFIG_HOME", "Stands for ~/.config."),
     Item(
         "DOCKER_HOST, XDG_RUNTIME_DIR",

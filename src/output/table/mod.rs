@@ -10,6 +10,7 @@ mod cells;
 mod details;
 mod fit;
 mod info;
+mod stream;
 mod words;
 
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ use cells::{Cells, LAST};
 pub use details::Extras;
 use details::Tail;
 use fit::{Measure, Widths};
+pub use stream::Stream;
 use words::NETIDS;
 
 use super::face::Face;
@@ -116,16 +118,21 @@ impl Sheet<'_> {
         (rows.iter().map(measure).collect(), needed)
     }
 
+    /// Makes the cells of a socket, and the lines below it.
+    fn fill(&self, cells: &mut Cells, below: &mut String, socket: &Socket) {
+        cells.fill(socket, self);
+        below.clear();
+        if self.layout.extras.any() {
+            let tail = Tail::new(cells.last(), below, self.layout);
+            details::push_all(tail, socket, self.names);
+        }
+    }
+
     fn lines(&self, rows: &[(Order, &Row)], widths: &Widths) -> io::Result<Vec<u8>> {
         let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
         let mut below = String::new();
         for (_, row) in rows {
-            cells.fill(&row.socket, self);
-            if self.layout.extras.any() {
-                below.clear();
-                let tail = Tail::new(cells.last(), &mut below, self.layout);
-                details::push_all(tail, &row.socket, self.names);
-            }
+            self.fill(&mut cells, &mut below, &row.socket);
             cells.write(&mut lines, widths, &mut line, self.face)?;
             lines.write_all(self.face.charset.show(&below).as_bytes())?;
         }

@@ -233,6 +233,20 @@ fn what_a_filter_looks_at_is_asked_for_and_waited_for() {
 }
 
 #[test]
+fn rates_are_waited_for_until_there_are_two_readings() {
+    let mut stage = Stage::new(140, 40);
+    stage.polls(1);
+    type_at_once(&mut stage, "rate > 1kB");
+    let ask = stage.app.ask();
+    assert!(ask.info);
+    stage.sampler.ask(ask);
+    for pending in [Some(Pending::Reading), Some(Pending::Reading), None] {
+        assert_eq!(stage.app.prompt.pending(), pending);
+        stage.polls(1);
+    }
+}
+
+#[test]
 fn owners_that_nobody_looked_for_are_missed_where_the_filter_looks_at_them() {
     let mut stage = Stage::new(140, 40);
     let mut sample = stage.sampler.take().unwrap();

@@ -40,7 +40,7 @@ pub(super) fn pid_namespace(method: &'static str) {
         let mut command = Command::new("nsenter");
         command.args(["-t", &there[2].to_string(), "-p", "-m", env!("CARGO_BIN_EXE_sockeye")]);
         command.args(["--json", "-tl", "--owners", method]);
-        let told = listing(&run(&mut command));
+        let told = listing(&run(command.env("SOCKEYE_CONFIG", "")));
         assert_eq!(pids(of(&told, held)), [1, 2], "from inside");
         let unseen = of(&told, inode(&outside));
         assert_eq!((unseen.owner_status.as_str(), &unseen.owners), ("other-pidns", &None));
@@ -65,7 +65,7 @@ pub(super) fn user_namespace() {
         let mut command = Command::new("nsenter");
         command.args(["-t", &inside.pid().to_string(), "-U", env!("CARGO_BIN_EXE_sockeye")]);
         command.args(["--json", "-tl", "--owners", "proc"]);
-        let told = listing(&run(&mut command));
+        let told = listing(&run(command.env("SOCKEYE_CONFIG", "")));
         assert_eq!(pids(of(&told, held)), [inside.pid()], "from inside");
         let unseen = of(&told, inode(&outside));
         assert_eq!(unseen.owner_status, "denied");

@@ -169,7 +169,7 @@ fn covered(over: &str, by: &Path, then: &str, method: &str) -> Ran {
     let mut command = Command::new("unshare");
     command.args(["-m", "--propagation", "private", "sh", "-c", &script, "sh"]);
     command.args([env!("CARGO_BIN_EXE_sockeye"), "--json", "-tl", "--owners", method]);
-    run(&mut command)
+    run(command.env("SOCKEYE_CONFIG", ""))
 }
 
 fn held_by_cat() -> (u64, Holder) {
