@@ -233,6 +233,20 @@ fn what_a_filter_looks_at_is_asked_for_and_waited_for() {
 }
 
 #[test]
+fn that_a_filter_waits_is_told_however_long_it_is() {
+    for width in [40, 80, 130] {
+        let mut stage = Stage::played(width, 24);
+        let filter =
+            "rto > 1us and port in {1,2,3,4,5,6,7,8,9} and proc = nginx and user = root and not loopback";
+        type_at_once(&mut stage, filter);
+        for code in [KeyCode::Home, KeyCode::End, KeyCode::Enter] {
+            stage.code(code);
+            assert!(stage.screen().contains("waits for details"), "{}", stage.screen());
+        }
+    }
+}
+
+#[test]
 fn rates_are_waited_for_until_there_are_two_readings() {
     let mut stage = Stage::new(140, 40);
     stage.polls(1);

@@ -12,6 +12,8 @@ use crate::tui::prompt::Pending;
 use crate::tui::theme::Meaning;
 
 const PROMPT: &str = "filter ";
+/// Between the text and what is said of it.
+const GAP: u16 = 3;
 /// What may stand in an empty line.
 const EXAMPLES: &str = "any text, or such as: listening, port = 443, proc = nginx, rtt > 50ms, new";
 
@@ -54,7 +56,7 @@ impl Window {
     /// The part with the cursor.
     fn of(app: &App, area: Rect) -> Self {
         let left = area.x + 1 + cells(PROMPT);
-        let room = usize::from(area.right().saturating_sub(left + 1));
+        let room = usize::from(room(app, left, area));
         let before = app.prompt.before_cursor();
         if text::width(app.prompt.text()) < room {
             return Self { left, skipped: 0 };
@@ -82,25 +84,37 @@ fn draw_text(app: &App, area: Rect, buffer: &mut Buffer) {
     buffer.set_stringn(area.x + 1, area.y, PROMPT, usize::from(area.width), style(Meaning::Key));
     let sign = if window.skipped > 0 { app.look.symbols.ellipsis } else { "" };
     let shown = format!("{sign}{}", app.prompt.text().get(window.skipped..).unwrap_or_default());
-    let room = area.right().saturating_sub(window.left + 1);
+    let room = room(app, window.left, area);
     let shown = app.look.elide(&shown, usize::from(room));
     buffer.set_stringn(window.left, area.y, &shown, usize::from(room), style(Meaning::Title));
     if let Some(mistake) = app.prompt.mistake() {
         let place = place(app, &window, &mistake.span, area);
         buffer.set_style(place, style(Meaning::Mistake));
     }
-    let (counts, meaning) = counts(app);
-    let end = window.left.saturating_add(cells(&shown)).saturating_add(3);
+    let (counts, meaning) = counts(app, area.width);
+    let end = window.left.saturating_add(cells(&shown)).saturating_add(GAP);
     let x = area.right().saturating_sub(cells(&counts) + 1);
     if x >= end {
         put(app, buffer, Rect { x, width: area.right() - x, ..area }, &counts, meaning);
     }
 }
 
+/// The cells for the text. That a filter waits is told in any case; how many rows pass where it fits.
+fn room(app: &App, left: u16, area: Rect) -> u16 {
+    let told = if waits(app) { cells(&counts(app, area.width).0) + GAP } else { 0 };
+    area.right().saturating_sub(left + 1).saturating_sub(told)
+}
+
+/// True when the filter that stands there waits for a reading.
+fn waits(app: &App) -> bool {
+    app.prompt.pending() == Some(Pending::Reading) && app.prompt.mistake().is_none() && app.news.is_some()
+}
+
 /// How many rows pass; or why the filter that stands there does not hold yet.
-fn counts(app: &App) -> (String, Meaning) {
-    if app.prompt.pending() == Some(Pending::Reading) && app.prompt.mistake().is_none() {
+fn counts(app: &App, width: u16) -> (String, Meaning) {
+    if waits(app) {
         let waits = match app.frozen {
+            _ if width < 120 => "waits for details",
             Some(_) => "waits for details, which the held picture lacks",
             None => "waits for details of the next reading",
         };
