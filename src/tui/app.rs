@@ -61,6 +61,13 @@ impl View {
         }
     }
 
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Listeners => Self::Connections,
+            Self::Connections => Self::Listeners,
+        }
+    }
+
     /// Which view a socket belongs to: every socket has one.
     pub(super) fn of(row: &Row) -> Self {
         if row.socket.is_listener() { Self::Listeners } else { Self::Connections }

@@ -32,6 +32,8 @@ pub(super) struct Listing {
     pub(super) hidden: [usize; 2],
     /// Open sockets in this view that the filter lets through.
     pub(super) matched: usize,
+    /// Open sockets in the other view that the filter lets through; counted where this one shows none.
+    pub(super) elsewhere: usize,
     /// When marks end, on the monotonic clock, ascending.
     ends: Vec<Duration>,
 }
@@ -65,6 +67,11 @@ impl Listing {
             listing.matched += usize::from(row.is_open());
             listing.ends.extend(Mark::ends(row, &wish.now));
             listing.index.push(at);
+        }
+        if listing.index.is_empty() && !sieve.filter().is_empty() {
+            let others = rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view);
+            let shown = others.filter(|row| row.socket.protocol != Protocol::Unix || wish.unix);
+            listing.elsewhere = shown.filter(|row| sieve.passes(moment.subject(row), wish.now)).count();
         }
         listing.ends.sort_unstable();
         listing.ends.dedup();

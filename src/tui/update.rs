@@ -104,10 +104,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::CompleteBack => edit(app, |prompt| prompt.complete(true)),
         Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
         Action::NewerFilter => edit(app, |prompt| prompt.recall(false)),
-        Action::NextView => match app.view {
-            View::Listeners => show(app, View::Connections),
-            View::Connections => show(app, View::Listeners),
-        },
+        Action::NextView => show(app, app.view.other()),
         Action::Listeners => show(app, View::Listeners),
         Action::Connections => show(app, View::Connections),
         Action::NextSort => sort_beside(app, Side::Right),

@@ -233,6 +233,30 @@ fn what_a_filter_looks_at_is_asked_for_and_waited_for() {
 }
 
 #[test]
+fn hidden_sockets_that_may_pass_are_told_of() {
+    let mut stage = Stage::played(140, 40);
+    for (filter, is_told) in [("unix", true), ("tcp and port = 1", false)] {
+        type_at_once(&mut stage, filter);
+        stage.code(KeyCode::Enter);
+        assert!(stage.listed().is_empty());
+        let told = stage.screen().contains("2 hidden Unix ones may match, u shows");
+        assert_eq!(told, is_told, "{}", stage.screen());
+        stage.code(KeyCode::Esc);
+    }
+    type_at_once(&mut stage, "established");
+    assert!(stage.screen().contains("3 connections found, 2 shows"), "{}", stage.screen());
+    stage.code(KeyCode::Enter);
+    stage.keys("2");
+    assert_eq!(stage.app.listing.matched, 3);
+    stage.code(KeyCode::Esc);
+    stage.keys("1");
+    type_at_once(&mut stage, "unix");
+    stage.code(KeyCode::Enter);
+    stage.keys("u");
+    assert_eq!(stage.listed().len(), 2);
+}
+
+#[test]
 fn that_a_filter_waits_is_told_however_long_it_is() {
     for width in [40, 80, 130] {
         let mut stage = Stage::played(width, 24);

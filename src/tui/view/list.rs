@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{cells, header, put};
-use crate::model::Row;
+use crate::model::{Family, Protocol, Row};
 use crate::text;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
@@ -113,8 +113,19 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     } else {
         let open = app.listing.open[app.view.number()];
         lines.push(format!("none of {} {many} matches the filter", text::count(open)));
-        lines
-            .push(if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" }.to_owned());
+        let elsewhere = app.listing.elsewhere;
+        if elsewhere > 0 {
+            let (one, many) = app.view.other().nouns();
+            let key = app.view.other().number() + 1;
+            lines.push(format!("{} found, {key} shows", text::counted(elsewhere, one, many)));
+        }
+        let may_be_hidden = app.sieve.filter().may_pass(Family::Unix, Protocol::Unix);
+        let hidden = app.listing.hidden[app.view.number()];
+        if may_be_hidden && hidden > 0 {
+            lines.push(format!("{} hidden Unix ones may match, u shows", text::count(hidden)));
+        }
+        let way_out = if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" };
+        lines.push(way_out.to_owned());
         lines.extend(header::doubt(app));
     }
     let first = area.y + area.height.saturating_sub(2) / 3;
