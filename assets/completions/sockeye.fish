@@ -546,8 +546,8 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s h -l help -d 'Print hel
 complete -c sockeye -n "__fish_sockeye_needs_command" -s V -l version -d 'Print version'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "top" -d 'The live dashboard'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "who" -d 'Who holds a port, an address or a Unix socket, and why; or what a process holds'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare the listeners with the policy, once: for CI and cron'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch the listeners and report what the policy does not expect'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare what is there with the policy, once: for CI and cron'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, and report what the policy does not expect or its rules find'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "metrics" -d 'The sockets in numbers for Prometheus, once'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "doctor" -d 'What this user on this host can see, what not, why, and what mends it'
@@ -566,6 +566,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l interval -d 'Tim
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'

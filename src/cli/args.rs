@@ -41,9 +41,9 @@ pub(super) enum Command {
     Top(TopArgs),
     /// Who holds a port, an address or a Unix socket, and why; or what a process holds
     Who(super::who::WhoArgs),
-    /// Compare the listeners with the policy, once: for CI and cron
+    /// Compare what is there with the policy, once: for CI and cron
     Check(CheckArgs),
-    /// Watch the listeners and report what the policy does not expect
+    /// Watch, and report what the policy does not expect or its rules find
     Watch(WatchArgs),
     /// Tell what opens, closes and changes, as it is noticed
     Events(super::events::EventsArgs),
@@ -378,12 +378,18 @@ pub(super) struct TopArgs {
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
+    /// A filter in a file, beside that of the arguments; - is stdin
+    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    pub(super) filter_file: Option<PathBuf>,
+    /// The filter to begin with, such as: listening, port in {80,443}, proc = nginx, new
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
 }
 
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
-        let ListArgs { reading, runtimes, face, .. } = list;
-        Self { reading, runtimes, interval: IntervalArgs::default(), face }
+        let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
+        Self { reading, runtimes, interval: IntervalArgs::default(), face, filter_file, filter }
     }
 }
 

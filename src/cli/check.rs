@@ -1,13 +1,14 @@
-//! `sockeye check`: the listeners against the policy, once.
+//! `sockeye check`: the sockets against the policy, once.
 
 use std::io::{self, BufWriter, Write};
+
+use anyhow::bail;
 
 use super::args::CheckArgs;
 use super::exit::Exit;
 use super::reader::Request;
 use super::{notice, policy, reader};
 use crate::config::{Audience, Config};
-use crate::model::Ask;
 use crate::output::alert::{self, Summary};
 use crate::policy::{AlertKind, Watcher, is_judged};
 
@@ -17,18 +18,29 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Program);
     let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let path = crate::text::path(&loaded.path).into_owned();
-    let (table, moment) = reader::read_once(
-        &args.reading.resolve(&settings),
-        Request::all(reader::judged_tables(), Ask::NOTHING),
-        None,
-    )?;
+    if let Some(rule) = loaded.policy.rules.iter().find(|rule| rule.when.needs().history) {
+        bail!(
+            "{path}:{}: the rule {} asks for ages, rates or what is new, which a single look does not know; it \
+             works in sockeye watch\nname a policy without it: --policy FILE",
+            rule.line,
+            rule.name
+        );
+    }
+    let (tables, ask) = reader::wanted_by(&loaded.policy);
+    let rules = loaded.policy.rules.len();
+    let (table, moment) =
+        reader::read_once(&args.reading.resolve(&settings), Request::all(tables, ask), None)?;
+    let whole = loaded.policy.could_see(&moment.coverage);
     let alerts = Watcher::new(loaded.policy).check(&table, &moment);
     let count = |kind| alerts.iter().filter(|alert| alert.kind == kind).count();
     let summary = Summary {
         listeners: table.open().filter(|row| is_judged(&row.socket)).count(),
         unexpected: count(AlertKind::Unexpected),
         unverifiable: count(AlertKind::Unverifiable),
-        whole: moment.coverage.is_whole(),
+        rules,
+        matched: count(AlertKind::Rule),
+        unjudged: count(AlertKind::UnverifiableRule),
+        whole,
     };
     let mut out = BufWriter::new(io::stdout().lock());
     for found in &alerts {
@@ -44,10 +56,10 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
         alert::write_summary(&mut out, &summary, &moment)?;
     }
     out.flush()?;
-    notice::tell(&moment.coverage, summary.unverifiable > 0);
+    notice::tell(&moment.coverage, summary.unverifiable + summary.unjudged > 0);
     Ok(match summary {
-        Summary { unexpected: 1.., .. } => Exit::Found,
-        Summary { unverifiable: 0, whole: true, .. } => Exit::Ok,
+        Summary { unexpected: 1.., .. } | Summary { matched: 1.., .. } => Exit::Found,
+        Summary { unverifiable: 0, unjudged: 0, whole: true, .. } => Exit::Ok,
         _ => Exit::Unseen,
     })
 }

@@ -1,18 +1,32 @@
 //! The filter on the command line: words of the arguments to a filter.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 
-use crate::filter::{self, Filter, Vocabulary};
+use crate::filter::{self, Filter, FilterError, Vocabulary};
+use crate::model::{PortRange, Protocol};
 use crate::source::{RESIDUAL, Wanted, everything};
 use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
 pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Filter> {
+    understood(&joined(words, file)?, &Machine::new())
+}
+
+/// Understands a text; what is wrong with it is told with its place.
+pub(super) fn understood(text: &str, machine: &Machine) -> anyhow::Result<Filter> {
+    match machine.understand(text) {
+        Ok(filter) => Ok(filter),
+        Err(wrong) => bail!("the filter cannot be understood\n{wrong}"),
+    }
+}
+
+/// The filter of the arguments and that in a file, as one text.
+pub(super) fn joined(words: &[String], file: Option<&Path>) -> anyhow::Result<String> {
     let text = match file.map(read).transpose()? {
         Some(written) if words.is_empty() => written,
         Some(written) if !written.is_empty() => format!("({}) ({written})", words.join(" ")),
@@ -30,17 +44,34 @@ pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Fil
             bail!("there is no command {word:?}: did you mean `{command}`? Else, {text}");
         }
     }
-    let known = OnceCell::new();
-    let services = |name: &str| {
-        let all = known.get_or_init(names::services);
-        let ports: BTreeSet<u16> =
-            all.iter().filter(|(_, known)| known.as_str() == name).map(|((_, port), _)| *port).collect();
-        ports.into_iter().collect()
-    };
-    let vocabulary = Vocabulary { services: &services, ephemeral: procnet::ephemeral_ports() };
-    match Filter::parse(&text, &vocabulary) {
-        Ok(filter) => Ok(filter),
-        Err(wrong) => bail!("the filter cannot be understood\n{wrong}"),
+    Ok(text)
+}
+
+/// What filters have to know of this machine.
+pub(super) struct Machine {
+    ephemeral: PortRange,
+    /// Read when the first name is asked for.
+    services: OnceCell<HashMap<(Protocol, u16), String>>,
+}
+
+impl Machine {
+    pub(super) fn new() -> Self {
+        Self { ephemeral: procnet::ephemeral_ports(), services: OnceCell::new() }
+    }
+
+    pub(super) fn understand(&self, text: &str) -> Result<Filter, FilterError> {
+        self.with(|vocabulary| Filter::parse(text, vocabulary))
+    }
+
+    /// Gives it as filters want it.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
+        let services = |name: &str| {
+            let all = self.services.get_or_init(names::services);
+            let named = all.iter().filter(|(_, known)| known.as_str() == name);
+            let ports: BTreeSet<u16> = named.map(|((_, port), _)| *port).collect();
+            ports.into_iter().collect()
+        };
+        read(&Vocabulary { services: &services, ephemeral: self.ephemeral })
     }
 }
 

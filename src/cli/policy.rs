@@ -7,6 +7,7 @@ use anyhow::Context as _;
 
 use super::args::LearnArgs;
 use super::exit::Exit;
+use super::filter::Machine;
 use super::reader::Request;
 use super::{complain, notice, reader};
 use crate::config::{Audience, Config, Environment};
@@ -53,7 +54,8 @@ fn read(path: &Path, environment: &Environment) -> anyhow::Result<Option<String>
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {
-    Policy::parse(text)
+    Machine::new()
+        .with(|vocabulary| Policy::parse(text, vocabulary))
         .map_err(|error| anyhow::anyhow!("the policy {} is not valid\n{error}", text::path(path)))
 }
 

@@ -1,16 +1,18 @@
 //! From arguments to a sampler: the one place that chooses a source.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use super::args::SourceChoice;
+use super::filter::{self, Version};
 use super::live;
 use super::settings::Reading;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
-use crate::policy;
+use crate::policy::{self, Policy};
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
 use crate::source::scenario::Scenario;
@@ -18,9 +20,19 @@ use crate::source::{SocketSource, Wanted, everything};
 use crate::store::{Moment, Table};
 use crate::sys::rights;
 
-/// The tables that policies judge.
+/// The tables whose listeners policies judge.
 pub(super) fn judged_tables() -> Vec<Wanted> {
     everything().into_iter().filter(|(_, protocol)| policy::PROTOCOLS.contains(protocol)).collect()
+}
+
+/// What a policy has to be told: the tables whose listeners it judges, those of which a socket can pass
+/// a rule, and the details that rules look at.
+pub(super) fn wanted_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
+    let ask = policy.rules.iter().fold(Ask::NOTHING, |ask, rule| ask.or(rule.when.ask()));
+    let tables = everything();
+    let of_rules = policy.rules.iter().flat_map(|rule| filter::tables(&rule.when, &tables, Version::Either));
+    let wanted: BTreeSet<Wanted> = judged_tables().into_iter().chain(of_rules).collect();
+    (tables.iter().filter(|table| wanted.contains(table)).copied().collect(), ask)
 }
 
 /// A sampler of the wanted tables, to be read again and again.

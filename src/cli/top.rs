@@ -1,11 +1,11 @@
-//! `sockeye top`: the dashboard.
+//! `sockeye top [FILTER]`: the dashboard.
 
 use super::args::TopArgs;
 use super::exit::Exit;
+use super::filter::{self, Machine};
 use super::reader;
 use crate::config::{Audience, Config};
 use crate::engine;
-use crate::model::Ask;
 use crate::source::everything;
 use crate::sys::{clock, host};
 use crate::tui::{self, Ended};
@@ -15,11 +15,14 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Runs the dashboard until the user quits.
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
+    let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
+    let machine = Machine::new();
+    let ask = filter::understood(&text, &machine)?.ask();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
-    let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
+    let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let options = tui::Options {
         now: clock::now,
@@ -27,6 +30,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
         version: env!("CARGO_PKG_VERSION"),
+        understand: Box::new(move |text| machine.understand(text)),
+        filter: text,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;
     Ok(match ended {

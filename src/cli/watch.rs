@@ -11,11 +11,14 @@ use super::exit::Exit;
 use super::{complain, notice, policy, reader};
 use crate::config::{Audience, Config};
 use crate::engine::{Feed, Snapshot, spawn};
-use crate::model::{Ask, Coverage, Family, Protocol, SliceStatus};
+use crate::model::{Coverage, Family, Protocol, SliceStatus};
 use crate::output::alert;
 use crate::policy::{Watcher, is_judged};
 use crate::store::Moment;
 use crate::text::counted;
+
+/// What closed stays in the table for the reading that notices it, so that rules see its age.
+const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Watches and reports, line by line, each flushed at once.
 pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
@@ -23,18 +26,20 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Program);
     let interval = args.interval.resolve(&settings);
     let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
+    let (tables, ask) = reader::wanted_by(&loaded.policy);
     let mut watch = Watch {
         path: crate::text::path(&loaded.path).into_owned(),
         json: args.json,
         expectations: loaded.policy.expectations.len(),
+        rules: loaded.policy.rules.len(),
         watcher: Watcher::new(loaded.policy),
         told: None,
     };
     let reading = args.reading.resolve(&settings);
-    let sampler = reader::live_sampler(&reading, reader::judged_tables(), Ask::NOTHING, interval)?;
+    let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
-    let _poller = spawn(sampler, interval, Duration::ZERO, move |feed| send.send(feed).is_ok())
+    let _poller = spawn(sampler, interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
         .context("cannot start the poller thread")?;
     for feed in feed {
         match feed {
@@ -51,6 +56,7 @@ struct Watch {
     path: String,
     json: bool,
     expectations: usize,
+    rules: usize,
     watcher: Watcher,
     /// The trouble that was told last, so that it is told once.
     told: Option<Vec<Trouble>>,
@@ -79,8 +85,12 @@ impl Watch {
         }
         if self.told.is_none() {
             let listeners = snapshot.table.open().filter(|row| is_judged(&row.socket)).count();
+            let rules = match self.rules {
+                0 => String::new(),
+                count => format!(" and {}", counted(count, "rule", "rules")),
+            };
             complain(&format!(
-                "sockeye: watching {} by {} of {}, every {}",
+                "sockeye: watching {} by {}{rules} of {}, every {}",
                 counted(listeners, "listener", "listeners"),
                 counted(self.expectations, "expectation", "expectations"),
                 self.path,

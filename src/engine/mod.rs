@@ -20,7 +20,7 @@ pub use sampler::Sampler;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Change, Sample};
+use crate::model::{Ask, Change, Sample};
 use crate::owner::Facts;
 use crate::store::Table;
 
@@ -58,6 +58,8 @@ pub struct Snapshot {
     pub table: Arc<Table>,
     /// What this poll changed, ordered by socket key.
     pub changes: Arc<[Change]>,
+    /// The details that this poll was asked for.
+    pub asked: Ask,
     /// Counts up with every poll.
     pub generation: u64,
     /// How long the poll took, reading and merging together.

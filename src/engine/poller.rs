@@ -189,6 +189,7 @@ impl Poller {
         Ok(Snapshot {
             table: Arc::clone(&self.table),
             changes: changes.into(),
+            asked: self.sampler.asked(),
             generation: self.generation,
             took: clock::now().since(&started),
             interval: self.interval,

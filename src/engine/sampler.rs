@@ -77,6 +77,12 @@ impl Sampler {
         self.source.ask(ask);
     }
 
+    /// What the source is asked for.
+    #[must_use]
+    pub fn asked(&self) -> Ask {
+        self.asked
+    }
+
     /// Takes the next sample. Sockets are read first and owners after: a socket that is on the
     /// list and still open then is found with its owner.
     pub fn take(&mut self) -> Result<Sample, SourceError> {

@@ -1,5 +1,7 @@
 //! What may stand at the end of a filter that is being typed.
 
+use std::collections::BTreeSet;
+
 use super::lex::{Token, lex};
 use super::names::{self, Named};
 use super::states::States;
@@ -13,20 +15,36 @@ const COMPARISONS: &[&str] = &["=", "!=", "<", "<=", ">", ">=", "~", "!~", "in"]
 /// What may follow a condition.
 const JOINTS: &[&str] = &["and", "or"];
 
+/// What the last word of a text may become.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Completion {
+    /// Where that word begins, in bytes; the end of the text where it is empty.
+    pub from: usize,
+    /// Words that may stand in its place, each once: in the order of the alphabet where the word is
+    /// begun, else the more usual ones first.
+    pub words: Vec<&'static str>,
+}
+
 /// Words that may stand in the place of the last one, which may be empty or begun: those that begin
-/// like it, each once, in the order of the alphabet. For a text that is no filter so far there are none.
+/// like it. For a text that is no filter so far there are none.
 #[must_use]
-pub fn complete(text: &str) -> Vec<&'static str> {
-    let begun_at = text.rfind(|c: char| c.is_whitespace() || "(){},!&|=<>~".contains(c));
-    let begun = begun_at.map_or(text, |at| &text[at..]);
-    let begun = begun.trim_start_matches(|c: char| c.is_whitespace() || "(){},!&|=<>~".contains(c));
-    let Ok(tokens) = lex(&text[..text.len() - begun.len()]) else { return Vec::new() };
+pub fn complete(text: &str) -> Completion {
+    let from = text.rfind(ends_word).map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8));
+    let begun = &text[from..];
+    let Ok(tokens) = lex(&text[..from]) else { return Completion { from, words: Vec::new() } };
     let tokens: Vec<Token> = tokens.into_iter().map(|(token, _)| token).collect();
-    let mut words = expected(&tokens);
-    words.retain(|word| word.starts_with(&begun.to_ascii_lowercase()) && *word != begun);
-    words.sort_unstable();
-    words.dedup();
-    words
+    let (mut words, mut seen) = (expected(&tokens), BTreeSet::new());
+    let start = begun.to_ascii_lowercase();
+    words.retain(|word| word.starts_with(&start) && *word != begun && seen.insert(*word));
+    if !begun.is_empty() {
+        words.sort_unstable();
+    }
+    Completion { from, words }
+}
+
+/// True for what parts words.
+fn ends_word(c: char) -> bool {
+    c.is_whitespace() || "(){},!&|=<>~".contains(c)
 }
 
 /// Everything that may follow.
@@ -101,10 +119,12 @@ mod tests {
             ("TC", &["tcp"], &[]),
             ("tcp", &[], &["tcp"]),
         ] {
-            let offered = complete(typed);
+            let Completion { from, words: offered } = complete(typed);
+            let begun = typed[from..].to_ascii_lowercase();
+            assert!(offered.iter().all(|word| word.starts_with(&begun)), "{typed:?}: {offered:?}");
             assert!(has.iter().all(|word| offered.contains(word)), "{typed:?}: {offered:?}");
             assert!(!lacks.iter().any(|word| offered.contains(word)), "{typed:?}: {offered:?}");
-            assert!(offered.is_sorted());
+            assert!(begun.is_empty() || offered.is_sorted());
         }
     }
 }

@@ -193,7 +193,7 @@ impl Lexer<'_> {
         let rest = self.rest();
         let mut escaped = false;
         for (at, c) in rest.char_indices().skip(1) {
-            let after = rest[at + 1..].chars().next();
+            let after = rest[at + c.len_utf8()..].chars().next();
             if c == '/' && !escaped && at > 1 && after.is_none_or(|c| c == ')' || c.is_whitespace()) {
                 return Some(at);
             }

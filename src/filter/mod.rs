@@ -10,6 +10,7 @@ mod condition;
 mod error;
 mod expr;
 mod host;
+mod judge;
 mod kernel;
 mod lex;
 mod names;
@@ -22,7 +23,7 @@ mod search;
 mod states;
 mod table;
 
-pub use complete::complete;
+pub use complete::{Completion, complete};
 pub use error::{FilterError, nearest};
 pub use names::{flags, names};
 pub use needs::Needs;
@@ -45,8 +46,8 @@ pub struct Vocabulary<'a> {
     pub ephemeral: PortRange,
 }
 
-/// A filter, understood.
-#[derive(Clone, Debug)]
+/// A filter, understood. By default it has no condition, and lets everything pass.
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     expr: Option<Expr>,
 }

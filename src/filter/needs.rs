@@ -1,8 +1,9 @@
 //! What must be known of sockets before a filter can judge them.
 
+use super::Filter;
 use super::condition::{Condition, OwnerPart};
 use super::names::Flag;
-use crate::model::Field;
+use crate::model::{Ask, Field};
 
 /// What must be known of sockets before a filter can judge them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -85,6 +86,49 @@ impl Needs {
             // Marks, tcp_info, memory: all that is asked for by name.
             _ => self.details = true,
         }
+    }
+}
+
+/// All that a filter can ask of a socket by itself. What the packet filter publishes and what BPF stores
+/// are lists, which no condition looks at.
+const DETAILS: Ask = Ask { info: true, memory: true, rest: true, cgroups: true, ..Ask::NOTHING };
+/// The cgroup alone, which tells the unit where no owner does.
+const CGROUPS: Ask = Ask { cgroups: true, ..Ask::NOTHING };
+
+impl Filter {
+    /// What a reading must be asked for, so that this can be judged.
+    #[must_use]
+    pub fn ask(&self) -> Ask {
+        self.asked(|_| true)
+    }
+
+    /// The same without what texts are looked for in: those can be looked for at once, in what is known.
+    #[must_use]
+    pub fn waits_for(&self) -> Ask {
+        self.asked(|condition| !matches!(condition, Condition::Text(_)))
+    }
+
+    fn asked(&self, of: impl Fn(&Condition) -> bool) -> Ask {
+        let mut ask = Ask::NOTHING;
+        if let Some(expr) = &self.expr {
+            expr.conditions(&mut |condition| {
+                let mut needs = Needs::default();
+                needs.add(condition);
+                if needs.details && of(condition) {
+                    ask = ask.or(if is_of_cgroup(condition) { CGROUPS } else { DETAILS });
+                }
+            });
+        }
+        ask
+    }
+}
+
+/// True when the only detail that it looks at is the cgroup.
+fn is_of_cgroup(condition: &Condition) -> bool {
+    match condition {
+        Condition::Text(_) => true,
+        Condition::Field(field, _) => ["unit", "container", "activates", "cgroup"].contains(&field.key),
+        _ => false,
     }
 }
 

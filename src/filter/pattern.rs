@@ -1,5 +1,7 @@
 //! Patterns for texts: exact, with `*` and `?`, or a regular expression.
 
+use std::ops::Range;
+
 use regex::bytes::{Regex, RegexBuilder};
 
 /// What a text is compared with.
@@ -61,6 +63,16 @@ impl Pattern {
         }
         pattern.push('$');
         built(&pattern, any_case).map(Self::Whole)
+    }
+
+    /// Where a text has it first.
+    pub(super) fn find(&self, text: &str) -> Option<Range<usize>> {
+        match self {
+            Self::Exact(exact) => (text.as_bytes() == exact).then_some(0..text.len()),
+            Self::Within(regex) | Self::Whole(regex) => {
+                regex.find(text.as_bytes()).map(|found| found.range())
+            }
+        }
     }
 
     pub(super) fn matches(&self, text: &[u8]) -> bool {

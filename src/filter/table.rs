@@ -14,6 +14,19 @@ impl Filter {
         let Some(expr) = &self.expr else { return true };
         expr.verdict(&|condition| of_table(condition, family, protocol)) != Some(false)
     }
+
+    /// True when it matters to a condition in which of these tables a socket is.
+    #[must_use]
+    pub fn tells_apart(&self, one: (Family, Protocol), other: (Family, Protocol)) -> bool {
+        let mut does = false;
+        if let Some(expr) = &self.expr {
+            expr.conditions(&mut |condition| {
+                let of = |(family, protocol)| of_table(condition, family, protocol);
+                does |= of(one) != of(other);
+            });
+        }
+        does
+    }
 }
 
 impl Expr {

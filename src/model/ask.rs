@@ -42,6 +42,26 @@ impl Ask {
         listening: false,
     };
 
+    /// True when all that `other` asks for is asked for here, too.
+    #[must_use]
+    pub fn covers(self, other: Self) -> bool {
+        self.or(other) == self
+    }
+
+    /// What both ask for.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            info: self.info && other.info,
+            memory: self.memory && other.memory,
+            rest: self.rest && other.rest,
+            storages: self.storages && other.storages,
+            cgroups: self.cgroups && other.cgroups,
+            published: self.published && other.published,
+            listening: self.listening || other.listening,
+        }
+    }
+
     /// What either asks for.
     #[must_use]
     pub fn or(self, other: Self) -> Self {

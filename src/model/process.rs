@@ -155,6 +155,21 @@ impl NoOwner {
         std::iter::once("known").chain(Self::ALL.into_iter().map(Self::word))
     }
 
+    /// True when a process may hold the socket and could not be seen to; false for what no process
+    /// holds.
+    #[must_use]
+    pub fn is_gap(self) -> bool {
+        match self {
+            Self::NotScanned
+            | Self::Denied
+            | Self::Nobody
+            | Self::InFlight
+            | Self::OtherPidns
+            | Self::Unverified => true,
+            Self::AcceptQueue | Self::Orphan | Self::Handshake | Self::Kernel => false,
+        }
+    }
+
     /// The word used in JSON and filters (`owner_status`).
     #[must_use]
     pub fn word(self) -> &'static str {

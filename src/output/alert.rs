@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
+use super::event::ends;
 use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
 use crate::model::{NoOwner, Owner, Row, Socket};
 use crate::phrase;
@@ -14,15 +15,16 @@ use crate::store::Moment;
 use crate::text::{self, Charset, escape, push};
 
 /// Writes one alert as one line:
-/// `✗ high    tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
+/// `✗ high     tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
 pub fn write_line(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &str) -> io::Result<()> {
     let socket = &alert.socket;
     let mark = if alert.kind == AlertKind::Closed { '-' } else { '✗' };
-    let mut line = format!("{mark} {:<7} {} {}", alert.severity.word(), socket.protocol.word(), bind(socket));
+    let mut line = format!("{mark} {:<8} {}", alert.severity.word(), socket.protocol.word());
+    ends(&mut line, socket, Charset::Unicode);
     push(&mut line, format_args!("  {}", who(socket, moment)));
     push(&mut line, format_args!("  {}", alert.reason));
-    if let Some(near) = alert.nearest_line {
-        push(&mut line, format_args!(" ({policy}:{near})"));
+    if let Some(at) = alert.line {
+        push(&mut line, format_args!(" ({policy}:{at})"));
     }
     writeln!(out, "{line}")
 }
@@ -41,7 +43,8 @@ pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
         host: host(&moment.host),
         message: message(alert, moment),
         reason: &alert.reason,
-        policy: alert.nearest_line.map(|line| format!("{policy}:{line}")),
+        rule: alert.rule.as_deref(),
+        policy: alert.line.map(|line| format!("{policy}:{line}")),
         pid: alert.socket.owners.first().map(|owner| owner.process.id.pid.0),
         exe: alert
             .socket
@@ -64,7 +67,7 @@ pub(super) struct AlertView<'a> {
     #[serde(rename = "type")]
     #[schemars(extend("const" = "alert"))]
     kind: &'static str,
-    /// The same for the same socket and kind of alert on the same boot.
+    /// The same for the same socket, kind of alert and rule on the same boot.
     id: String,
     #[schemars(schema_with = "words::alert")]
     alert: &'static str,
@@ -77,7 +80,9 @@ pub(super) struct AlertView<'a> {
     message: String,
     /// Why it is one.
     reason: &'a str,
-    /// The entry that came nearest, as `file:line`.
+    /// The name of the rule; null where expectations judged.
+    rule: Option<&'a str>,
+    /// The rule, or the entry that came nearest, as `file:line`.
     policy: Option<String>,
     /// The first owner; all of them are in `socket`.
     pid: Option<u32>,
@@ -91,20 +96,14 @@ fn message(alert: &Alert, moment: &Moment) -> String {
         AlertKind::Unexpected => "unexpected listener",
         AlertKind::Unverifiable => "listener that cannot be verified",
         AlertKind::Closed => "listener closed",
+        AlertKind::Rule => "rule matched",
+        AlertKind::UnverifiableRule => "rule that cannot be verified",
     };
     let socket = &alert.socket;
-    format!(
-        "{what}: {} {} held by {}: {}",
-        socket.protocol.word(),
-        bind(socket),
-        who(socket, moment),
-        alert.reason
-    )
-}
-
-/// The local address and port.
-fn bind(socket: &Socket) -> String {
-    socket.ends.local().map_or_else(String::new, |end| end.to_string())
+    let mut message = format!("{what}: {}", socket.protocol.word());
+    ends(&mut message, socket, Charset::Unicode);
+    push(&mut message, format_args!(" held by {}: {}", who(socket, moment), alert.reason));
+    message
 }
 
 /// Who holds the socket: `nc 31337 /usr/bin/nc (deploy)`, or why that is not known.
@@ -145,6 +144,12 @@ pub struct Summary {
     pub listeners: usize,
     pub unexpected: usize,
     pub unverifiable: usize,
+    /// How many rules were held against sockets.
+    pub rules: usize,
+    /// Sockets of which a rule holds, counted for each rule.
+    pub matched: usize,
+    /// Those of which cannot be seen whether one does.
+    pub unjudged: usize,
     /// Every table of the kernel was read whole.
     pub whole: bool,
 }
@@ -161,6 +166,12 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, moment: &Moment) ->
     write!(out, "{} unexpected, ", summary.unexpected)?;
     if summary.unverifiable > 0 {
         write!(out, "{} not verifiable, ", summary.unverifiable)?;
+    }
+    if summary.rules > 0 {
+        write!(out, "{} matched by rules, ", summary.matched)?;
+    }
+    if summary.unjudged > 0 {
+        write!(out, "{} not judged by rules, ", summary.unjudged)?;
     }
     write!(out, "{expected} as expected.")?;
     let denied = moment.coverage.owners.denied;
@@ -189,6 +200,10 @@ pub(super) struct SummaryView<'a> {
     unexpected: usize,
     /// Those of which too little could be seen.
     unverifiable: usize,
+    /// Sockets of which a rule holds, counted for each rule.
+    rule_matched: usize,
+    /// Sockets of which cannot be seen whether a rule holds, counted for each rule.
+    rule_unverifiable: usize,
     coverage: CoverageView<'a>,
 }
 
@@ -203,6 +218,8 @@ pub fn write_summary_json(out: &mut dyn Write, summary: &Summary, moment: &Momen
         expected: summary.expected(),
         unexpected: summary.unexpected,
         unverifiable: summary.unverifiable,
+        rule_matched: summary.matched,
+        rule_unverifiable: summary.unjudged,
         coverage: coverage(moment),
     };
     serde_json::to_writer(&mut *out, &view)?;

@@ -135,7 +135,7 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment, face:
     writeln!(out, "{}", face.charset.show(&line))
 }
 
-/// Both ends, as far as there are names for them.
+/// Both ends, as far as there are names for them, each after a blank or an arrow.
 pub(super) fn ends(line: &mut String, socket: &Socket, charset: Charset) {
     match &socket.ends {
         Ends::Inet { local, remote } => {

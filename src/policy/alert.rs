@@ -6,21 +6,27 @@ use crate::model::{Socket, Stamp};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Info,
+    Low,
     Medium,
     High,
+    Critical,
 }
 
 impl Severity {
     /// Every severity.
-    pub const ALL: [Self; 3] = [Self::Info, Self::Medium, Self::High];
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    /// Those that a rule may have.
+    pub const OF_RULES: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// The word used in JSON and policy files.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Info => "info",
+            Self::Low => "low",
             Self::Medium => "medium",
             Self::High => "high",
+            Self::Critical => "critical",
         }
     }
 }
@@ -34,11 +40,16 @@ pub enum AlertKind {
     Unverifiable,
     /// A listener that was reported before is gone, or does not listen any more.
     Closed,
+    /// A socket of which a rule holds.
+    Rule,
+    /// A socket of which cannot be seen whether a rule holds.
+    UnverifiableRule,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Unexpected, Self::Unverifiable, Self::Closed];
+    pub const ALL: [Self; 5] =
+        [Self::Unexpected, Self::Unverifiable, Self::Closed, Self::Rule, Self::UnverifiableRule];
 
     /// The word used in JSON.
     #[must_use]
@@ -47,6 +58,8 @@ impl AlertKind {
             Self::Unexpected => "unexpected-listener",
             Self::Unverifiable => "unverifiable-listener",
             Self::Closed => "listener-closed",
+            Self::Rule => "rule-matched",
+            Self::UnverifiableRule => "unverifiable-rule",
         }
     }
 }
@@ -54,7 +67,7 @@ impl AlertKind {
 /// One thing to report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
-    /// The same for the same socket and kind on the same boot, so that a reader can fold repeats.
+    /// The same for the same socket, kind and rule on the same boot, so that a reader can fold repeats.
     pub id: u64,
     pub kind: AlertKind,
     pub severity: Severity,
@@ -62,8 +75,10 @@ pub struct Alert {
     /// A sentence fragment: why it is reported. It holds no text from the system, except names
     /// from the policy file as they are written there.
     pub reason: String,
-    /// The entry that came nearest, by its line in the policy file.
-    pub nearest_line: Option<usize>,
+    /// The line in the policy file of the rule, or of the entry that came nearest.
+    pub line: Option<usize>,
+    /// The name of the rule; `None` where expectations judged.
+    pub rule: Option<String>,
     pub socket: Socket,
 }
 

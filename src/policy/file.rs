@@ -1,10 +1,11 @@
-//! The policy file: TOML in, expectations out, every mistake with its line.
+//! The policy file: TOML in, expectations and rules out, every mistake with its line.
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Expectation, Matcher, Policy, Ports};
-use crate::model::{Scope, SystemBytes};
+use super::{Expectation, Matcher, Occasion, Policy, Ports, Rule, Severity};
+use crate::filter::{Filter, Vocabulary, nearest};
+use crate::model::{Family, Protocol, Scope, SystemBytes};
 use crate::text;
 
 /// The policy file is not valid. The message shows the line and what is wrong with it.
@@ -18,6 +19,8 @@ struct File {
     version: Spanned<i64>,
     #[serde(default)]
     expect: Vec<Spanned<Entry>>,
+    #[serde(default)]
+    rule: Vec<Spanned<RuleEntry>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +38,18 @@ struct Entry {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleEntry {
+    name: Spanned<String>,
+    when: Spanned<String>,
+    on: Option<Spanned<Vec<Spanned<String>>>>,
+    severity: Option<Spanned<String>>,
+    /// For people.
+    #[serde(rename = "note")]
+    _note: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
 #[serde(untagged, expecting = "a text, or a list of texts")]
 enum OneOrMore {
     One(String),
@@ -42,24 +57,102 @@ enum OneOrMore {
 }
 
 impl Policy {
-    /// Reads the text of a policy file (version 1).
-    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+    /// Reads the text of a policy file (version 1). Rules may use the words that the machine knows.
+    pub fn parse(text: &str, vocabulary: &Vocabulary<'_>) -> Result<Self, PolicyError> {
         let file: File =
             toml::from_str(text).map_err(|error| PolicyError(error.to_string().trim_end().to_owned()))?;
-        let reader = Reader { text };
+        let reader = Reader { text, vocabulary };
         if *file.version.get_ref() != 1 {
             return Err(reader.wrong(&file.version, "this sockeye reads policies of version 1"));
         }
-        let expectations = file.expect.iter().map(|entry| reader.entry(entry));
-        Ok(Self { expectations: expectations.collect::<Result<_, _>>()? })
+        let expectations = file.expect.iter().map(|entry| reader.entry(entry)).collect::<Result<_, _>>()?;
+        let rules: Vec<Rule> = file.rule.iter().map(|entry| reader.rule(entry)).collect::<Result<_, _>>()?;
+        for (at, rule) in rules.iter().enumerate() {
+            if let Some(first) = rules[..at].iter().find(|other| other.name == rule.name) {
+                let place = &file.rule[at].get_ref().name;
+                return Err(reader.wrong(place, &format!("the rule of line {} has this name", first.line)));
+            }
+        }
+        Ok(Self { expectations, rules })
     }
 }
 
 struct Reader<'a> {
     text: &'a str,
+    vocabulary: &'a Vocabulary<'a>,
 }
 
+/// Without `on`, a rule speaks as soon as it holds.
+const WHENEVER: [Occasion; 2] = [Occasion::Opened, Occasion::Changed];
+
 impl Reader<'_> {
+    fn rule(&self, entry: &Spanned<RuleEntry>) -> Result<Rule, PolicyError> {
+        let line = text::line_of(self.text, entry.span().start);
+        let RuleEntry { name, when, on, severity, .. } = entry.get_ref();
+        let shown = name.get_ref();
+        if shown.trim().is_empty() || text::escape(shown.as_bytes()) != shown.as_str() {
+            return Err(self.wrong(name, "a name has letters, without control characters and backslashes"));
+        }
+        let on = match on {
+            None => WHENEVER.to_vec(),
+            Some(on) if on.get_ref().is_empty() => {
+                return Err(self.wrong(on, "an empty list never comes; leave the key out"));
+            }
+            Some(on) => {
+                let words = on.get_ref().iter();
+                words.map(|word| self.word(word, &Occasion::ALL, Occasion::word)).collect::<Result<_, _>>()?
+            }
+        };
+        let severity = match severity {
+            Some(word) => self.word(word, &Severity::OF_RULES, Severity::word)?,
+            None => Severity::High,
+        };
+        Ok(Rule { line, name: shown.clone(), when: self.filter(when)?, on, severity })
+    }
+
+    /// The one that the word means.
+    fn word<T: Copy>(
+        &self,
+        place: &Spanned<String>,
+        all: &[T],
+        word: fn(T) -> &'static str,
+    ) -> Result<T, PolicyError> {
+        let found = all.iter().find(|one| word(**one) == place.get_ref());
+        found.copied().ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|one| word(*one)).collect();
+            let meant = nearest(place.get_ref(), known.iter().copied());
+            let meant = meant.map_or_else(String::new, |word| format!("; did you mean {word:?}?"));
+            self.wrong(place, &format!("expected one of {}{meant}", known.join(", ")))
+        })
+    }
+
+    /// A condition in the filter language. What is wrong with it is shown in the file.
+    fn filter(&self, place: &Spanned<String>) -> Result<Filter, PolicyError> {
+        let filter = Filter::parse(place.get_ref(), self.vocabulary).map_err(|wrong| {
+            let written = &self.text[place.span()];
+            // As it is written, unless TOML's escapes are in it.
+            let Some(at) = written.find(place.get_ref().as_str()) else {
+                let at = self.wrong(place, "this cannot be understood");
+                return PolicyError(format!("{at}\nwithout the escapes it is\n{wrong}"));
+            };
+            let start = place.span().start + at;
+            let span = start + wrong.span.start..start + wrong.span.end;
+            let mut told = text::point(self.text, span, &wrong.wrong);
+            if let Some(advice) = &wrong.advice {
+                text::push(&mut told, format_args!("\n     = {advice}"));
+            }
+            PolicyError(told)
+        })?;
+        if filter.is_empty() {
+            return Err(self.wrong(place, "without any condition it would hold of every socket"));
+        }
+        let may_hold = |family| Protocol::ALL.iter().any(|protocol| filter.may_pass(family, *protocol));
+        if !Family::ALL.iter().copied().any(may_hold) {
+            return Err(self.wrong(place, "it holds of no socket: the conditions exclude each other"));
+        }
+        Ok(filter)
+    }
+
     fn wrong<T>(&self, place: &Spanned<T>, why: &str) -> PolicyError {
         PolicyError(text::point(self.text, place.span(), why))
     }

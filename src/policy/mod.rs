@@ -1,35 +1,41 @@
-//! What may listen: expectations, and judging listeners by them.
+//! What may listen, and what else is worth an alert: expectations and rules, and judging by them.
 //!
-//! Layer 2, pure. A policy is a list of `[[expect]]` entries (`file`), can be learnt from a table
-//! (`learn`), and is held against changes (`watch`). Only internet listeners are judged: TCP
-//! sockets that listen, UDP sockets that serve a port. It formats nothing for people; it uses
-//! `text` only to read and write names in the file as the escaper writes them.
+//! Layer 2, pure. A policy is a list of `[[expect]]` and `[[rule]]` entries (`file`), can be learnt from
+//! a table (`learn`), and is held against changes (`watch`, `rule_watch`). Expectations judge internet
+//! listeners alone: TCP sockets that listen, UDP sockets that serve a port. Rules judge any socket, by
+//! the filter language. It formats nothing for people; it uses `text` only to read and write names in
+//! the file as the escaper writes them.
 
 mod alert;
+mod bounds;
 mod expect;
 mod file;
 mod learn;
+mod rule;
+mod rule_watch;
 mod watch;
 
 pub use alert::{Alert, AlertKind, Severity};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
+pub use rule::{Occasion, Rule};
 pub use watch::Watcher;
 
-use crate::model::{Names, Protocol, Socket};
+use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};
 
 /// The protocols whose listeners a policy judges: those that others reach by a port.
 pub const PROTOCOLS: &[Protocol] =
     &[Protocol::Tcp, Protocol::Udp, Protocol::UdpLite, Protocol::Sctp, Protocol::Dccp];
 
-/// What may listen.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What may listen, and what is worth an alert.
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     pub expectations: Vec<Expectation>,
+    pub rules: Vec<Rule>,
 }
 
-/// True for a socket that a policy has an opinion on.
+/// True for a socket that expectations are about.
 #[must_use]
 pub fn is_judged(socket: &Socket) -> bool {
     socket.is_listener() && PROTOCOLS.contains(&socket.protocol)
@@ -51,7 +57,32 @@ impl Policy {
         }
         nearest
     }
+
+    /// True when all that this policy is about was read. Sockets of which the kernel has no list are found
+    /// by their descriptors; that is enough where no rule tells their table from the one they are put in.
+    #[must_use]
+    pub fn could_see(&self, coverage: &Coverage) -> bool {
+        let is_by_descriptors = |read: &SliceCoverage| {
+            let netns = read.slice.netns;
+            let slice = Slice { netns, family: BY_DESCRIPTORS.0, protocol: BY_DESCRIPTORS.1 };
+            coverage.slices.iter().any(|other| other.slice == slice && other.status.proves_absence())
+        };
+        let is_told_apart = |read: &SliceCoverage| {
+            let table = (read.slice.family, read.slice.protocol);
+            self.rules.iter().any(|rule| rule.when.tells_apart(table, BY_DESCRIPTORS))
+        };
+        coverage.namespaces.is_whole()
+            && coverage.gaps().all(|read| {
+                matches!(read.status, SliceStatus::Unlisted(_))
+                    && !PROTOCOLS.contains(&read.slice.protocol)
+                    && is_by_descriptors(read)
+                    && !is_told_apart(read)
+            })
+    }
 }
+
+/// The table of sockets that are known by their descriptors alone.
+const BY_DESCRIPTORS: (Family, Protocol) = (Family::Other, Protocol::Other);
 
 #[cfg(test)]
 mod tests;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alert::{self, Alert, AlertKind, Severity};
+use super::rule_watch::{self, RuleWatch};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
 use crate::model::{Change, ChangeKind, Socket, SocketKey, SystemBytes};
 use crate::store::{Moment, Table};
@@ -17,31 +18,37 @@ pub struct Watcher {
     /// Listeners whose owner could not be seen once. A process may be between two descriptors, so
     /// the next look decides.
     unseen: BTreeSet<SocketKey>,
+    rules: RuleWatch,
 }
 
-/// What is known about one listener before it is reported.
-struct Finding {
-    kind: AlertKind,
-    severity: Severity,
-    reason: String,
-    nearest_line: Option<usize>,
+/// What is known about one socket before it is reported.
+pub(super) struct Finding {
+    pub(super) kind: AlertKind,
+    pub(super) severity: Severity,
+    pub(super) reason: String,
+    /// Of the entry that came nearest, or of the rule.
+    pub(super) line: Option<usize>,
+    pub(super) rule: Option<String>,
 }
 
 impl Watcher {
     /// A watcher that has reported nothing yet.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, reported: BTreeMap::new(), unseen: BTreeSet::new() }
+        Self { policy, reported: BTreeMap::new(), unseen: BTreeSet::new(), rules: RuleWatch::default() }
     }
 
-    /// Judges every listener of a table, once, with no second look: for `check`.
-    pub fn check(&mut self, table: &Table, moment: &Moment) -> Vec<Alert> {
+    /// Judges every listener of a table by the expectations, and every socket by the rules, once, with
+    /// no second look: for `check`.
+    #[must_use]
+    pub fn check(&self, table: &Table, moment: &Moment) -> Vec<Alert> {
         let judged = table.open().filter(|row| is_judged(&row.socket));
-        judged
-            .filter_map(|row| {
-                self.finding(&row.socket, moment).map(|found| raise(found, &row.socket, moment))
-            })
-            .collect()
+        let unexpected = judged.filter_map(|row| {
+            self.finding(&row.socket, moment).map(|found| raise(found, &row.socket, moment))
+        });
+        let mut alerts: Vec<_> = unexpected.collect();
+        alerts.extend(rule_watch::check(&self.policy.rules, table, moment));
+        alerts
     }
 
     /// Takes in what a poll changed and returns what is new to report.
@@ -60,6 +67,7 @@ impl Watcher {
             let row = table.row(&key).filter(|row| row.is_open() && is_judged(&row.socket));
             alerts.extend(row.and_then(|row| self.look(&row.socket, moment, true)));
         }
+        alerts.extend(self.rules.watch(&self.policy.rules, changes, table, moment));
         alerts
     }
 
@@ -81,7 +89,8 @@ impl Watcher {
     fn closed(&mut self, socket: &Socket, moment: &Moment) -> Option<Alert> {
         self.reported.remove(&socket.key)?;
         let reason = "the listener that was reported is gone".to_owned();
-        let found = Finding { kind: AlertKind::Closed, severity: Severity::Info, reason, nearest_line: None };
+        let (kind, severity) = (AlertKind::Closed, Severity::Info);
+        let found = Finding { kind, severity, reason, line: None, rule: None };
         Some(raise(found, socket, moment))
     }
 
@@ -111,20 +120,23 @@ impl Watcher {
                 Some(expectation),
             ),
         };
-        Some(Finding { kind, severity, reason, nearest_line: nearest.map(|near| near.line) })
+        Some(Finding { kind, severity, reason, line: nearest.map(|near| near.line), rule: None })
     }
 }
 
-fn raise(found: Finding, socket: &Socket, moment: &Moment) -> Alert {
+pub(super) fn raise(found: Finding, socket: &Socket, moment: &Moment) -> Alert {
     let boot = moment.host.boot_id.as_ref().map_or(&[][..], SystemBytes::as_bytes);
     let key = format!("{:?}", socket.key);
+    let mut fact = vec![boot, key.as_bytes(), found.kind.word().as_bytes()];
+    fact.extend(found.rule.as_deref().map(str::as_bytes));
     Alert {
-        id: alert::id(&[boot, key.as_bytes(), found.kind.word().as_bytes()]),
+        id: alert::id(&fact),
         kind: found.kind,
         severity: found.severity,
         at: moment.taken,
         reason: found.reason,
-        nearest_line: found.nearest_line,
+        line: found.line,
+        rule: found.rule,
         socket: socket.clone(),
     }
 }

@@ -14,9 +14,9 @@ use super::action::{Action, Entry, Mode};
 use super::cell::Seen;
 use super::columns::{self, Column, Place};
 use super::layout;
-use super::line_editor::LineEditor;
 use super::listing::{Listing, Sort};
-use super::search::Search;
+use super::prompt::Prompt;
+use super::sieve::Sieve;
 use super::theme::Look;
 
 /// A tab.
@@ -61,6 +61,13 @@ impl View {
         }
     }
 
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Listeners => Self::Connections,
+            Self::Connections => Self::Listeners,
+        }
+    }
+
     /// Which view a socket belongs to: every socket has one.
     pub(super) fn of(row: &Row) -> Self {
         if row.socket.is_listener() { Self::Listeners } else { Self::Connections }
@@ -72,6 +79,8 @@ impl View {
 pub(super) struct News {
     pub(super) snapshot: Snapshot,
     pub(super) arrived: Stamp,
+    /// The details that this reading and the one before it were asked for: rates come of both.
+    pub(super) asked_twice: Ask,
 }
 
 /// The picture is held.
@@ -118,9 +127,10 @@ pub(super) struct App {
     pub(super) view: View,
     pub(super) unix: bool,
     pub(super) panes: [Pane; 2],
-    pub(super) filter: LineEditor,
-    pub(super) typing: bool,
-    pub(super) search: Search,
+    /// The filter as it is typed.
+    pub(super) prompt: Prompt,
+    /// The filter in force.
+    pub(super) sieve: Sieve,
     /// The rows of the current view.
     pub(super) listing: Listing,
     pub(super) inspected: Option<Inspected>,
@@ -129,7 +139,7 @@ pub(super) struct App {
 }
 
 impl App {
-    pub(super) fn new(version: &'static str, look: Look, size: Size, now: Stamp) -> Self {
+    pub(super) fn new(version: &'static str, look: Look, size: Size, now: Stamp, prompt: Prompt) -> Self {
         Self {
             version,
             look,
@@ -141,9 +151,8 @@ impl App {
             view: View::Listeners,
             unix: false,
             panes: View::ALL.map(Pane::new),
-            filter: LineEditor::default(),
-            typing: false,
-            search: Search::default(),
+            prompt,
+            sieve: Sieve::default(),
             listing: Listing::default(),
             inspected: None,
             help: None,
@@ -151,13 +160,14 @@ impl App {
     }
 
     /// What the poller is to bring: details cost the kernel and us, so they are asked for while
-    /// somebody looks at them.
+    /// somebody, or the filter, looks at them.
     pub(super) fn ask(&self) -> Ask {
-        if self.inspected.is_some() { Ask::EVERYTHING } else { Ask::NOTHING }
+        let shown = if self.inspected.is_some() { Ask::EVERYTHING } else { Ask::NOTHING };
+        shown.or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
-        match (&self.help, self.typing, &self.inspected) {
+        match (&self.help, self.prompt.is_typed(), &self.inspected) {
             (Some(_), _, _) => Mode::Help,
             (None, true, _) => Mode::Filter,
             (None, false, Some(_)) => Mode::Details,
@@ -257,7 +267,9 @@ impl App {
         let rows = !self.listing.index.is_empty();
         entry.modes.contains(&self.mode())
             && match entry.action {
-                Action::ClearFilter => self.typing || !self.filter.text().is_empty(),
+                Action::ClearFilter => !self.prompt.text().is_empty(),
+                Action::KeepFilter => self.prompt.mistake().is_none(),
+                Action::Complete => !self.prompt.offers().is_empty(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
                 Action::Filter | Action::Freeze | Action::Unix => self.news.is_some(),
                 Action::Up | Action::Down => rows || self.mode() != Mode::List,

@@ -23,21 +23,17 @@ struct Spec {
     priority: u8,
     /// Cells at the least, usually, and at most.
     width: [u16; 3],
-    /// The filter looks at it. Numbers that change all the time are not worth finding.
-    searched: bool,
     /// Shown only while there is more than one namespace to tell apart.
     among_many: bool,
 }
 
 /// A column with its fields at hand.
-#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own")]
 pub(super) struct Column {
     pub(super) field: &'static Field,
     pub(super) title: &'static str,
     pub(super) show: Show,
     pub(super) sort: Vec<&'static Field>,
     pub(super) descending: bool,
-    pub(super) searched: bool,
     pub(super) right: bool,
     among_many: bool,
     priority: u8,
@@ -67,7 +63,6 @@ const PLAIN: Spec = Spec {
     descending: false,
     priority: 0,
     width: [0; 3],
-    searched: true,
     among_many: false,
 };
 
@@ -90,7 +85,6 @@ const SINCE: Spec = Spec {
     sort: &["opened_at"],
     descending: true,
     width: [9, 13, 13],
-    searched: false,
     ..PLAIN
 };
 const EXECUTABLE: Spec = Spec { key: "exe", sort: &["exe"], width: [16, 22, ALL_THE_REST], ..PLAIN };
@@ -118,7 +112,6 @@ static LISTENERS: &[Spec] = &[
         descending: true,
         priority: 4,
         width: [7, 7, 9],
-        searched: false,
         ..PLAIN
     },
     Spec { priority: 5, ..EXECUTABLE },
@@ -139,7 +132,6 @@ static CONNECTIONS: &[Spec] = &[
         descending: true,
         priority: 6,
         width: [7, 7, 11],
-        searched: false,
         ..PLAIN
     },
     Spec {
@@ -149,7 +141,6 @@ static CONNECTIONS: &[Spec] = &[
         descending: true,
         priority: 6,
         width: [7, 7, 11],
-        searched: false,
         ..PLAIN
     },
     Spec { priority: 4, ..SINCE },
@@ -175,7 +166,6 @@ impl Column {
             show: spec.show,
             sort: spec.sort.iter().filter_map(|key| field::by_key(key)).collect(),
             descending: spec.descending,
-            searched: spec.searched,
             right: field.align == Align::Right,
             among_many: spec.among_many,
             priority: spec.priority,

@@ -46,7 +46,7 @@ pub(super) fn screen(app: &App) -> Screen {
     // On a low screen, what is read in a pane needs the lines more.
     let crowded = low && (app.help.is_some() || app.inspected.is_some());
     let notice = take(if crowded { 0 } else { notice_height(app) });
-    let filter = take(u16::from(!crowded && (app.typing || !app.filter.text().is_empty())));
+    let filter = take(if crowded { 0 } else { prompt_height(app, low) });
     let preview_lines = if low { 0 } else { 3 };
     let top = header.height + tabs.height + notice.height + filter.height;
     let heads = take(1);
@@ -55,6 +55,17 @@ pub(super) fn screen(app: &App) -> Screen {
     let footer = take(1);
     let body = Rect { height: heads.height + rows.height + preview.height, ..heads };
     Screen { header, tabs, notice, filter, heads, rows, preview, footer, body }
+}
+
+/// The line of the filter, and while it is typed what is wrong with it and what may follow; a low screen
+/// has one line for either. As many for a filter without mistakes: the list must not jump.
+fn prompt_height(app: &App, low: bool) -> u16 {
+    match (app.prompt.is_shown(), app.prompt.is_typed()) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) if low => 2,
+        (true, true) => 3,
+    }
 }
 
 /// High screens show the notices whole, low ones the first line of them.

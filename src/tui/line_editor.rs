@@ -24,9 +24,17 @@ impl LineEditor {
         &self.text[..self.cursor]
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Makes it this text, with the cursor at its end.
+    pub(super) fn set(&mut self, text: &str) {
         self.text.clear();
         self.cursor = 0;
+        self.insert(text);
+    }
+
+    /// Puts a text in the place of what stands between the byte `from` and the cursor.
+    pub(super) fn replace_before_cursor(&mut self, from: usize, text: &str) {
+        self.delete(from.min(self.cursor), self.cursor);
+        self.insert(text);
     }
 
     /// Takes a key. False when it is none that edits.

@@ -11,8 +11,7 @@ use crate::store::Moment;
 use super::app::View;
 use super::columns::Column;
 use super::mark::{self, Mark};
-use super::search::Search;
-use super::theme::Look;
+use super::sieve::Sieve;
 
 /// By which column rows are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +32,8 @@ pub(super) struct Listing {
     pub(super) hidden: [usize; 2],
     /// Open sockets in this view that the filter lets through.
     pub(super) matched: usize,
+    /// Open sockets in the other view that the filter lets through; counted where this one shows none.
+    pub(super) elsewhere: usize,
     /// When marks end, on the monotonic clock, ascending.
     ends: Vec<Duration>,
 }
@@ -42,14 +43,13 @@ pub(super) struct Wish<'a> {
     pub(super) view: View,
     pub(super) unix: bool,
     pub(super) now: Stamp,
-    pub(super) look: Look,
     pub(super) columns: &'a [Column],
     pub(super) sort: Sort,
 }
 
 impl Listing {
     /// The rows that are wished for.
-    pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, search: &mut Search) -> Self {
+    pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, sieve: &mut Sieve) -> Self {
         let mut listing = Self::default();
         for (at, row) in (0u32..).zip(rows) {
             if long_gone(row, &wish.now) {
@@ -61,12 +61,17 @@ impl Listing {
                 continue;
             }
             listing.open[view.number()] += usize::from(row.is_open());
-            if view != wish.view || !search.matches(&moment.subject(row), wish) {
+            if view != wish.view || !sieve.passes(moment.subject(row), wish.now) {
                 continue;
             }
             listing.matched += usize::from(row.is_open());
             listing.ends.extend(Mark::ends(row, &wish.now));
             listing.index.push(at);
+        }
+        if listing.index.is_empty() && !sieve.filter().is_empty() {
+            let others = rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view);
+            let shown = others.filter(|row| row.socket.protocol != Protocol::Unix || wish.unix);
+            listing.elsewhere = shown.filter(|row| sieve.passes(moment.subject(row), wish.now)).count();
         }
         listing.ends.sort_unstable();
         listing.ends.dedup();

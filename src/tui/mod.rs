@@ -9,14 +9,17 @@ mod cell;
 mod columns;
 mod describe;
 mod details;
+mod filtering;
 mod help;
+mod history;
 mod input;
 mod layout;
 mod line_editor;
 mod listing;
 mod mark;
 mod notice;
-mod search;
+mod prompt;
+mod sieve;
 mod terminal;
 #[cfg(test)]
 mod tests;
@@ -29,17 +32,21 @@ use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 
 use crate::engine::{Feed, PollerHandle};
-use crate::model::{Ask, Stamp};
+use crate::filter::{Filter, FilterError};
+use crate::model::Stamp;
 
 use app::App;
 use input::Input;
+use prompt::Prompt;
 use terminal::Terminal;
 pub use theme::ColorChoice;
 use theme::Look;
 use update::{Effect, update};
 
-/// How the dashboard is to look, and where it gets the time from.
-#[derive(Clone, Copy, Debug)]
+/// Understands a filter: what it has to know of the machine comes from outside.
+pub type Understand = Box<dyn Fn(&str) -> Result<Filter, FilterError>>;
+
+/// How the dashboard is to look and to begin, and where it gets the time from.
 pub struct Options {
     pub now: fn() -> Stamp,
     pub color: ColorChoice,
@@ -48,6 +55,9 @@ pub struct Options {
     /// Somebody can continue what stops: Ctrl-Z works.
     pub is_a_job: bool,
     pub version: &'static str,
+    pub understand: Understand,
+    /// The filter that stands in the prompt at first. The poller is started with what it asks for.
+    pub filter: String,
 }
 
 /// Takes the poller's feed; false when the dashboard is over.
@@ -89,7 +99,8 @@ pub fn run(
     let signals = input::watch_signals(&sender)?;
     let mut terminal = Terminal::take(&sender, options.is_a_job)?;
     let look = Look::new(options.color, options.ascii);
-    let mut app = App::new(options.version, look, terminal.size()?, (options.now)());
+    let prompt = Prompt::new(&options.filter, options.understand);
+    let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
@@ -109,7 +120,7 @@ fn serve(
     inputs: &Receiver<Input>,
     (now, poller): (fn() -> Stamp, &PollerHandle),
 ) -> Result<Ended, TuiError> {
-    let mut asked = Ask::NOTHING;
+    let mut asked = app.ask();
     loop {
         let first = match app.stays_true_for() {
             Some(rest) => match inputs.recv_timeout(rest) {

@@ -2,7 +2,7 @@
 //!
 //! Made from the coverage of the shown snapshot. Nothing is left out because it looks bad.
 
-use crate::model::{Coverage, OwnerCoverage, SilentRuntime, SliceCoverage, SliceStatus};
+use crate::model::{Coverage, NoOwner, OwnerCoverage, SilentRuntime, SliceCoverage, SliceStatus};
 use crate::text;
 
 use super::app::App;
@@ -28,6 +28,7 @@ pub(super) fn all(app: &App) -> Vec<Notice> {
     let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();
     notices.extend(gaps(coverage, &escaped));
     notices.extend(denied(&coverage.owners, &escaped));
+    notices.extend(unasked(&coverage.owners, app));
     notices.extend(silent(&coverage.owners, app));
     notices.extend(losses(coverage));
     notices
@@ -88,6 +89,14 @@ fn denied(owners: &OwnerCoverage, escaped: &impl Fn(&str) -> String) -> Option<N
         (_, Some(why)) => format!("{processes} not readable: {}", escaped(why)),
     };
     Some(Notice { text, meaning: Meaning::Warning })
+}
+
+/// Owners that the filter looks at, and nobody looked for.
+fn unasked(owners: &OwnerCoverage, app: &App) -> Option<Notice> {
+    let is_missed = app.sieve.filter().needs().owners;
+    let unasked = owners.unresolved.iter().any(|(why, _)| *why == NoOwner::NotScanned);
+    let text = "the filter looks at owners, which are not looked for: leave out --owners none".to_owned();
+    (is_missed && unasked).then_some(Notice { text, meaning: Meaning::Warning })
 }
 
 /// Runtimes that were asked what their containers are called, and did not tell.

@@ -39,6 +39,8 @@ pub(super) enum Meaning {
     Key,
     /// What the filter found.
     Match,
+    /// What is wrong in a text.
+    Mistake,
 }
 
 /// Theme and symbols together: everything about looks that drawing asks for.
@@ -116,11 +118,12 @@ impl Look {
             Meaning::Frozen => (Some(Color::Cyan), Modifier::BOLD),
             Meaning::Key => (Some(Color::Cyan), Modifier::empty()),
             Meaning::Match => (None, Modifier::UNDERLINED),
+            Meaning::Mistake => (Some(Color::Red), Modifier::UNDERLINED),
         };
         match (self.color, color) {
-            // With a colour at hand the marks need no weight, and dim red is hard to read.
+            // Dim red is hard to read.
             (ColorChoice::Ansi16, Some(color)) => {
-                Style::new().fg(color).add_modifier(modifier & (Modifier::BOLD | Modifier::REVERSED))
+                Style::new().fg(color).add_modifier(modifier.difference(Modifier::DIM))
             }
             (ColorChoice::Monochrome, Some(_)) if meaning == Meaning::Key => {
                 Style::new().add_modifier(Modifier::BOLD)

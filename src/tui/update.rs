@@ -6,13 +6,14 @@
 use crossterm::event::KeyEvent;
 
 use crate::engine::{Feed, Snapshot};
-use crate::model::{ChangeKind, Stamp};
+use crate::model::{Ask, ChangeKind, Stamp};
 
 use super::action::{self, Action, Mode};
 use super::app::{App, Frozen, Inspected, News, View};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
-use super::{Ended, TuiError, details, help, layout};
+use super::prompt::Prompt;
+use super::{Ended, TuiError, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Key(key) => take_key(app, key),
         Input::Paste(text) => {
             if app.mode() == Mode::Filter {
-                app.filter.paste(&text);
-                refilter(app);
+                app.prompt.paste(&text);
+                filtering::edited(app);
             }
             Vec::new()
         }
@@ -69,8 +70,8 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     match action::lookup(mode, key) {
         Some(action) => act(app, action),
         None if mode == Mode::Filter && action::Key::of(key).is_some() => {
-            if app.filter.key(key) {
-                refilter(app);
+            if app.prompt.key(key) {
+                filtering::edited(app);
             }
             Vec::new()
         }
@@ -94,17 +95,16 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             Some(_) => {}
             None => app.inspected = None,
         },
-        Action::Filter => app.typing = app.news.is_some(),
-        Action::KeepFilter => app.typing = false,
-        Action::ClearFilter => {
-            app.typing = false;
-            app.filter.clear();
-            refilter(app);
-        }
-        Action::NextView => match app.view {
-            View::Listeners => show(app, View::Connections),
-            View::Connections => show(app, View::Listeners),
-        },
+        Action::Filter if app.news.is_some() => app.prompt.open(),
+        Action::Filter => {}
+        Action::KeepFilter => filtering::keep(app),
+        Action::LeaveFilter => edit(app, Prompt::leave),
+        Action::ClearFilter => edit(app, Prompt::clear),
+        Action::Complete => edit(app, |prompt| prompt.complete(false)),
+        Action::CompleteBack => edit(app, |prompt| prompt.complete(true)),
+        Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
+        Action::NewerFilter => edit(app, |prompt| prompt.recall(false)),
+        Action::NextView => show(app, app.view.other()),
         Action::Listeners => show(app, View::Listeners),
         Action::Connections => show(app, View::Connections),
         Action::NextSort => sort_beside(app, Side::Right),
@@ -137,14 +137,16 @@ fn take_feed(app: &mut App, feed: Feed) {
     };
     app.failure = None;
     let arrived = app.now;
+    let before = app.latest().map_or(Ask::NOTHING, |latest| latest.snapshot.asked);
+    let asked_twice = snapshot.asked.and(before);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += events(&snapshot);
-        frozen.latest = Some(News { snapshot, arrived });
+        frozen.latest = Some(News { snapshot, arrived, asked_twice });
         return;
     }
     let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
-    app.search.refresh(&snapshot, before);
-    app.news = Some(News { snapshot, arrived });
+    app.sieve.refresh(&snapshot, before);
+    app.news = Some(News { snapshot, arrived, asked_twice });
     relist(app);
 }
 
@@ -164,7 +166,7 @@ fn freeze_or_thaw(app: &mut App) {
         Some(frozen) => {
             if let Some(latest) = frozen.latest {
                 app.news = Some(latest);
-                app.search.forget(); // several snapshots were skipped
+                app.sieve.forget(); // several snapshots were skipped
             }
             relist(app);
         }
@@ -177,7 +179,6 @@ fn freeze_or_thaw(app: &mut App) {
 
 fn show(app: &mut App, view: View) {
     app.view = view;
-    app.search.forget(); // what is searched depends on the columns
     relist(app);
 }
 
@@ -195,21 +196,22 @@ fn sort_beside(app: &mut App, side: Side) {
     relist(app);
 }
 
-fn refilter(app: &mut App) {
-    app.search.look_for(app.filter.text());
-    relist(app);
+/// Does something to the filter as it is typed.
+fn edit(app: &mut App, how: impl FnOnce(&mut Prompt)) {
+    how(&mut app.prompt);
+    filtering::edited(app);
 }
 
 /// Makes the listing anew and finds the selected socket in it.
-fn relist(app: &mut App) {
+pub(super) fn relist(app: &mut App) {
+    filtering::admit(app);
     let now = app.clock();
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
     let pane = &mut app.panes[app.view.number()];
-    let wish =
-        Wish { view: app.view, unix: app.unix, now, look: app.look, columns: &pane.columns, sort: pane.sort };
+    let wish = Wish { view: app.view, unix: app.unix, now, columns: &pane.columns, sort: pane.sort };
     let rows = news.snapshot.table.rows();
-    app.listing = Listing::new(rows, moment, &wish, &mut app.search);
+    app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
     let is_selected = |at: &u32| rows.get(*at as usize).map(|row| row.socket.key) == pane.selected;
     if pane.selected.is_some()
         && let Some(cursor) = app.listing.index.iter().position(is_selected)

@@ -280,6 +280,7 @@ objects! {
         host: Host,
         message: String,
         reason: String,
+        rule: Option<String>,
         policy: Option<String>,
         pid: Option<u32>,
         exe: Option<String>,
@@ -343,6 +344,8 @@ objects! {
         expected: u64,
         unexpected: u64,
         unverifiable: u64,
+        rule_matched: u64,
+        rule_unverifiable: u64,
         coverage: Coverage,
     }
 }

@@ -14,6 +14,8 @@ const AS_RUN: &[(&str, &str)] = &[
     ("--for 10s", "--for 50ms"),
     ("events listening", "events listening --for 50ms"),
     ("sockeye -E", "sockeye --for 50ms -E"),
+    // There is no terminal here; events take the same filters.
+    ("sockeye top", "sockeye events --for 50ms"),
     ("/var/lib/node_exporter/textfile_collector/", ""),
 ];
 

@@ -32,6 +32,7 @@ mod pty;
 mod published;
 mod readme;
 mod refused;
+mod rules;
 mod scale;
 mod schema;
 mod session;

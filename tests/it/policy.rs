@@ -18,9 +18,9 @@ use crate::harness::{Ran, eventually, run, sockeye, wait};
 use crate::stock::{tcp_listener, udp_server, write_file};
 
 /// A policy file in a directory of its own.
-struct Policy {
+pub(crate) struct Policy {
     _dir: TempDir,
-    path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Policy {
@@ -30,7 +30,7 @@ impl Policy {
         Self { _dir: dir, path }
     }
 
-    fn with(text: &str) -> Self {
+    pub(crate) fn with(text: &str) -> Self {
         let policy = Self::new();
         write_file(&policy.path, text);
         policy
@@ -40,11 +40,11 @@ impl Policy {
         self.path.to_str().unwrap()
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         std::fs::read_to_string(&self.path).unwrap()
     }
 
-    fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         run(&mut sockeye(&[args, &["--policy", self.path()]].concat()))
     }
 
@@ -55,7 +55,7 @@ impl Policy {
     }
 
     /// The alerts of a check, and its summary, which must add up.
-    fn check(&self) -> (Ran, Vec<Alert>) {
+    pub(crate) fn check(&self) -> (Ran, Vec<Alert>) {
         let ran = self.run(&["check", "--json"]);
         let mut lines: Vec<_> = ran.stdout().lines().collect();
         let last = lines.pop().expect("a summary");
@@ -63,10 +63,17 @@ impl Policy {
         let alerts: Vec<Alert> = lines.into_iter().map(alert).collect();
         assert_eq!((summary.schema, &*summary.r#type), (1, "summary"));
         assert_eq!(summary.listeners, summary.expected + summary.unexpected + summary.unverifiable);
-        assert_eq!(summary.unexpected + summary.unverifiable, alerts.len() as u64);
+        let by_rules = summary.rule_matched + summary.rule_unverifiable;
+        assert_eq!(summary.unexpected + summary.unverifiable + by_rules, alerts.len() as u64);
         assert_eq!(
             ran.code(),
-            if summary.unexpected > 0 { 1 } else { 3 * i32::from(summary.unverifiable > 0) }
+            match (
+                summary.unexpected + summary.rule_matched,
+                summary.unverifiable + summary.rule_unverifiable
+            ) {
+                (1.., _) => 1,
+                (0, unseen) => 3 * i32::from(unseen > 0),
+            }
         );
         moment(&summary.at);
         (ran, alerts)
@@ -117,7 +124,7 @@ fn a_listener_that_was_not_learnt_is_named_until_it_closes() {
     assert_eq!(alert.socket.cookie, Some(cookie));
     let user = alert.socket.user.clone().unwrap_or_else(|| format!("uid {}", alert.socket.uid.unwrap()));
     for part in [
-        &format!("✗ high    tcp 127.0.0.1:{}  ", port(&new)),
+        &format!("✗ high     tcp 127.0.0.1:{}  ", port(&new)),
         &format!(" {} {} ({user})", std::process::id(), own_exe()),
         "  no expectation covers it",
     ] {
@@ -275,14 +282,14 @@ fn a_check_that_cannot_see_enough_says_so() {
 }
 
 /// A running `sockeye watch` and the alerts that it printed so far.
-struct Watch {
+pub(crate) struct Watch {
     child: Child,
-    alerts: Arc<Mutex<Vec<Alert>>>,
+    pub(crate) alerts: Arc<Mutex<Vec<Alert>>>,
 }
 
 impl Watch {
     /// Starts it and waits until it says that it watches.
-    fn start(policy: &Path) -> Self {
+    pub(crate) fn start(policy: &Path) -> Self {
         let args = ["watch", "--json", "--interval", "200ms", "--policy", policy.to_str().unwrap()];
         let mut child = sockeye(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let alerts = Arc::new(Mutex::new(Vec::new()));
@@ -301,7 +308,7 @@ impl Watch {
     }
 
     /// The kinds of alerts about a port, in the order in which they were printed.
-    fn about(&self, port: u16) -> Vec<String> {
+    pub(crate) fn about(&self, port: u16) -> Vec<String> {
         let alerts = self.alerts.lock().unwrap();
         alerts
             .iter()
@@ -311,7 +318,7 @@ impl Watch {
     }
 
     /// Waits until the last word about the port is this one.
-    fn until(&self, port: u16, last: &str) {
+    pub(crate) fn until(&self, port: u16, last: &str) {
         eventually(|| {
             let said = self.about(port);
             if said.last().is_some_and(|kind| kind == last) {
@@ -323,7 +330,7 @@ impl Watch {
     }
 
     /// Lets several polls pass: what opens now is reported by a later one, and closes by later ones.
-    fn pass_time(&self) {
+    pub(crate) fn pass_time(&self) {
         let later = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = port(&later);
         self.until(port, "unexpected-listener");

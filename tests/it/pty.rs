@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use sockeye::engine::{self, OwnerAsk, Sampler};
+use sockeye::filter::Filter;
 use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
 use sockeye::tui::{self, ColorChoice, Ended, Options, TuiError};
 use vt100::Screen;
@@ -32,6 +33,66 @@ fn sockets_come_and_go_before_the_eyes() {
     });
     session.press("q");
     session.ends_with(0);
+}
+
+#[test]
+fn a_filter_is_completed_mended_and_kept_while_it_is_typed() {
+    let mut session = Session::dashboard();
+    let listener = TcpListener::bind("127.81.2.1:0").unwrap();
+    let other = TcpListener::bind("127.81.2.1:0").unwrap();
+    let (local, beside) = (listener.local_addr().unwrap(), other.local_addr().unwrap().to_string());
+    let shows = |screen: &Screen, text: &str| screen.contents().contains(text);
+    session.press("/src 127.81.2.1 and autob");
+    session.wait_for("what may follow", |screen| shows(screen, " Tab  autobound"));
+    session.press("\t");
+    session.wait_for("the word", |screen| shows(screen, "filter src 127.81.2.1 and autobound "));
+    session.wait_for("both", |screen| shows(screen, &local.to_string()) && shows(screen, &beside));
+    session.press(&format!("spotr = {}", local.port()));
+    session.wait_for("the mistake under its place", |screen| {
+        let rows: Vec<_> = screen.rows(0, 200).collect();
+        let typed = rows.iter().position(|row| row.starts_with(" filter "));
+        typed.is_some_and(|at| {
+            let (line, hint) = (&rows[at], &rows[at + 1]);
+            line.find("spotr") == hint.find("^^^^^ ") && hint.contains("did you mean `sport`?")
+        })
+    });
+    session.press("\r");
+    session.wait_for("both still", |screen| shows(screen, &local.to_string()) && shows(screen, &beside));
+    session.press(&format!("\x17\x17\x17sport = {}\r", local.port())); // Ctrl-W takes a word
+    session.wait_for("one", |screen| {
+        shows(screen, &local.to_string()) && !shows(screen, &beside) && !shows(screen, "^^^^^")
+    });
+    session.press("/\x15"); // Ctrl-U
+    session.wait_for("everything", |screen| shows(screen, "any text, or such as"));
+    session.press("\x1b[A"); // up
+    session.wait_for("the one before", |screen| shows(screen, &format!("sport = {}", local.port())));
+    session.press("\x03");
+    session.ends_with(0);
+}
+
+#[test]
+fn a_filter_can_be_given_and_edited() {
+    let listener = TcpListener::bind("127.81.3.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let mut session =
+        Session::start(program, &["top", "--interval", "200ms", "src 127.81.3.1", "and", "rto > 0"]);
+    session.wait_for("the filter", |screen| {
+        let shown = screen.contents();
+        shown.contains("filter src 127.81.3.1 and rto > 0") && shown.contains("● live")
+    });
+    session.press("/");
+    session.press(&"\x7f".repeat("and rto > 0".len()));
+    session.wait_for_row(" ", &local);
+    session.press("\x03");
+    session.ends_with(0);
+    let wrong = crate::harness::run(&mut crate::harness::sockeye(&["top", "prot", "=", "22"]));
+    assert_eq!((wrong.code(), wrong.stdout()), (2, ""), "before the terminal is touched");
+    assert!(
+        wrong.stderr().contains("   1 | prot = 22\n     | ^^^^ there is no such field"),
+        "{}",
+        wrong.stderr()
+    );
 }
 
 #[test]
@@ -129,7 +190,17 @@ fn a_panic_is_told_on_the_screen_that_was_there_before() {
 
 fn options() -> Options {
     let now = sockeye::sys::clock::now;
-    Options { now, color: ColorChoice::Ansi16, ascii: false, is_a_job: false, version: "0" }
+    let understand = Box::new(|_: &str| Ok(Filter::default()));
+    let filter = String::new();
+    Options {
+        now,
+        color: ColorChoice::Ansi16,
+        ascii: false,
+        is_a_job: false,
+        version: "0",
+        understand,
+        filter,
+    }
 }
 
 #[test]

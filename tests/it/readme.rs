@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use sockeye::filter::Vocabulary;
+use sockeye::model::PortRange;
 use sockeye::policy::Policy;
 
 /// The first fenced block of that language.
@@ -23,6 +25,7 @@ fn the_screen_is_current() {
 
 #[test]
 fn the_policy_is_valid() {
-    let policy = Policy::parse(&block("toml")).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(policy.expectations.len(), 1);
+    let vocabulary = Vocabulary { services: &|_| Vec::new(), ephemeral: PortRange::default() };
+    let policy = Policy::parse(&block("toml"), &vocabulary).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!((policy.expectations.len(), policy.rules.len()), (1, 1));
 }

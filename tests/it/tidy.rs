@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("filter", &["model", "text"]),
     ("phrase", &["model", "text"]),
     ("store", &["model"]),
-    ("policy", &["model", "text", "store"]),
+    ("policy", &["model", "text", "filter", "store"]),
     ("sys", &["model", "wire"]),
     ("source", &["model", "text", "wire", "sys"]),
     ("owner", &["model", "wire", "sys"]),
@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
-    ("tui", &["model", "text", "phrase", "store", "policy", "engine"]),
+    ("tui", &["model", "text", "filter", "phrase", "store", "policy", "engine"]),
     ("config", &["model", "text", "filter", "sys"]),
     (
         "cli",

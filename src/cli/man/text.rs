@@ -83,9 +83,9 @@ const ENDS: &[Part] = &[
 const EXIT_STATUS: &[Part] = &[
     Item(
         "0",
-        "Done. check: every listener is expected. -K: all closed, or gone before. A closed pipe is success.",
+        "Done. check: every listener is expected, and no rule holds. -K: all closed, or gone before. A closed pipe is success.",
     ),
-    Item("1", "check: an unexpected listener."),
+    Item("1", "check: an unexpected listener, or a socket of which a rule holds."),
     Item(
         "2",
         "Wrong usage, an error, or a table that was asked for could not be read. -K: not all could be closed, or \

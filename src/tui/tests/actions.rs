@@ -142,14 +142,14 @@ fn filtering_is_live_and_can_be_kept_and_cleared() {
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.mode(), Mode::List);
     stage.keys("2");
-    assert_eq!(stage.app.filter.text(), "NGINX worker", "it holds in both views");
+    assert_eq!(stage.app.prompt.text(), "NGINX worker", "it holds in both views");
     assert_eq!(stage.listed().len(), 2);
     stage.code(KeyCode::Esc);
     stage.keys("1");
     assert_eq!(stage.listed().len(), all);
     stage.keys("/x");
     stage.code(KeyCode::Esc);
-    assert_eq!((stage.app.mode(), stage.app.filter.text()), (Mode::List, ""));
+    assert_eq!((stage.app.mode(), stage.app.prompt.text()), (Mode::List, ""));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn hostile_names_are_found_as_they_are_shown() {
     assert_eq!(stage.listed(), ["[::1]:6666"]);
     stage.ctrl('u');
     stage.send(Input::Paste("\x1b[2J\n".into()));
-    assert_eq!((stage.app.filter.text(), stage.listed().len()), (r"\x1b[2J", 1));
+    assert_eq!((stage.app.prompt.text(), stage.listed().len()), (r"\x1b[2J", 1));
     stage.ctrl('u');
     stage.send(Input::Paste("サーバー".into()));
     assert_eq!(stage.listed().len(), 1);
@@ -201,7 +201,7 @@ fn moving_in_an_empty_list_keeps_the_selection() {
     stage.keys("/");
     stage.send(Input::Paste("no such socket".into())); // at once: no letter selects another row
     assert!(stage.listed().is_empty());
-    stage.code(KeyCode::Down);
+    stage.code(KeyCode::PageDown);
     assert_eq!(stage.app.pane().selected, selected);
 }
 
@@ -219,7 +219,7 @@ fn a_filter_sees_what_changes() {
 fn paste_is_text_only_where_text_is_typed() {
     let mut stage = Stage::played(140, 40);
     stage.send(Input::Paste("q".into()));
-    assert_eq!(stage.app.filter.text(), "");
+    assert_eq!(stage.app.prompt.text(), "");
     assert_eq!(stage.app.mode(), Mode::List);
 }
 
@@ -319,7 +319,7 @@ fn what_leads_out() {
     assert!(matches!(stop[..], [Effect::Suspend]));
     assert!(matches!(cont[..], [Effect::Repaint]));
     stage.keys("/q");
-    assert_eq!(stage.app.filter.text(), "q");
+    assert_eq!(stage.app.prompt.text(), "q");
     assert!(matches!(stage.ctrl('c')[..], [Effect::Quit(Ended::Quit)]));
 }
 

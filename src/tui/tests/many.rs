@@ -48,17 +48,29 @@ fn a_frame_builds_the_rows_in_sight_alone() {
 }
 
 #[test]
-fn a_filter_makes_the_text_of_a_row_once() {
+fn a_filter_judges_a_row_once() {
     let mut stage = Stage::new(140, 40);
     let mut sample = many(&mut stage, 5_000);
     stage.feed(sample.clone());
-    stage.app.panes[0].columns[1].show = counting; // the first is shown among many namespaces
-    stage.keys("/n");
-    let listeners = stage.app.listing.open[0];
-    assert_eq!(CELLS.replace(0), listeners);
-    stage.keys("ginx");
-    stage.code(KeyCode::Backspace);
+    let judged = |stage: &mut Stage| std::mem::take(&mut stage.app.sieve.judged);
+    stage.keys("/proc = nginx");
+    judged(&mut stage);
+    stage.keys("x");
+    let [listeners, others] = stage.app.listing.open;
+    assert_eq!(judged(&mut stage), listeners + others, "the others, too, where nothing is found");
+    for keys in ["\t", " ", "\x04"] {
+        stage.keys(keys);
+        stage.buffer();
+    }
+    stage.code(KeyCode::PageDown);
+    stage.send(crate::tui::input::Input::Tick);
+    judged(&mut stage);
     sample.sockets[0].queues.recv = Some(77);
+    stage.feed(sample.clone());
+    assert_eq!(judged(&mut stage), 1, "the one that changed");
+    stage.ctrl('u');
+    stage.keys("age < 1h");
+    judged(&mut stage);
     stage.feed(sample);
-    assert_eq!(CELLS.get(), 1, "the one that changed");
+    assert_eq!(judged(&mut stage), listeners + others, "time passes for all");
 }

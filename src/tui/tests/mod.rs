@@ -1,6 +1,7 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod filtering;
 mod kin;
 mod many;
 mod screens;
@@ -16,11 +17,13 @@ use ratatui::layout::Size;
 
 use super::app::App;
 use super::input::Input;
+use super::prompt::Prompt;
 use super::theme::{ColorChoice, Look};
 use super::update::{Effect, update};
 use super::view;
 use crate::engine::{Feed, OwnerAsk, Sampler, Snapshot};
-use crate::model::{Sample, Stamp};
+use crate::filter::{Filter, FilterError, Vocabulary};
+use crate::model::{PortRange, Sample, Stamp};
 use crate::source::everything;
 use crate::source::scenario::Scenario;
 use crate::store::Table;
@@ -38,6 +41,11 @@ struct Stage {
     now: Stamp,
 }
 
+/// Understands a filter on a machine that knows no services.
+fn understand(text: &str) -> Result<Filter, FilterError> {
+    Filter::parse(text, &Vocabulary { services: &|_| Vec::new(), ephemeral: PortRange::default() })
+}
+
 impl Stage {
     fn new(width: u16, height: u16) -> Self {
         Self::with_look(width, height, Look::new(ColorChoice::Ansi16, false))
@@ -48,10 +56,15 @@ impl Stage {
     }
 
     fn playing(script: &str, width: u16, height: u16, look: Look) -> Self {
+        Self::asking("", script, Size { width, height }, look)
+    }
+
+    /// With a filter from the beginning.
+    fn asking(filter: &str, script: &str, size: Size, look: Look) -> Self {
         let source = Box::new(Scenario::parse(script).unwrap());
         let now = Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH };
         Self {
-            app: App::new("0.0.0", look, Size { width, height }, now),
+            app: App::new("0.0.0", look, size, now, Prompt::new(filter, Box::new(understand))),
             sampler: Sampler::new(source, everything(), OwnerAsk::NOTHING),
             table: Arc::new(Table::new(Duration::from_secs(3))),
             generation: 0,
@@ -81,6 +94,7 @@ impl Stage {
         let snapshot = Snapshot {
             table: Arc::clone(&self.table),
             changes: changes.into(),
+            asked: self.sampler.asked(),
             generation: self.generation,
             took: Duration::from_micros(8_400),
             interval: Duration::from_secs(1),

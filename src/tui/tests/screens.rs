@@ -190,7 +190,7 @@ fn the_selected_row_is_reversed_whole() {
 fn what_the_filter_found_is_underlined() {
     let mut stage = Stage::played(140, 40);
     stage.keys("/NGINX");
-    stage.code(KeyCode::Down);
+    stage.code(KeyCode::PageDown);
     let buffer = stage.buffer();
     let marked: String = buffer
         .content()

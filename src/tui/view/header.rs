@@ -1,18 +1,17 @@
 //! The lines above the table: who and where, how true the picture is, which view, what is missing.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use super::bar::{self, Piece};
-use super::{cells, put};
-use crate::model::{Host, NoOwner, OwnerCoverage, SliceStatus};
+use super::put;
+use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
 use crate::tui::app::{App, View};
 use crate::tui::layout::Screen;
 use crate::tui::notice;
 use crate::tui::theme::Meaning;
 
-const PROMPT: &str = "filter ";
 /// Where the version of the kernel is from.
 const SYSTEM: &str = if cfg!(linux) { "Linux" } else { std::env::consts::OS };
 
@@ -20,15 +19,6 @@ pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     bar::draw(&app.look, buffer, screen.header, 3, (identity(app), condition(app)));
     bar::draw(&app.look, buffer, screen.tabs, 1, (tabs(app), order(app)));
     notices(app, screen.notice, buffer);
-    filter(app, screen.filter, buffer);
-}
-
-/// Where the terminal's cursor belongs: into the filter while it is typed.
-pub(super) fn cursor(app: &App, screen: &Screen) -> Option<Position> {
-    let x = 1 + cells(PROMPT) + cells(app.filter.before_cursor());
-    let most = screen.filter.width.saturating_sub(1);
-    (app.typing && app.help.is_none() && !screen.filter.is_empty())
-        .then(|| Position::new(x.min(most), screen.filter.y))
 }
 
 /// The program and the machine.
@@ -73,15 +63,7 @@ fn condition(app: &App) -> Vec<Piece> {
 /// Sockets with a known owner, of those that can have one: what a process closed or has not yet
 /// accepted belongs to nobody, and that is no gap.
 fn ownable(owners: &OwnerCoverage) -> (usize, usize) {
-    let gaps = [
-        NoOwner::NotScanned,
-        NoOwner::Denied,
-        NoOwner::Nobody,
-        NoOwner::InFlight,
-        NoOwner::OtherPidns,
-        NoOwner::Unverified,
-    ];
-    let missing = owners.unresolved.iter().filter(|(why, _)| gaps.contains(why));
+    let missing = owners.unresolved.iter().filter(|(why, _)| why.is_gap());
     (owners.resolved, owners.resolved + missing.map(|(_, count)| count).sum::<usize>())
 }
 
@@ -152,20 +134,6 @@ fn notices(app: &App, area: Rect, buffer: &mut Buffer) {
         let mark = if at == 0 || lines[at - 1].meaning != line.meaning { mark } else { " " };
         put(app, buffer, row, &format!("{mark} {}{more}", line.text), line.meaning);
     }
-}
-
-fn filter(app: &App, area: Rect, buffer: &mut Buffer) {
-    let style = |meaning| app.look.style(meaning);
-    let (_, many) = app.view.nouns();
-    let counts = format!(
-        "{} of {} {many}",
-        text::count(app.listing.matched),
-        text::count(app.listing.open[app.view.number()])
-    );
-    let meaning = if app.listing.matched == 0 { Meaning::Warning } else { Meaning::Text };
-    let left =
-        Piece::new(0, PROMPT, style(Meaning::Key)).and(app.filter.text().to_owned(), style(Meaning::Title));
-    bar::draw(&app.look, buffer, area, 2, (vec![left], vec![Piece::new(1, counts, style(meaning))]));
 }
 
 /// Why an empty list may be wrong; `None` when everything was read.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{cells, header, put};
-use crate::model::Row;
+use crate::model::{Family, Protocol, Row};
 use crate::text;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
@@ -92,17 +92,10 @@ fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Re
     highlight(app, &shown, x, spot.y, buffer);
 }
 
-/// Underlines what the filter found. ASCII letters only: other letters may change their length
-/// with their case, and then the places do not agree.
+/// Underlines the texts that the filter found.
 fn highlight(app: &App, shown: &str, x: u16, y: u16, buffer: &mut Buffer) {
-    for word in app.search.words() {
-        let found =
-            shown.as_bytes().windows(word.len()).position(|part| part.eq_ignore_ascii_case(word.as_bytes()));
-        let Some((before, found)) =
-            found.and_then(|at| Some((shown.get(..at)?, shown.get(at..at + word.len())?)))
-        else {
-            continue;
-        };
+    for found in app.sieve.filter().found_in(shown) {
+        let Some((before, found)) = shown.get(..found.start).zip(shown.get(found)) else { continue };
         let area = Rect { x: x + cells(before), y, width: cells(found), height: 1 };
         buffer.set_style(area.intersection(buffer.area), app.look.style(Meaning::Match));
     }
@@ -114,13 +107,25 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut lines = Vec::new();
     if app.news.is_none() {
         lines.push(format!("reading sockets{}", app.look.symbols.ellipsis.replace('~', "...")));
-    } else if app.filter.text().is_empty() {
+    } else if app.sieve.filter().is_empty() {
         lines.push(format!("no {many}"));
         lines.extend(header::doubt(app));
     } else {
         let open = app.listing.open[app.view.number()];
         lines.push(format!("none of {} {many} matches the filter", text::count(open)));
-        lines.push("Esc clears it".to_owned());
+        let elsewhere = app.listing.elsewhere;
+        if elsewhere > 0 {
+            let (one, many) = app.view.other().nouns();
+            let key = app.view.other().number() + 1;
+            lines.push(format!("{} found, {key} shows", text::counted(elsewhere, one, many)));
+        }
+        let may_be_hidden = app.sieve.filter().may_pass(Family::Unix, Protocol::Unix);
+        let hidden = app.listing.hidden[app.view.number()];
+        if may_be_hidden && hidden > 0 {
+            lines.push(format!("{} hidden Unix ones may match, u shows", text::count(hidden)));
+        }
+        let way_out = if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" };
+        lines.push(way_out.to_owned());
         lines.extend(header::doubt(app));
     }
     let first = area.y + area.height.saturating_sub(2) / 3;

@@ -9,6 +9,7 @@ mod header;
 mod list;
 mod pane;
 mod preview;
+mod prompt;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -31,6 +32,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let screen = layout::screen(app);
     let buffer = frame.buffer_mut();
     header::draw(app, &screen, buffer);
+    prompt::draw(app, screen.filter, buffer);
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
         pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
@@ -44,7 +46,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         preview::draw(app, screen.preview, buffer);
     }
     footer::draw(app, screen.footer, buffer);
-    if let Some(cursor) = header::cursor(app, &screen) {
+    if let Some(cursor) = prompt::cursor(app, screen.filter) {
         frame.set_cursor_position(cursor);
     }
 }

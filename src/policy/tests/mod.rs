@@ -1,10 +1,13 @@
 //! The policy from file to alert, driven by scripted samples.
 
+mod rules;
+
 use std::time::Duration;
 
 use super::*;
 use crate::engine::{OwnerAsk, Sampler};
-use crate::model::Change;
+use crate::filter::Vocabulary;
+use crate::model::{Change, PortRange};
 use crate::source::everything;
 use crate::source::scenario::Scenario;
 use crate::store::{Moment, Table};
@@ -110,7 +113,13 @@ fn samples(of: &[&str]) -> String {
 const ALL: &str = r#""web", "web6", "dns", "door", "query", "local""#;
 
 fn policy(entries: &str) -> Policy {
-    Policy::parse(&format!("version = 1\n{entries}")).unwrap_or_else(|error| panic!("{error}"))
+    parse(&format!("version = 1\n{entries}")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Reads a policy on a machine that knows one service.
+fn parse(text: &str) -> Result<Policy, PolicyError> {
+    let services = |name: &str| if name == "door" { vec![4444] } else { Vec::new() };
+    Policy::parse(text, &Vocabulary { services: &services, ephemeral: PortRange::default() })
 }
 
 fn entry(protocol: &str, port: &str, scope: &str, more: &str) -> String {
@@ -200,7 +209,7 @@ fn what_is_learnt_is_expected_and_learning_again_adds_nothing() {
             "two sockets of one server are one entry"
         );
         let text = HEADER.to_owned() + &first.entries;
-        let policy = Policy::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let policy = parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(Watcher::new(policy.clone()).check(table, moment), []);
         let second = learn(&policy, table, moment);
         assert_eq!((second.added, second.covered, second.entries.as_str()), (0, 4, ""));
@@ -212,7 +221,7 @@ fn learning_writes_names_so_that_they_come_back() {
     play(&samples(&[r#""door""#]), |_, table, moment| {
         let learnt = learn(&Policy::default(), table, moment);
         assert!(!learnt.entries.contains('\x1b'), "{}", learnt.entries);
-        let policy = Policy::parse(&format!("version = 1\n{}", learnt.entries)).unwrap();
+        let policy = parse(&format!("version = 1\n{}", learnt.entries)).unwrap();
         let Matcher::Exe(exes) = &policy.expectations[0].matchers[0] else { panic!("no exe was learnt") };
         assert_eq!(exes[0].as_bytes(), b"/tmp/\x1b[2Jnc \\ \"x\"");
     });
@@ -317,7 +326,7 @@ fn ids_are_the_same_for_the_same_fact_and_differ_otherwise() {
 #[test]
 fn mistakes_in_the_file_are_pointed_at() {
     let good = format!("version = 1\n{}", entry("tcp", "22", "any", "exe = \"/x\""));
-    assert!(Policy::parse(&good).is_ok());
+    assert!(parse(&good).is_ok());
     for (from, to, says) in [
         (
             "version = 1",
@@ -343,7 +352,7 @@ fn mistakes_in_the_file_are_pointed_at() {
         ("[[expect]]", "[[expects]]", "unknown field `expects`"),
         ("port = 22", "port = ", "line 4"),
     ] {
-        let error = Policy::parse(&good.replace(from, to)).expect_err(from).to_string();
+        let error = parse(&good.replace(from, to)).expect_err(from).to_string();
         assert!(error.contains(says), "{from} → {to}:\n{error}");
         assert!(error.contains('^'), "{from} → {to} points at nothing:\n{error}");
     }
