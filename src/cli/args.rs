@@ -25,7 +25,7 @@ use crate::model::Protocol;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -71,6 +71,9 @@ pub(super) enum PolicyCommand {
     /// Add an entry for every listener that the policy does not cover yet
     Learn(LearnArgs),
 }
+
+/// Arguments that say what is to be printed.
+const PRINTS: [&str; 9] = ["json", "ndjson", "csv", "columns", "format", "sort", "group", "wide", "summary"];
 
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
@@ -131,6 +134,9 @@ pub(super) struct ListArgs {
     /// The processes that hold each socket
     #[arg(short, long)]
     pub(super) processes: bool,
+    /// Print nothing: exit 0 when some socket passes, 1 when none does, 2 when that cannot be said
+    #[arg(short, long, conflicts_with_all = PRINTS)]
+    pub(super) quiet: bool,
     /// No header line
     #[arg(short = 'H', long)]
     pub(super) no_header: bool,

@@ -9,7 +9,7 @@ use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
 use super::settings::audience;
 use super::shape::Shape;
-use super::{complain, notice};
+use super::{complain, notice, quiet};
 use crate::config::{Config, Environment};
 use crate::model::Row;
 use crate::output::columns::Columns;
@@ -22,6 +22,7 @@ use crate::sys;
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
     let asks = asks_like_ss(args)
         || args.no_header
+        || args.quiet
         || args.extras.resolve().oneline
         || !args.filter.is_empty()
         || args.filter_file.is_some();
@@ -36,7 +37,7 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(audience(args.shape.is_for_programs()));
     let args = args.resolve(&settings);
     let selection = Selection::of(&args)?;
-    let owners_shown = selection.shows_owners();
+    let owners_shown = selection.shows_owners() && !args.quiet;
     let mut reading = args.reading.resolve(&settings);
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
@@ -46,6 +47,10 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
+    if args.quiet {
+        let passes = sockets.open().any(|row| selection.shows(row, &moment));
+        return Ok(quiet::verdict(passes, &moment.coverage, selection.needs.owners));
+    }
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));

@@ -22,6 +22,7 @@ mod notice;
 mod of_ss;
 mod policy;
 mod query;
+mod quiet;
 mod reader;
 mod schema;
 mod selection;

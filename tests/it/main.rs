@@ -28,6 +28,7 @@ mod policy;
 mod portable;
 mod pty;
 mod published;
+mod quiet;
 mod readme;
 mod refused;
 mod scale;

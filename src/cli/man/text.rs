@@ -63,9 +63,13 @@ const FILTER: &[Part] = &[
 ];
 
 const EXIT_STATUS: &[Part] = &[
-    Item("0", "Done. check: every listener is expected. A closed pipe is success."),
-    Item("1", "check: an unexpected listener."),
-    Item("2", "Wrong usage, an error, or a table that was asked for could not be read."),
+    Item("0", "Done. -q: some socket passes. check: every listener is expected. A closed pipe is success."),
+    Item("1", "-q: no socket passes. who: nobody holds it. check: an unexpected listener."),
+    Item(
+        "2",
+        "Wrong usage, an error, or a table that was asked for could not be read. -q: no socket that was seen \
+         passes, and not everything could be seen.",
+    ),
     Item("3", "check: too little could be seen to say."),
 ];
 
