@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all 4/ipv4 6/ipv6 n/numeric p/processes q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric p/processes q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -511,6 +511,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -l bluetooth -d 'Bluetooth
 complete -c sockeye -n "__fish_sockeye_needs_command" -l other -d 'Sockets that are in no table of the kernel'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s l -l listening -d 'Only sockets that listen, or wait unconnected'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s a -l all -d 'Sockets in every state'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s B -l bound-inactive -d 'Only TCP sockets that are bound and no more: they neither listen nor are connected'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s 4 -l ipv4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s 6 -l ipv6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s n -l numeric -d 'Port numbers instead of service names'

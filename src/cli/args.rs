@@ -115,13 +115,16 @@ pub(super) struct ListArgs {
     /// Sockets of one family
     #[arg(short, long, value_enum, value_name = "FAMILY", hide_possible_values = true)]
     pub(super) family: Option<FamilyChoice>,
-    // Of these two the last one counts, as in ss: people type `-tulpna`.
+    // Of these three the last one counts, as in ss: people type `-tulpna`.
     /// Only sockets that listen, or wait unconnected
-    #[arg(short, long, overrides_with = "all")]
+    #[arg(short, long, overrides_with_all = ["all", "bound_inactive"])]
     pub(super) listening: bool,
     /// Sockets in every state
-    #[arg(short, long, overrides_with = "listening")]
+    #[arg(short, long, overrides_with_all = ["listening", "bound_inactive"])]
     pub(super) all: bool,
+    /// Only TCP sockets that are bound and no more: they neither listen nor are connected
+    #[arg(short = 'B', long, overrides_with_all = ["listening", "all"])]
+    pub(super) bound_inactive: bool,
     /// Only IPv4
     #[arg(short = '4', long)]
     pub(super) ipv4: bool,

@@ -49,12 +49,14 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
     if args.quiet {
         let passes = sockets.open().any(|row| selection.shows(row, &moment));
-        return Ok(quiet::verdict(passes, &moment.coverage, selection.needs.owners));
+        let blind = selection.blindness(&moment, passes);
+        return Ok(quiet::verdict(passes, &moment.coverage, selection.needs.owners, blind));
     }
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
+    let blind = selection.blindness(&moment, !rows.is_empty());
     let face = args.face.face(&settings, &config.environment);
     let face = if args.shape.wide { Face { width: None, ..face } } else { face };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
@@ -66,7 +68,10 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
         complain(&format!("sockeye: no room for {columns} in {cells} cells; --wide shows all"));
     }
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
-    Ok(if failed { Exit::Error } else { Exit::Ok })
+    if let Some(why) = blind {
+        complain(&format!("sockeye: {why}"));
+    }
+    Ok(if failed || blind.is_some() { Exit::Error } else { Exit::Ok })
 }
 
 /// What a listing is written from.

@@ -4,6 +4,7 @@
 //! Commands live in files of their own and hold no logic that another face could need.
 
 mod args;
+mod bound;
 mod check;
 mod completions;
 mod config;

@@ -5,14 +5,18 @@ use super::{complain, notice};
 use crate::model::Coverage;
 
 /// As grep says it: what was seen counts, whatever else could not be. That nothing passes is said only
-/// where everything was seen that could; `owners` says that they were looked at to judge.
-pub(super) fn verdict(passes: bool, coverage: &Coverage, owners: bool) -> Exit {
+/// where everything was seen that could: `owners` says that they were looked at to judge, `blind` why
+/// sockets of the kind may be there that nothing lists.
+pub(super) fn verdict(passes: bool, coverage: &Coverage, owners: bool, blind: Option<&str>) -> Exit {
     if passes {
         return Exit::Ok;
     }
     notice::tell(coverage, owners);
+    if let Some(why) = blind {
+        complain(&format!("sockeye: {why}"));
+    }
     let all_seen = if owners { coverage.is_complete() } else { coverage.is_whole() };
-    if all_seen {
+    if all_seen && blind.is_none() {
         return Exit::Found;
     }
     complain("sockeye: no socket that was seen passes, but not everything could be seen");
@@ -34,18 +38,20 @@ mod tests {
     #[test]
     fn none_is_said_only_where_all_was_seen() {
         let (ok, partial) = (SliceStatus::Ok, SliceStatus::Partial("it broke off".to_owned()));
-        for (passes, status, denied, owners, exit) in [
-            (true, &ok, 0, true, Exit::Ok),
-            (true, &partial, 0, false, Exit::Ok),
-            (true, &ok, 3, true, Exit::Ok),
-            (false, &ok, 0, false, Exit::Found),
-            (false, &ok, 0, true, Exit::Found),
-            (false, &ok, 3, false, Exit::Found),
-            (false, &ok, 3, true, Exit::Error),
-            (false, &partial, 0, false, Exit::Error),
+        for (passes, status, denied, owners, blind, exit) in [
+            (true, &ok, 0, true, None, Exit::Ok),
+            (true, &partial, 0, false, None, Exit::Ok),
+            (true, &ok, 3, true, None, Exit::Ok),
+            (false, &ok, 0, false, None, Exit::Found),
+            (false, &ok, 0, true, None, Exit::Found),
+            (false, &ok, 3, false, None, Exit::Found),
+            (false, &ok, 3, true, None, Exit::Error),
+            (false, &partial, 0, false, None, Exit::Error),
+            (false, &ok, 0, false, Some("not listed"), Exit::Error),
         ] {
             let coverage = coverage(status.clone(), denied);
-            assert_eq!(verdict(passes, &coverage, owners), exit, "{passes} {status:?} {denied} {owners}");
+            let told = verdict(passes, &coverage, owners, blind);
+            assert_eq!(told, exit, "{passes} {status:?} {denied} {owners} {blind:?}");
         }
     }
 }

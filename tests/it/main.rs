@@ -21,6 +21,7 @@ mod live;
 mod man;
 mod metrics;
 mod narrow;
+mod options;
 mod parity;
 mod peers;
 mod policy;

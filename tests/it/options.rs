@@ -1,0 +1,83 @@
+//! Options of `ss` that choose or tell more, on sockets of our own. Beside `ss` itself they are held by
+//! the privileged tests.
+
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::OwnedFd;
+
+use rustix::net::{self, AddressFamily, SocketFlags, SocketType};
+
+use crate::harness::{run, sockeye};
+
+/// A TCP socket that is bound and no more, and its address.
+fn bound() -> (OwnedFd, String) {
+    let fd = net::socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+    net::bind(&fd, &"127.0.0.1:0".parse::<SocketAddr>().unwrap()).unwrap();
+    let address = SocketAddr::try_from(net::getsockname(&fd).unwrap()).unwrap();
+    (fd, address.to_string())
+}
+
+/// The columns of every row.
+fn rows(args: &[&str]) -> Vec<Vec<String>> {
+    let table = run(&mut sockeye(args)).ok();
+    table.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+}
+
+fn has(rows: &[Vec<String>], local: &str) -> bool {
+    rows.iter().any(|columns| columns.iter().any(|column| column == local))
+}
+
+/// Whether this kernel lists them.
+fn lists_bound() -> bool {
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let numbers: Vec<u32> = release.split(['.', '-']).map_while(|part| part.parse().ok()).collect();
+    numbers >= vec![6, 8]
+}
+
+#[test]
+fn of_what_is_bound_and_no_more_there_is_a_list() {
+    let (_fd, local) = bound();
+    if !lists_bound() {
+        let ran = run(&mut sockeye(&["-tnB", "sport = :1"]));
+        assert!(ran.code() == 2 && ran.stderr().contains("before 6.8"), "{}", ran.stderr());
+        return;
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let found = rows(&["-nBH"]);
+    let row = ["tcp", "0", "0", &local, "0.0.0.0:*"].map(str::to_owned);
+    assert!(found.contains(&row.to_vec()), "with its kind and without its state, as in ss: {found:?}");
+    for other in [listener.local_addr().unwrap(), udp.local_addr().unwrap()] {
+        assert!(!has(&found, &other.to_string()), "{other}");
+    }
+    for (options, shown) in [
+        ("-tnB", true),
+        ("-tulnB", true),
+        ("-tnBl", true),
+        ("-tnBa", true),
+        ("-4nB", true),
+        ("-6nB", false),
+        ("-tn", false),
+    ] {
+        assert_eq!(has(&rows(&[options]), &local), shown, "{options}");
+    }
+    let listening = listener.local_addr().unwrap().to_string();
+    assert!(has(&rows(&["-tnBl"]), &listening), "the last one counts");
+    assert!(!has(&rows(&["-tnlB"]), &listening), "the last one counts");
+    let json = run(&mut sockeye(&["--json", "-B"])).ok();
+    assert!(json.contains("\"state\":\"bound\"") && !json.contains("\"state\":\"listen\""), "{json}");
+    let port = local.rsplit(':').next().unwrap();
+    assert_eq!(run(&mut sockeye(&["-qB", &format!("sport = :{port}")])).code(), 0);
+    assert_eq!(run(&mut sockeye(&["-qB", "sport = :1"])).code(), 1);
+}
+
+#[test]
+fn who_cannot_list_what_is_bound_says_so() {
+    let (_fd, local) = bound();
+    let ran = run(&mut sockeye(&["-tnBH", "--source", "procfs"]));
+    assert_eq!((ran.code(), ran.stdout()), (2, ""), "{local}");
+    assert!(ran.stderr().contains("no table but that of netlink"), "{}", ran.stderr());
+    let ran = run(&mut sockeye(&["-qB", "--source", "procfs"]));
+    assert_eq!((ran.code(), ran.stdout()), (2, ""), "{}", ran.stderr());
+    let ran = run(&mut sockeye(&["-uB"]));
+    assert!(ran.code() == 2 && ran.stderr().contains("TCP sockets alone"), "{}", ran.stderr());
+}
