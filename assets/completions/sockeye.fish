@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric p/processes q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric p/processes T/threads Z/context z/contexts q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -516,6 +516,9 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s 4 -l ipv4 -d 'Only IPv4
 complete -c sockeye -n "__fish_sockeye_needs_command" -s 6 -l ipv6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s n -l numeric -d 'Port numbers instead of service names'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s p -l processes -d 'The processes that hold each socket'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s T -l threads -d 'Every thread that holds each socket; implies -p'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s Z -l context -d 'Security contexts of the processes, and with -T of threads; implies -p'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s z -l contexts -d 'Security contexts of sockets, too, by their inodes; implies -Z, needs SELinux'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s q -l quiet -d 'Print nothing: exit 0 when some socket passes, 1 when none does, 2 when that cannot be said'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s H -l no-header -d 'No header line'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s e -l extended -d 'User, inode, cookie, mark, cgroup, IPv6 only, shut down directions; rings and groups'

@@ -8,6 +8,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::completions::CompletionsArgs;
 use super::extras::ExtrasArgs;
+use super::holders::HoldersArgs;
 use super::query::{FamilyChoice, Query};
 use super::stdout::FaceArgs;
 use crate::config::interval;
@@ -137,6 +138,8 @@ pub(super) struct ListArgs {
     /// The processes that hold each socket
     #[arg(short, long)]
     pub(super) processes: bool,
+    #[command(flatten)]
+    pub(super) holders: HoldersArgs,
     /// Print nothing: exit 0 when some socket passes, 1 when none does, 2 when that cannot be said
     #[arg(short, long, conflicts_with_all = PRINTS)]
     pub(super) quiet: bool,

@@ -11,7 +11,7 @@ use super::settings::audience;
 use super::shape::Shape;
 use super::{complain, notice, quiet};
 use crate::config::{Config, Environment};
-use crate::model::Row;
+use crate::model::{Holding, Row};
 use crate::output::columns::Columns;
 use crate::output::{Face, Group, columns, json, table};
 use crate::owner::Facts;
@@ -37,12 +37,13 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(audience(args.shape.is_for_programs()));
     let args = args.resolve(&settings);
     let selection = Selection::of(&args)?;
+    args.holders.check()?;
     let owners_shown = selection.shows_owners() && !args.quiet;
     let mut reading = args.reading.resolve(&settings);
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
-    let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
+    let facts = if selection.needs.facts || args.holders.has_contexts() { Facts::All } else { Facts::Names };
     let runtimes = args.runtimes.places(&settings, &config.environment);
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
@@ -57,11 +58,16 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
     let blind = selection.blindness(&moment, !rows.is_empty());
+    let holding = match selection.shape {
+        Shape::Table => args.holders.look(&rows, &reading.source),
+        _ => Holding::default(),
+    };
     let face = args.face.face(&settings, &config.environment);
     let face = if args.shape.wide { Face { width: None, ..face } } else { face };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
     let left_out =
-        Listing { sockets: &sockets, moment: &moment, selection: &selection, face }.write(&mut out, rows)?;
+        Listing { sockets: &sockets, moment: &moment, selection: &selection, holding: &holding, face }
+            .write(&mut out, rows)?;
     out.flush()?;
     if let (Some(cells), false) = (face.width, left_out.is_empty()) {
         let columns = left_out.join(", ");
@@ -79,13 +85,14 @@ struct Listing<'a> {
     sockets: &'a Table,
     moment: &'a Moment,
     selection: &'a Selection,
+    holding: &'a Holding,
     face: Face,
 }
 
 impl<'a> Listing<'a> {
     /// Writes the rows; returns the columns for which there was no room.
     fn write(&self, out: &mut dyn io::Write, rows: Vec<&'a Row>) -> anyhow::Result<Vec<&'static str>> {
-        let Self { sockets, moment, selection, face } = *self;
+        let Self { sockets, moment, selection, face, .. } = *self;
         let peers = selection.needs_peers().then(|| sockets.peers());
         let subject = |row| {
             let subject = moment.subject(row);
@@ -114,12 +121,12 @@ impl<'a> Listing<'a> {
         out: &mut dyn io::Write,
         groups: Vec<Group<'_>>,
     ) -> anyhow::Result<Vec<&'static str>> {
-        let Self { moment, selection, face, .. } = *self;
+        let Self { moment, selection, holding, face, .. } = *self;
         let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
         let several = moment.coverage.namespaces.list.len() > 1;
         let layout = table::Layout { netns: several, ..selection.layout };
         let service = |protocol, port| services.get(&(protocol, port)).cloned();
-        let sheet = table::Sheet { layout, names: &moment.names, services: &service, face };
+        let sheet = table::Sheet { layout, names: &moment.names, services: &service, holding, face };
         Ok(table::write(out, groups, sheet)?)
     }
 }

@@ -14,6 +14,7 @@ mod exit;
 mod extras;
 mod filter;
 mod habits;
+mod holders;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;

@@ -9,9 +9,6 @@ const MISSING: &[(&str, &str, &str)] = &[
     ("-E", "--events", "sockeye top and sockeye watch follow what opens and closes"),
     ("-D", "--diag", "the kernel's answers are not written to files; --json has all that they tell"),
     ("-r", "--resolve", "addresses stay numbers"),
-    ("-Z", "--context", "security contexts are not read yet"),
-    ("-z", "--contexts", "security contexts are not read yet"),
-    ("-T", "--threads", "-p finds descriptors of threads, too"),
     ("--tipcinfo", "--tipcinfo", "what TIPC counts is not read yet"),
 ];
 

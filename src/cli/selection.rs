@@ -62,7 +62,7 @@ pub(super) fn chooses(args: &ListArgs) -> bool {
 
 /// True when an option of `ss` asks for a listing.
 pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
-    chooses(args) || args.numeric || args.processes || args.extras.resolve().any()
+    chooses(args) || args.numeric || args.processes || args.holders.any() || args.extras.resolve().any()
 }
 
 /// What the source must tell for these options.
@@ -157,7 +157,7 @@ impl Selection {
                 state: !filter.has_one_state()
                     && states != States::Bound
                     && (!datagrams || states != States::Connected),
-                processes: args.processes || !asks_like_ss(args),
+                processes: args.processes || args.holders.any() || !asks_like_ss(args),
                 numeric: args.numeric,
                 ordered: !sorting.is_empty(),
                 extras,

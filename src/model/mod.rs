@@ -10,6 +10,7 @@ mod change;
 mod coverage;
 mod details;
 pub mod field;
+mod holding;
 mod ids;
 mod kernel_counts;
 mod kernel_use;
@@ -39,6 +40,7 @@ pub use details::{
     XdpDetails,
 };
 pub use field::{Field, Subject, Value};
+pub use holding::{Holding, Thread};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kernel_counts::{InUse, KernelCounters, KernelCounts};
 pub use kernel_use::{KernelUse, Seat};

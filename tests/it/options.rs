@@ -81,3 +81,57 @@ fn who_cannot_list_what_is_bound_says_so() {
     let ran = run(&mut sockeye(&["-uB"]));
     assert!(ran.code() == 2 && ran.stderr().contains("TCP sockets alone"), "{}", ran.stderr());
 }
+
+/// What is told of who holds the socket at this address, by these options.
+fn users(options: &str, local: &str) -> String {
+    let row = rows(&[options]).into_iter().find(|row| row.iter().any(|column| column == local));
+    row.unwrap().into_iter().find(|column| column.starts_with("users:(")).unwrap()
+}
+
+#[test]
+fn every_thread_is_told_under_its_own_name() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let (send, tid) = std::sync::mpsc::channel();
+    let work = move || {
+        send.send(rustix::thread::gettid()).unwrap();
+        assert!(ended.recv().is_err(), "until the other end goes");
+    };
+    let thread = std::thread::Builder::new().name("a-thread".to_owned()).spawn(work).unwrap();
+    let pid = std::process::id();
+    let fd = std::os::fd::AsRawFd::as_raw_fd(&listener);
+    let tid = tid.recv().unwrap().as_raw_nonzero();
+    let seat = format!("(\"a-thread\",pid={pid},tid={tid},fd={fd})");
+    let leader = format!(",pid={pid},tid={pid},fd={fd})");
+    for options in ["-tlnT", "-tlnpT", "-tlnTp"] {
+        let told = users(options, &local);
+        assert!(told.contains(&seat) && told.contains(&leader), "{options}: {told}");
+    }
+    assert!(!users("-tlnp", &local).contains("tid="));
+    drop(end);
+    thread.join().unwrap();
+}
+
+#[test]
+fn a_context_is_told_where_there_is_one_and_never_made_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    let known = std::fs::read_to_string("/proc/self/attr/current").ok();
+    let known =
+        known.map(|text| text.trim_end_matches(['\n', '\0']).to_owned()).filter(|text| !text.is_empty());
+    let port = listener.local_addr().unwrap().port();
+    let ran = run(&mut sockeye(&["-tlnZ", &format!("sport = :{port}")]));
+    assert!(ran.stdout().contains(&local), "{ran:?}");
+    if let Some(context) = known {
+        assert!(ran.stdout().contains(&format!(",proc_ctx={context},fd=")), "{ran:?}");
+    } else {
+        assert!(!ran.stdout().contains("ctx"), "{ran:?}");
+        assert!(ran.stderr().contains("no process has a security context"), "{ran:?}");
+    }
+    if !std::path::Path::new("/sys/fs/selinux/enforce").exists() {
+        let ran = run(&mut sockeye(&["-tlnz"]));
+        assert_eq!((ran.code(), ran.stdout()), (2, ""));
+        assert!(ran.stderr().contains("SELinux, which is not enabled here"), "{}", ran.stderr());
+    }
+}

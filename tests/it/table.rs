@@ -195,8 +195,7 @@ fn options_of_ss_that_are_not_there_say_so() {
         ("-tanE", "-E, --events"),
         ("--kill", "-K, --kill"),
         ("-D", "-D, --diag"),
-        ("-Z", "-Z, --context"),
-        ("-z", "-z, --contexts"),
+        ("--tipcinfo", "--tipcinfo"),
         ("-r", "-r, --resolve"),
     ] {
         let ran = run(&mut sockeye(&[typed]));

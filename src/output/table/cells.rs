@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use std::mem;
 
 use super::fit::{Measure, Widths};
+use super::users::users;
 use super::words::{netid_of, state_of};
 use super::{Layout, Services, Sheet};
-use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Scope, Socket, State, UnixName,
-};
+use crate::model::{Endpoint, Ends, Family, Inode, Names, NetnsId, Protocol, Scope, Socket, State, UnixName};
 use crate::output::face::{Face, Meaning, Paint};
 use crate::output::other_ends;
 use crate::text::{Charset, escape, push, push_addr, push_number, width};
@@ -63,7 +62,7 @@ impl Cells {
     }
 
     pub(super) fn fill(&mut self, socket: &Socket, sheet: &Sheet<'_>) {
-        let Sheet { layout, names, services, face } = *sheet;
+        let Sheet { layout, names, services, holding, face } = *sheet;
         self.clear();
         self.is_path = matches!(socket.ends, Ends::Unix { .. });
         self.has_peer = has_peer(&socket.ends);
@@ -99,7 +98,7 @@ impl Cells {
             }
         }
         if layout.processes {
-            users(process, &socket.owners);
+            users(process, socket, holding);
         }
         self.meanings = if face.paint == Paint::Plain { [Meaning::Text; COLUMNS] } else { meanings(socket) };
         self.translate(face.charset);
@@ -259,28 +258,4 @@ fn unix_name(cell: &mut String, name: Option<&UnixName>) {
 fn inode(cell: &mut String, inode: Option<Inode>) {
     cell.push(' ');
     push_number(cell, inode.map_or(0, Inode::get));
-}
-
-/// `users:(("nginx",pid=1,fd=3),…)`. The owners that are not kept are counted.
-fn users(cell: &mut String, owners: &Owners) {
-    let Some(known) = owners.known() else { return };
-    cell.push_str("users:(");
-    let mut begin = "(\"";
-    for owner in known.shown() {
-        let comm = escape(owner.process.comm.as_bytes());
-        for fd in owner.fds {
-            for part in [begin, &comm, "\",pid="] {
-                cell.push_str(part);
-            }
-            push_number(cell, owner.process.id.pid.0);
-            cell.push_str(",fd=");
-            push_number(cell, fd.0);
-            cell.push(')');
-            begin = ",(\"";
-        }
-    }
-    if known.beyond() > 0 {
-        push(cell, format_args!(",+{} more", known.beyond()));
-    }
-    cell.push(')');
 }

@@ -10,6 +10,7 @@ mod cells;
 mod details;
 mod fit;
 mod info;
+mod users;
 mod words;
 
 use std::io::{self, Write};
@@ -23,7 +24,7 @@ use words::NETIDS;
 use super::face::Face;
 use super::group::Group;
 use super::parts::in_parts;
-use crate::model::{Endpoint, Inode, Names, Protocol, Row, Socket, SocketKey, State, UnixName};
+use crate::model::{Endpoint, Holding, Inode, Names, Protocol, Row, Socket, SocketKey, State, UnixName};
 
 /// Which columns are shown, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -54,6 +55,8 @@ pub struct Sheet<'a> {
     pub layout: Layout,
     pub names: &'a Names,
     pub services: Services<'a>,
+    /// What is told of holders on request.
+    pub holding: &'a Holding,
     pub face: Face,
 }
 
