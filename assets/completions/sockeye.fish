@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric p/processes T/threads Z/context z/contexts q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric r/resolve p/processes T/threads Z/context z/contexts q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -515,6 +515,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s B -l bound-inactive -d 
 complete -c sockeye -n "__fish_sockeye_needs_command" -s 4 -l ipv4 -d 'Only IPv4'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s 6 -l ipv6 -d 'Only IPv6'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s n -l numeric -d 'Port numbers instead of service names'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s r -l resolve -d 'Names of hosts instead of addresses, as far as the resolver knows them within five seconds'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s p -l processes -d 'The processes that hold each socket'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s T -l threads -d 'Every thread that holds each socket; implies -p'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s Z -l context -d 'Security contexts of the processes, and with -T of threads; implies -p'

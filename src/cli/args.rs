@@ -73,6 +73,9 @@ pub(super) enum PolicyCommand {
     Learn(LearnArgs),
 }
 
+/// Arguments for which addresses are data, and labels are not.
+pub(super) const FORMS: [&str; 5] = ["json", "ndjson", "csv", "columns", "format"];
+
 /// Arguments that say what is to be printed.
 const PRINTS: [&str; 9] = ["json", "ndjson", "csv", "columns", "format", "sort", "group", "wide", "summary"];
 
@@ -135,6 +138,9 @@ pub(super) struct ListArgs {
     /// Port numbers instead of service names
     #[arg(short, long)]
     pub(super) numeric: bool,
+    /// Names of hosts instead of addresses, as far as the resolver knows them within five seconds
+    #[arg(short, long, conflicts_with_all = FORMS)]
+    pub(super) resolve: bool,
     /// The processes that hold each socket
     #[arg(short, long)]
     pub(super) processes: bool,

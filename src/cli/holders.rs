@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use clap::Args as ClapArgs;
 
-use super::args::SourceChoice;
+use super::args::{FORMS, SourceChoice};
 use super::{complain, live};
 use crate::model::{Holding, Known, Row};
 
@@ -18,7 +18,7 @@ pub(super) struct HoldersArgs {
     #[arg(
         short = 'z',
         long,
-        conflicts_with_all = ["json", "ndjson", "csv", "columns", "format"],
+        conflicts_with_all = FORMS,
         help = "Security contexts of sockets, too, by their inodes; implies -Z, needs SELinux"
     )]
     contexts: bool,

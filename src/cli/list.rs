@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::net::IpAddr;
 
 use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
@@ -9,9 +10,9 @@ use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
 use super::settings::audience;
 use super::shape::Shape;
-use super::{complain, notice, quiet};
+use super::{complain, notice, quiet, resolve};
 use crate::config::{Config, Environment};
-use crate::model::{Holding, Row};
+use crate::model::{Holding, Row, SystemBytes};
 use crate::output::columns::Columns;
 use crate::output::{Face, Group, columns, json, table};
 use crate::owner::Facts;
@@ -62,12 +63,19 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
         Shape::Table => args.holders.look(&rows, &reading.source),
         _ => Holding::default(),
     };
+    let hosts = if args.resolve { resolve::hosts(&rows, &reading.source) } else { HashMap::new() };
     let face = args.face.face(&settings, &config.environment);
     let face = if args.shape.wide { Face { width: None, ..face } } else { face };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let left_out =
-        Listing { sockets: &sockets, moment: &moment, selection: &selection, holding: &holding, face }
-            .write(&mut out, rows)?;
+    let left_out = Listing {
+        sockets: &sockets,
+        moment: &moment,
+        selection: &selection,
+        holding: &holding,
+        hosts: &hosts,
+        face,
+    }
+    .write(&mut out, rows)?;
     out.flush()?;
     if let (Some(cells), false) = (face.width, left_out.is_empty()) {
         let columns = left_out.join(", ");
@@ -86,6 +94,7 @@ struct Listing<'a> {
     moment: &'a Moment,
     selection: &'a Selection,
     holding: &'a Holding,
+    hosts: &'a HashMap<IpAddr, SystemBytes>,
     face: Face,
 }
 
@@ -121,12 +130,12 @@ impl<'a> Listing<'a> {
         out: &mut dyn io::Write,
         groups: Vec<Group<'_>>,
     ) -> anyhow::Result<Vec<&'static str>> {
-        let Self { moment, selection, holding, face, .. } = *self;
+        let Self { moment, selection, holding, hosts, face, .. } = *self;
         let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
         let several = moment.coverage.namespaces.list.len() > 1;
         let layout = table::Layout { netns: several, ..selection.layout };
         let service = |protocol, port| services.get(&(protocol, port)).cloned();
-        let sheet = table::Sheet { layout, names: &moment.names, services: &service, holding, face };
+        let sheet = table::Sheet { layout, names: &moment.names, services: &service, hosts, holding, face };
         Ok(table::write(out, groups, sheet)?)
     }
 }

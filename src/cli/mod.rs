@@ -26,6 +26,7 @@ mod policy;
 mod query;
 mod quiet;
 mod reader;
+mod resolve;
 mod schema;
 mod selection;
 mod settings;

@@ -8,7 +8,6 @@ const MISSING: &[(&str, &str, &str)] = &[
     ("-K", "--kill", "sockeye closes no sockets"),
     ("-E", "--events", "sockeye top and sockeye watch follow what opens and closes"),
     ("-D", "--diag", "the kernel's answers are not written to files; --json has all that they tell"),
-    ("-r", "--resolve", "addresses stay numbers"),
     ("--tipcinfo", "--tipcinfo", "what TIPC counts is not read yet"),
 ];
 

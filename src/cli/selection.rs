@@ -62,7 +62,12 @@ pub(super) fn chooses(args: &ListArgs) -> bool {
 
 /// True when an option of `ss` asks for a listing.
 pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
-    chooses(args) || args.numeric || args.processes || args.holders.any() || args.extras.resolve().any()
+    chooses(args)
+        || args.numeric
+        || args.resolve
+        || args.processes
+        || args.holders.any()
+        || args.extras.resolve().any()
 }
 
 /// What the source must tell for these options.

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod file;
 pub mod host;
 pub mod names;
+pub mod resolve;
 
 #[cfg(linux)]
 pub mod bpf;

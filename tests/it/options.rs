@@ -135,3 +135,33 @@ fn a_context_is_told_where_there_is_one_and_never_made_up() {
         assert!(ran.stderr().contains("SELinux, which is not enabled here"), "{}", ran.stderr());
     }
 }
+
+#[test]
+fn names_stand_for_addresses_that_the_resolver_knows() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (here, there) = (client.local_addr().unwrap().port(), listener.local_addr().unwrap().port());
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let mut lines = hosts.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let name =
+        lines.find(|words| words.first() == Some(&"127.0.0.1")).and_then(|words| words.get(1).copied());
+    let Some(name) = name else { return };
+    let filter = format!("sport = :{here}");
+    let numbers = ["0", "0", &format!("{name}:{here}"), &format!("{name}:{there}")].map(str::to_owned);
+    for options in ["-tnrH", "-tnHr"] {
+        let found = rows(&[options, "state", "established", &filter]);
+        assert_eq!(found, [numbers.to_vec()], "{options}");
+    }
+    let everywhere = TcpListener::bind("0.0.0.0:0").unwrap();
+    let local = everywhere.local_addr().unwrap().to_string();
+    assert!(has(&rows(&["-tnlr"]), &local), "the address of all has no name");
+    let numeric = rows(&["-tnH", &filter]);
+    assert!(has(&numeric, &client.local_addr().unwrap().to_string()), "{numeric:?}");
+}
+
+#[test]
+fn addresses_of_a_script_are_nobodys_names() {
+    let script = ["--source", "scenario:tests/scenarios/table.toml"];
+    let listed = |options: &str| run(&mut sockeye(&[&[options][..], &script].concat())).ok();
+    assert_eq!(listed("-tanr"), listed("-tan"));
+}

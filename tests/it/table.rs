@@ -196,7 +196,6 @@ fn options_of_ss_that_are_not_there_say_so() {
         ("--kill", "-K, --kill"),
         ("-D", "-D, --diag"),
         ("--tipcinfo", "--tipcinfo"),
-        ("-r", "-r, --resolve"),
     ] {
         let ran = run(&mut sockeye(&[typed]));
         let error = String::from_utf8(ran.stderr.clone()).unwrap();
