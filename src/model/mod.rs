@@ -47,7 +47,7 @@ pub use kernel_use::{KernelUse, Seat};
 pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
-pub use narrow::Narrow;
+pub use narrow::{Blank, Named, Narrow};
 pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use published_port::{Incoming, PublishedPort, Span};
 pub use rights::{Profile, Rights};
