@@ -6,9 +6,13 @@
 
 #![cfg_attr(not(linux), expect(dead_code, reason = "part of what reads Linux's tables is pure and stays"))]
 
+#[cfg(linux)]
+pub mod action;
 pub mod cli;
 pub mod config;
 pub mod engine;
+#[cfg(linux)]
+pub mod event;
 pub mod filter;
 pub mod model;
 pub mod output;

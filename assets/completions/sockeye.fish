@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_sockeye_global_optspecs
-    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric r/resolve p/processes T/threads Z/context z/contexts q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
+    string join \n t/tcp u/udp x/unix w/raw d/dccp S/sctp M/mptcp 0/packet udplite icmp netlink vsock xdp tipc smc bluetooth other A/query= f/family= l/listening a/all B/bound-inactive 4/ipv4 6/ipv6 n/numeric r/resolve p/processes T/threads Z/context z/contexts q/quiet H/no-header e/extended o/options m/memory i/info b/bpf tos cgroup inet-sockopt O/oneline s/summary E/events for= count= K/kill yes json ndjson csv format= group= wide color= ascii source= owners= all-netns N/net= ask-runtimes F/filter= columns= sort= h/help V/version
 end
 
 function __fish_sockeye_needs_command
@@ -33,6 +33,8 @@ netlink\t''
 vsock\t''
 tipc\t''
 xdp\t''"
+complete -c sockeye -n "__fish_sockeye_needs_command" -l for -d 'With -E: end after this time, such as 10s' -r
+complete -c sockeye -n "__fish_sockeye_needs_command" -l count -d 'With -E: end after so many sockets' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l format -d 'A line for each socket, such as \'{pid} {local_port}\'' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l group -d 'A heading for each value of a field, such as unit or remote_address' -r
 complete -c sockeye -n "__fish_sockeye_needs_command" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
@@ -106,6 +108,8 @@ pid\t'The pid of the first owner.'
 comm\t'The name of the first owner.'
 exe\t'The executable of the first owner.'
 opened_at\t'When it was first seen; null for what was there before.'
+send_rate_bytes_per_s\t'Bytes a second that TCP sent between the last two readings; null after a single one.'
+receive_rate_bytes_per_s\t'Bytes a second that TCP received between the last two readings; null after a single one.'
 timer_name\t'What the running timer waits for.'
 timer_expires_ms\t'Milliseconds until it fires.'
 timer_retransmits\t'How often it fired for the segment or probe in question.'
@@ -330,6 +334,8 @@ pid\t'The pid of the first owner.'
 comm\t'The name of the first owner.'
 exe\t'The executable of the first owner.'
 opened_at\t'When it was first seen; null for what was there before.'
+send_rate_bytes_per_s\t'Bytes a second that TCP sent between the last two readings; null after a single one.'
+receive_rate_bytes_per_s\t'Bytes a second that TCP received between the last two readings; null after a single one.'
 timer_name\t'What the running timer waits for.'
 timer_expires_ms\t'Milliseconds until it fires.'
 timer_retransmits\t'How often it fired for the segment or probe in question.'
@@ -532,6 +538,9 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -l cgroup -d 'The cgroup'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l inet-sockopt -d 'Socket options'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s O -l oneline -d 'One line for each socket, whatever is told of it'
 complete -c sockeye -n "__fish_sockeye_needs_command" -s s -l summary -d 'All sockets in numbers: by protocol, state, scope, unit; with --json one object'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s E -l events -d 'Tell TCP and UDP sockets as they close, with their last counts, until stopped'
+complete -c sockeye -n "__fish_sockeye_needs_command" -s K -l kill -d 'Close the TCP and UDP sockets that pass, after asking'
+complete -c sockeye -n "__fish_sockeye_needs_command" -l yes -d 'With -K: close without asking'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l json -d 'One JSON document'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l ndjson -d 'One JSON object a line for each socket, and one for the coverage'
 complete -c sockeye -n "__fish_sockeye_needs_command" -l csv -d 'Comma-separated values, of all fields or of those of --columns'
@@ -567,6 +576,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -574,6 +586,7 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l json -d 'One JSON object a line for each target'
+complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -600,6 +613,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l all-netns -d '
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l for -d 'End after this time, such as 10s' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l count -d 'End after so many events' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l interval -d 'Time between two readings, such as 500ms or 2s [default: 1s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
@@ -608,6 +624,7 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l json -d 'One JSON object per line'
+complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l output -d 'Replace this file as a whole, such as sockeye.prom for the textfile collector of node_exporter' -r -F
@@ -648,5 +665,5 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand man" -s h -l help -d 'Pr
 complete -c sockeye -n "__fish_sockeye_using_subcommand config" -l explain -d 'Tell every setting, where its value came from, and which files are looked at'
 complete -c sockeye -n "__fish_sockeye_using_subcommand config" -l json -d 'The same as one JSON object'
 complete -c sockeye -n "__fish_sockeye_using_subcommand config" -s h -l help -d 'Print help'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "accecn_fail_mode accecn_opt_seen accept_queue activates addr address advmss age ato_us autobound auxdata backlog backoff bbr_bandwidth_bytes_per_s bbr_cwnd_gain bbr_min_rtt_us bbr_pacing_gain big bind_address_no_port bluetooth bound bucket busy_time_us bytes_acked bytes_received bytes_retrans bytes_sent ca_state cc cgroup cgroup_id class_id client close-wait closed closing cmdline comm congestion_algorithm connected connection container cookie copy_threshold_bytes cwnd data_segs_in data_segs_out dccp dctcp_ab_ecn dctcp_ab_tot dctcp_alpha dctcp_ce_state dctcp_enabled defer_connect deleted delivered delivered_ce delivered_ce_bytes delivered_e0_bytes delivered_e1_bytes delivery_rate_app_limited delivery_rate_bytes_per_s dev dport drops dsack_dups dst dst_group dst_portid established exclude exe exposed fackets family fanout_id fanout_mode fastopen_client_fail fin-wait-1 fin-wait-2 freebind fwd_alloc_bytes fwmark hci hdrincl icmp idle inet inet6 inode interface interface_index ip ip_protocol ipv4 ipv6 is_icsk kernel_use l2cap last-ack last_ack_recv_ms last_ack_sent_ms last_data_recv_ms last_data_sent_ms link listen listener listener_cookie listening local local_address local_port loopback loss lost lport mark max_pacing_rate_bytes_per_s mc_all mc_loop min_rtt_us minrtt mptcp mptcp_flags mptcp_token netlink netlink_flags netns netns_name new nodefrag not notsent_bytes optmem_bytes origdev orphan owner owner_count owner_status pacing_rate_bytes_per_s packet packet_running packet_version path peer_cookie peer_inode pid pmtu port private probes proc process proto protocol protocol_name public raw rcv_mss rcv_ooopack rcv_rtt_us rcv_space rcv_ssthresh rcv_wnd rcv_wscale rcvbuf_bytes reach received_ce received_ce_bytes received_e0_bytes received_e1_bytes recv_q recverr recverr_rfc4884 rehash remote remote_address remote_port reord_seen reordering retrans retransmits rfcomm rmem_alloc_bytes role role_reason rport rto rto_us rtt rtt_us rttvar_us rwnd_limited_us rx_ring_block_bytes rx_ring_blocks rx_ring_features rx_ring_frame_bytes rx_ring_frames rx_ring_retire_ms rxq sacked sco scope sctp segs_in segs_out send_q shutdown sk_backlog_bytes smc smc_fallback_reason smc_mode snd_cwnd snd_mss snd_ssthresh snd_wnd snd_wscale sndbuf_bytes sndbuf_limited_us sport src state subflow_flags subflow_id_local subflow_id_remote subflow_token_local subflow_token_remote syn-rcv syn-recv syn-sent synchronized tclass tcp tcp_options time-wait timer_expires_ms timer_name timer_retransmits tipc tls_cipher tls_no_pad tls_rx tls_tx tls_version tls_zero_copy tos total_retrans total_rto total_rto_recoveries total_rto_time_ms transparent tx_ring_block_bytes tx_ring_blocks tx_ring_features tx_ring_frame_bytes tx_ring_frames tx_ring_retire_ms txq type udp udplite uid ulp umem_bytes umem_id unacked unconnected unit unix unowned user v6only vegas_enabled vegas_min_rtt_us vegas_rtt_count vegas_rtt_us vfs_device vfs_inode vnet_header vsock wmem_alloc_bytes wmem_queued_bytes xdp xdp_fill_ring_empty xdp_queue xdp_rx_dropped xdp_rx_entries xdp_rx_invalid xdp_rx_ring_full xdp_tx_entries xdp_tx_invalid xdp_tx_ring_empty"
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "accecn_fail_mode accecn_opt_seen accept_queue activates addr address advmss age ato_us autobound auxdata backlog backoff bbr_bandwidth_bytes_per_s bbr_cwnd_gain bbr_min_rtt_us bbr_pacing_gain big bind_address_no_port bluetooth bound bucket busy_time_us bytes_acked bytes_received bytes_retrans bytes_sent ca_state cc cgroup cgroup_id class_id client close-wait closed closing cmdline comm congestion_algorithm connected connection container cookie copy_threshold_bytes cwnd data_segs_in data_segs_out dccp dctcp_ab_ecn dctcp_ab_tot dctcp_alpha dctcp_ce_state dctcp_enabled defer_connect deleted delivered delivered_ce delivered_ce_bytes delivered_e0_bytes delivered_e1_bytes delivery_rate_app_limited delivery_rate_bytes_per_s dev dport drops dsack_dups dst dst_group dst_portid established exclude exe exposed fackets family fanout_id fanout_mode fastopen_client_fail fin-wait-1 fin-wait-2 freebind fwd_alloc_bytes fwmark hci hdrincl icmp idle inet inet6 inode interface interface_index ip ip_protocol ipv4 ipv6 is_icsk kernel_use l2cap last-ack last_ack_recv_ms last_ack_sent_ms last_data_recv_ms last_data_sent_ms link listen listener listener_cookie listening local local_address local_port loopback loss lost lport mark max_pacing_rate_bytes_per_s mc_all mc_loop min_rtt_us minrtt mptcp mptcp_flags mptcp_token netlink netlink_flags netns netns_name new nodefrag not notsent_bytes optmem_bytes origdev orphan owner owner_count owner_status pacing_rate_bytes_per_s packet packet_running packet_version path peer_cookie peer_inode pid pmtu port private probes proc process proto protocol protocol_name public rate raw rcv_mss rcv_ooopack rcv_rtt_us rcv_space rcv_ssthresh rcv_wnd rcv_wscale rcvbuf_bytes reach receive_rate_bytes_per_s received_ce received_ce_bytes received_e0_bytes received_e1_bytes recv_q recverr recverr_rfc4884 rehash remote remote_address remote_port reord_seen reordering retrans retransmits rfcomm rmem_alloc_bytes role role_reason rport rto rto_us rtt rtt_us rttvar_us rwnd_limited_us rx_ring_block_bytes rx_ring_blocks rx_ring_features rx_ring_frame_bytes rx_ring_frames rx_ring_retire_ms rxq sacked sco scope sctp segs_in segs_out send_q send_rate_bytes_per_s shutdown sk_backlog_bytes smc smc_fallback_reason smc_mode snd_cwnd snd_mss snd_ssthresh snd_wnd snd_wscale sndbuf_bytes sndbuf_limited_us sport src state subflow_flags subflow_id_local subflow_id_remote subflow_token_local subflow_token_remote syn-rcv syn-recv syn-sent synchronized tclass tcp tcp_options time-wait timer_expires_ms timer_name timer_retransmits tipc tls_cipher tls_no_pad tls_rx tls_tx tls_version tls_zero_copy tos total_retrans total_rto total_rto_recoveries total_rto_time_ms transparent tx_ring_block_bytes tx_ring_blocks tx_ring_features tx_ring_frame_bytes tx_ring_frames tx_ring_retire_ms txq type udp udplite uid ulp umem_bytes umem_id unacked unconnected unit unix unowned user v6only vegas_enabled vegas_min_rtt_us vegas_rtt_count vegas_rtt_us vfs_device vfs_inode vnet_header vsock wmem_alloc_bytes wmem_queued_bytes xdp xdp_fill_ring_empty xdp_queue xdp_rx_dropped xdp_rx_entries xdp_rx_invalid xdp_rx_ring_full xdp_tx_entries xdp_tx_invalid xdp_tx_ring_empty"
 complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -f -a "bash zsh fish"

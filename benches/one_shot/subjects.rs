@@ -29,11 +29,14 @@ enum Sizes {
 const SUBJECTS: &[(&str, &str, Sizes)] = &[
     ("ss -tanH", TABLE, Every),
     ("sockeye -tanH", TABLE, Every),
+    // The same reading, of which nothing is written: what the writing takes is the rest.
+    ("sockeye -tanH inode=1", TABLE, Every),
     ("bare tcp-dump", TABLE, Every),
     ("ss -tanpH", OWNERS, Every),
     ("sockeye -tanpH --owners proc", OWNERS, Every),
     ("sockeye -tanpH --owners bpf", OWNERS, Every),
     ("sockeye --json -ta", OWNERS, Every),
+    ("sockeye --json -ta inode=1", OWNERS, Every),
     ("bare owner-iterator", OWNERS, Every),
     ("lsof -nPiTCP", OWNERS, Every),
     ("netstat -tanp", OWNERS, Every),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
 use super::completions::CompletionsArgs;
+use super::ending::EndingArgs;
 use super::extras::ExtrasArgs;
 use super::holders::HoldersArgs;
 use super::query::{FamilyChoice, Query};
@@ -73,14 +74,16 @@ pub(super) enum PolicyCommand {
     Learn(LearnArgs),
 }
 
-/// Arguments for which addresses are data, and labels are not.
-pub(super) const FORMS: [&str; 5] = ["json", "ndjson", "csv", "columns", "format"];
+/// Arguments for which addresses are data, and no details of holders are told.
+pub(super) const FORMS: [&str; 7] = ["json", "ndjson", "csv", "columns", "format", "events", "kill"];
 
 /// Arguments that say what is to be printed.
-const PRINTS: [&str; 9] = ["json", "ndjson", "csv", "columns", "format", "sort", "group", "wide", "summary"];
+const PRINTS: [&str; 11] =
+    ["json", "ndjson", "csv", "columns", "format", "sort", "group", "wide", "summary", "events", "kill"];
 
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct ListArgs {
     /// TCP sockets
     #[arg(short, long)]
@@ -127,7 +130,7 @@ pub(super) struct ListArgs {
     #[arg(short, long, overrides_with_all = ["listening", "bound_inactive"])]
     pub(super) all: bool,
     /// Only TCP sockets that are bound and no more: they neither listen nor are connected
-    #[arg(short = 'B', long, overrides_with_all = ["listening", "all"])]
+    #[arg(short = 'B', long, overrides_with_all = ["listening", "all"], conflicts_with = "events")]
     pub(super) bound_inactive: bool,
     /// Only IPv4
     #[arg(short = '4', long)]
@@ -136,27 +139,29 @@ pub(super) struct ListArgs {
     #[arg(short = '6', long)]
     pub(super) ipv6: bool,
     /// Port numbers instead of service names
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) numeric: bool,
     /// Names of hosts instead of addresses, as far as the resolver knows them within five seconds
-    #[arg(short, long, conflicts_with_all = FORMS)]
+    #[arg(short, long, conflicts_with_all = FORMS, help_heading = "What is told of each")]
     pub(super) resolve: bool,
     /// The processes that hold each socket
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "What is told of each")]
     pub(super) processes: bool,
     #[command(flatten)]
     pub(super) holders: HoldersArgs,
     /// Print nothing: exit 0 when some socket passes, 1 when none does, 2 when that cannot be said
-    #[arg(short, long, conflicts_with_all = PRINTS)]
+    #[arg(short, long, conflicts_with_all = PRINTS, help_heading = "In which form")]
     pub(super) quiet: bool,
     /// No header line
-    #[arg(short = 'H', long)]
+    #[arg(short = 'H', long, help_heading = "In which form")]
     pub(super) no_header: bool,
     #[command(flatten)]
     pub(super) extras: ExtrasArgs,
     /// All sockets in numbers: by protocol, state, scope, unit; with --json one object
-    #[arg(short, long)]
+    #[arg(short, long, help_heading = "In which form")]
     pub(super) summary: bool,
+    #[command(flatten)]
+    pub(super) ending: EndingArgs,
     #[command(flatten)]
     pub(super) shape: ShapeArgs,
     #[command(flatten)]
@@ -166,10 +171,10 @@ pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
     /// A filter in a file, beside that of the arguments; - is stdin
-    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    #[arg(short = 'F', long = "filter", value_name = "FILE", help_heading = "Which sockets")]
     pub(super) filter_file: Option<PathBuf>,
     /// Only sockets that pass, such as: state listening, dst 10.0.0.0/8, port in {80,443}, proc = nginx
-    #[arg(value_name = "FILTER")]
+    #[arg(value_name = "FILTER", help_heading = "Which sockets")]
     pub(super) filter: Vec<String>,
 }
 
@@ -177,6 +182,7 @@ pub(super) struct ListArgs {
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[group(multiple = true)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "In which form")]
 pub(super) struct ShapeArgs {
     /// One JSON document
     #[arg(long, conflicts_with_all = ["ndjson", "csv", "columns", "format"])]
@@ -223,6 +229,7 @@ pub(super) fn near_command(word: &str) -> Option<String> {
 /// Protocols that have only a long option.
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+#[command(next_help_heading = "Which sockets")]
 pub(super) struct OtherProtocols {
     /// UDP-Lite sockets
     #[arg(long)]
@@ -297,6 +304,7 @@ impl ListArgs {
 }
 
 #[derive(Clone, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct ReadingArgs {
     /// How sockets are read: auto, netlink, procfs, portable [default: auto]
     #[arg(long, value_name = "SOURCE")]
@@ -314,6 +322,7 @@ pub(super) struct ReadingArgs {
 
 /// Where names of containers are shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "How it is read")]
 pub(super) struct RuntimeArgs {
     /// Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard).
     /// Off unless given: a daemon may be slow, and who may open its socket is as good as root

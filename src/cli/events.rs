@@ -9,14 +9,16 @@ use clap::Args as ClapArgs;
 
 use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
+use super::filter::{self, Version};
 use super::settings::audience;
+use super::stdout::FaceArgs;
 use super::watch::{Trouble, trouble};
-use super::{complain, notice, reader};
+use super::{complain, live, notice, reader};
 use crate::config::{Config, interval};
-use crate::engine::{Feed, Snapshot, spawn};
+use crate::engine::{Feed, Snapshot, spawn, spawn_hearing};
 use crate::filter::{Filter, Seen};
 use crate::model::{Ask, Stamp};
-use crate::output::event;
+use crate::output::{Face, event};
 use crate::source::everything;
 use crate::sys::clock;
 use crate::text;
@@ -32,6 +34,8 @@ pub(super) struct EventsArgs {
     /// End after so many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
+    #[command(flatten)]
+    face: FaceArgs,
     #[command(flatten)]
     interval: IntervalArgs,
     #[command(flatten)]
@@ -50,9 +54,9 @@ const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
 pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
-    let filter = super::filter::parse(&args.filter, None)?;
-    let tables: Vec<_> =
-        everything().into_iter().filter(|(family, protocol)| filter.may_pass(*family, *protocol)).collect();
+    let filter = filter::parse(&args.filter, None)?;
+    // Whose a connection is that waits for accept(2), its listener tells.
+    let tables = filter::tables(&filter, &everything(), Version::Either);
     anyhow::ensure!(
         !tables.is_empty(),
         "no socket can pass: the conditions of the filter exclude each other"
@@ -60,13 +64,22 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let ask = if args.json || filter.needs().details { DETAILS } else { BYTES };
     let deadline = args.span.map(|span| (clock::now(), span));
     let settings = config.settings(audience(args.json));
+    let reading = args.reading.resolve(&settings);
+    // First, so that nothing ends between the first reading and the listening.
+    let hear = live::hear(&reading, &tables);
+    let heard = hear.is_some();
     let interval = args.interval.resolve(&settings);
-    let sampler = reader::live_sampler(&args.reading.resolve(&settings), tables, ask, interval)?;
+    let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
     // A reader that stands still stops the polling before it fills the memory.
     let (send, feed) = mpsc::sync_channel(2);
-    let poller = spawn(sampler, interval, KEEP_CLOSED, move |feed| send.send(feed).is_ok())
-        .context("cannot start the poller thread")?;
-    let mut events = Events { filter, json: args.json, left: args.count, told: None };
+    let deliver = move |feed| send.send(feed).is_ok();
+    let poller = match hear {
+        Some(hear) => spawn_hearing(sampler, interval, KEEP_CLOSED, hear, deliver),
+        None => spawn(sampler, interval, KEEP_CLOSED, deliver),
+    };
+    let poller = poller.context("cannot start the poller thread")?;
+    let face = args.face.face(&settings, &config.environment);
+    let mut events = Events { filter, json: args.json, face, left: args.count, heard, lost: 0, told: None };
     let ended = events.take_all(&feed, deadline);
     // In this order: the poller may wait for room in the feed.
     drop(feed);
@@ -77,8 +90,13 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
 struct Events {
     filter: Filter,
     json: bool,
+    face: Face,
     /// How many events may still be told.
     left: Option<u64>,
+    /// The kernel tells of what closes.
+    heard: bool,
+    /// How often it could not tell all.
+    lost: u64,
     /// The trouble that was told last, so that it is told once; `None` before the first reading.
     told: Option<Vec<Trouble>>,
 }
@@ -111,14 +129,21 @@ impl Events {
                 .open()
                 .filter(|row| self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken }));
             let every = text::brief(snapshot.interval);
+            let but = if self.heard { ", but for the end of TCP and UDP sockets" } else { "" };
             complain(&format!(
-                "sockeye: watching {}, every {every}; what lives shorter than that can be missed",
+                "sockeye: watching {}, every {every}; what lives shorter than that can be missed{but}",
                 text::counted(passing.count(), "socket", "sockets"),
             ));
         }
         if self.told.as_ref() != Some(&now) {
             notice::tell(&moment.coverage, true);
             self.told = Some(now);
+        }
+        if snapshot.hints_lost > self.lost {
+            self.lost = snapshot.hints_lost;
+            complain(
+                "sockeye: more sockets closed at once than could be told; what was read before is told in time",
+            );
         }
         let mut out = io::stdout().lock();
         for event in event::events(&snapshot.changes, &snapshot.table, moment) {
@@ -132,7 +157,7 @@ impl Events {
             if self.json {
                 event::write_json(&mut out, &event, moment)?;
             } else {
-                event::write_line(&mut out, &event, moment)?;
+                event::write_line(&mut out, &event, moment, self.face)?;
             }
         }
         out.flush()?;

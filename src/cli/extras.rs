@@ -7,6 +7,7 @@ use crate::output::table::Extras;
 /// What is told of each socket behind its columns.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
+#[command(next_help_heading = "What is told of each")]
 pub(super) struct ExtrasArgs {
     /// User, inode, cookie, mark, cgroup, IPv6 only, shut down directions; rings and groups
     #[arg(short, long)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 
 use crate::filter::{self, Filter, Vocabulary};
+use crate::source::{RESIDUAL, Wanted, everything};
 use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
@@ -41,6 +42,28 @@ pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Fil
         Ok(filter) => Ok(filter),
         Err(wrong) => bail!("the filter cannot be understood\n{wrong}"),
     }
+}
+
+/// Which version of IP a table must be of, of which a socket can pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Version {
+    /// Its own.
+    Own,
+    /// Either: the other end of a connection, or the listener that it waits for, may be of the other one.
+    Either,
+}
+
+/// Those of the tables of which a socket can pass.
+pub(super) fn tables(filter: &Filter, among: &[Wanted], version: Version) -> Vec<Wanted> {
+    let may_pass = |(family, protocol): &Wanted| match version {
+        Version::Own => filter.may_pass(*family, *protocol),
+        Version::Either => everything()
+            .into_iter()
+            .any(|(family, other)| other == *protocol && filter.may_pass(family, other)),
+    };
+    // What is in no table is known only when all tables are.
+    let all = among.contains(&RESIDUAL) && may_pass(&RESIDUAL);
+    among.iter().filter(|table| all || may_pass(table)).copied().collect()
 }
 
 /// The text of a filter in a file, or on stdin where its name is `-`; its lines are one.

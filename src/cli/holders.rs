@@ -8,12 +8,13 @@ use super::{complain, live};
 use crate::model::{Holding, Known, Row};
 
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "What is told of each")]
 pub(super) struct HoldersArgs {
     /// Every thread that holds each socket; implies -p
-    #[arg(short = 'T', long)]
+    #[arg(short = 'T', long, conflicts_with_all = ["events", "kill"])]
     threads: bool,
     /// Security contexts of the processes, and with -T of threads; implies -p
-    #[arg(short = 'Z', long)]
+    #[arg(short = 'Z', long, conflicts_with_all = ["events", "kill"])]
     context: bool,
     #[arg(
         short = 'z',
@@ -58,8 +59,12 @@ impl HoldersArgs {
 
     /// Says that no owner has a context, where they are asked for.
     fn tell(self, rows: &[&Row]) {
-        let mut owners = rows.iter().filter_map(|row| row.socket.owners.known()).flat_map(Known::shown);
-        if self.has_contexts() && owners.all(|owner| owner.process.security.is_none()) {
+        let owners = rows.iter().filter_map(|row| row.socket.owners.known()).flat_map(Known::shown);
+        let mut owners = owners.peekable();
+        if self.has_contexts()
+            && owners.peek().is_some()
+            && owners.all(|owner| owner.process.security.is_none())
+        {
             complain("sockeye: no process has a security context that could be read");
         }
     }

@@ -135,6 +135,7 @@ impl<'a> Listing<'a> {
         let several = moment.coverage.namespaces.list.len() > 1;
         let layout = table::Layout { netns: several, ..selection.layout };
         let service = |protocol, port| services.get(&(protocol, port)).cloned();
+        let (hosts, holding) = (Some(hosts), Some(holding));
         let sheet = table::Sheet { layout, names: &moment.names, services: &service, hosts, holding, face };
         Ok(table::write(out, groups, sheet)?)
     }

@@ -8,13 +8,14 @@ use anyhow::Context as _;
 
 use super::args::{OwnersChoice, SourceChoice};
 use super::settings::Reading;
-use crate::engine::OwnerChoice;
+use crate::engine::{Hear, Hint, OwnerChoice};
+use crate::event::{self, Closes, Notice};
 use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
 use crate::owner::holding;
-use crate::source::SocketSource;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
+use crate::source::{SocketSource, Wanted};
 use crate::sys::{bpf, host};
 
 /// The source that reads what the arguments ask for.
@@ -48,6 +49,20 @@ pub(super) fn labels<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap<
 /// True when there are labels to be told.
 pub(super) fn has_selinux() -> bool {
     host::has_selinux()
+}
+
+/// Listens for sockets of these tables that close, where the kernel tells of them and somebody wants to know: it
+/// names them as netlink does, in the own namespace.
+pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> Option<Hear> {
+    let told = tables.iter().any(|table| event::is_told(*table));
+    let by_cookie = matches!(args.source, SourceChoice::Auto | SourceChoice::Netlink);
+    let wanted = told && by_cookie && args.net.is_none();
+    let mut closes = Closes::open(host::netns().ok().filter(|_| wanted)?, tables).ok()?;
+    Some(Box::new(move |patience| match closes.next(patience).ok()? {
+        Notice::Closed(socket) => Some(Hint::Ended(socket)),
+        Notice::Lost | Notice::Malformed(_) => Some(Hint::Lost),
+        Notice::Nothing => Some(Hint::Nothing),
+    }))
 }
 
 /// How owners are found.

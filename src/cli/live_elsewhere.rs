@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::args::{OwnersChoice, SourceChoice};
 use super::settings::Reading;
-use crate::engine::OwnerChoice;
+use crate::engine::{Hear, OwnerChoice};
 use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
-use crate::source::SocketSource;
 use crate::source::portable::Portable;
+use crate::source::{SocketSource, Wanted};
 
 /// The source that reads what the arguments ask for, where that does not need Linux.
 pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Result<Box<dyn SocketSource>> {
@@ -18,6 +18,11 @@ pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Res
         );
     }
     Ok(Box::new(Portable))
+}
+
+/// No other kernel tells of sockets that close.
+pub(super) fn hear(_: &Reading, _: &[Wanted]) -> Option<Hear> {
+    None
 }
 
 /// How owners are found: not at all.

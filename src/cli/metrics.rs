@@ -8,13 +8,14 @@ use clap::Args as ClapArgs;
 
 use super::args::{Command, OwnersChoice, ReadingArgs, RuntimeArgs};
 use super::exit::Exit;
+use super::filter::{self, Version};
 use super::reader::Request;
 use super::{notice, reader};
 use crate::config::{Audience, Config};
-use crate::filter::{Filter, Seen};
+use crate::filter::Seen;
 use crate::model::Ask;
 use crate::output::metrics::{self, Surroundings};
-use crate::source::{RESIDUAL, Wanted, everything};
+use crate::source::everything;
 use crate::sys::{clock, file, procnet};
 use crate::text;
 
@@ -48,10 +49,10 @@ pub(super) fn writes(command: Option<&Command>) -> bool {
 
 /// Reads and counts once.
 pub(super) fn run(args: &MetricsArgs, config: &Config) -> anyhow::Result<Exit> {
-    let filter = super::filter::parse(&args.filter, None)?;
+    let filter = filter::parse(&args.filter, None)?;
     let needs = filter.needs();
-    ensure!(!needs.history, "a single look knows no ages and nothing new: use sockeye events");
-    let tables = tables(&filter);
+    ensure!(!needs.history, "a single look knows no ages, no rates and nothing new: use sockeye events");
+    let tables = filter::tables(&filter, &everything(), Version::Either);
     ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
     let ask = if needs.details { DETAILS } else { COUNTED };
     let settings = config.settings(Audience::Program);
@@ -73,20 +74,6 @@ pub(super) fn run(args: &MetricsArgs, config: &Config) -> anyhow::Result<Exit> {
     }
     let failed = notice::tell(&moment.coverage, reading.owners != OwnersChoice::None);
     Ok(if failed { Exit::Error } else { Exit::Ok })
-}
-
-/// The tables of which a socket can pass, of both versions of IP: what waits for accept(2) on one may
-/// wait for a listener of the other.
-fn tables(filter: &Filter) -> Vec<Wanted> {
-    let mut tables = everything();
-    // What is in no table is known only when all tables are.
-    if !filter.may_pass(RESIDUAL.0, RESIDUAL.1) {
-        let all = tables.clone();
-        tables.retain(|(_, protocol)| {
-            all.iter().any(|(family, other)| other == protocol && filter.may_pass(*family, *other))
-        });
-    }
-    tables
 }
 
 fn write(path: &Path, told: &str) -> anyhow::Result<()> {

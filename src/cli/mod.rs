@@ -6,13 +6,18 @@
 mod args;
 mod bound;
 mod check;
+#[cfg_attr(not(linux), path = "close_elsewhere.rs")]
+mod close;
 mod completions;
 mod config;
 mod doctor;
+mod ending;
 mod events;
 mod exit;
 mod extras;
 mod filter;
+#[cfg_attr(not(linux), path = "follow_elsewhere.rs")]
+mod follow;
 mod habits;
 mod holders;
 mod list;
@@ -92,6 +97,8 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => {
             policy::learn(&args, &Config::load(environment)?)
         }
+        None if args.list.ending.kill => close::run(args.list),
+        None if args.list.ending.events => follow::run(args.list, &environment),
         None => {
             let config = Config::load(environment)?;
             match args.list {

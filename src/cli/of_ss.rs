@@ -5,8 +5,6 @@ use clap::error::{ContextKind, ContextValue};
 
 /// By both names.
 const MISSING: &[(&str, &str, &str)] = &[
-    ("-K", "--kill", "sockeye closes no sockets"),
-    ("-E", "--events", "sockeye top and sockeye watch follow what opens and closes"),
     ("-D", "--diag", "the kernel's answers are not written to files; --json has all that they tell"),
     ("--tipcinfo", "--tipcinfo", "what TIPC counts is not read yet"),
 ];

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::ListArgs;
 use super::bound;
+use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
 use crate::filter::{Filter, Needs, Seen};
@@ -97,16 +98,8 @@ fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
 
 /// Those of which a socket can pass; an error when there is none although more is chosen than tables.
 fn passable(named: &[Wanted], states: States, filter: &Filter, shape: &Shape) -> anyhow::Result<Vec<Wanted>> {
-    // The other end of a connection may be of the other version.
-    let may_pass = |(family, protocol): &Wanted| match shape {
-        Shape::Table => filter.may_pass(*family, *protocol),
-        _ => everything()
-            .into_iter()
-            .any(|(family, other)| other == *protocol && filter.may_pass(family, other)),
-    };
-    // What is in no table is known only when all tables are.
-    let all = named.contains(&RESIDUAL) && may_pass(&RESIDUAL);
-    let mut tables: Vec<Wanted> = named.iter().filter(|table| all || may_pass(table)).copied().collect();
+    let version = if matches!(shape, Shape::Table) { Version::Own } else { Version::Either };
+    let mut tables = filter::tables(filter, named, version);
     if states == States::Bound {
         tables.retain(|(_, protocol)| *protocol == Protocol::Tcp);
         anyhow::ensure!(!tables.is_empty(), "no socket can pass: --bound-inactive lists TCP sockets alone");
@@ -120,13 +113,13 @@ fn passable(named: &[Wanted], states: States, filter: &Filter, shape: &Shape) ->
 
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
-        let filter = super::filter::parse(&args.filter, args.filter_file.as_deref())?;
+        let filter = filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let grouping = args.shape.grouping()?;
         let needs = filter.needs();
         anyhow::ensure!(
             !needs.history,
-            "a single look knows no ages and nothing new: use sockeye top or sockeye events"
+            "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
         );
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all || args.bound_inactive;
@@ -208,6 +201,11 @@ impl Selection {
     pub(super) fn needs_peers(&self) -> bool {
         let of_peer = |field: &Field| field.key.starts_with("peer_");
         self.shape.shows(of_peer) || self.grouping.is_some_and(of_peer)
+    }
+
+    /// True when a filter chooses among sockets, besides the options.
+    pub(super) fn has_filter(&self) -> bool {
+        !self.filter.is_empty()
     }
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {

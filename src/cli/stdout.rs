@@ -11,6 +11,7 @@ use crate::tui::ColorChoice;
 
 /// How text is shown.
 #[derive(Clone, Copy, Debug, Default, ClapArgs)]
+#[command(next_help_heading = "In which form")]
 pub(super) struct FaceArgs {
     #[arg(
         long,

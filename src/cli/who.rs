@@ -14,6 +14,7 @@ use super::args::{OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 use super::exit::Exit;
 use super::reader::Request;
 use super::settings::audience;
+use super::stdout::FaceArgs;
 use super::{notice, reader};
 use crate::config::Config;
 use crate::filter;
@@ -32,6 +33,8 @@ pub(super) struct WhoArgs {
     /// One JSON object a line for each target
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    face: FaceArgs,
     #[command(flatten)]
     reading: ReadingArgs,
     #[command(flatten)]
@@ -52,6 +55,7 @@ pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
     let package = |process: &Process| {
         if scripted { None } else { packages.borrow_mut().of(process) }
     };
+    let face = args.face.face(&settings, &config.environment);
     let mut out = BufWriter::new(io::stdout().lock());
     let mut held = true;
     for (at, (target, typed)) in targets.iter().zip(&args.targets).enumerate() {
@@ -63,7 +67,7 @@ pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
             if at > 0 {
                 writeln!(out)?;
             }
-            who::write(&mut out, &who, &moment, &package)?;
+            who::write(&mut out, &who, &moment, &package, face)?;
         }
     }
     out.flush()?;

@@ -19,7 +19,7 @@ use crate::sys::bpf;
 use crate::sys::clock;
 use crate::sys::procnet::{self, Whose};
 use crate::sys::rights;
-use crate::wire::proc_protocols::sockets_used;
+use crate::wire::proc_sockstat::sockets_used;
 
 /// Finds the holders of sockets.
 pub(super) struct Holders {

@@ -16,7 +16,7 @@ mod residual;
 mod sampler;
 
 pub use host_names::HostNames;
-pub use poller::{Feed, PollerHandle, spawn};
+pub use poller::{Feed, Hear, Hint, PollerHandle, spawn, spawn_hearing};
 pub use sampler::Sampler;
 
 use std::sync::Arc;
@@ -66,6 +66,8 @@ pub struct Snapshot {
     pub took: Duration,
     /// The time between the starts of two polls, as asked for.
     pub interval: Duration,
+    /// How often hints were lost, so that sockets came and went of which nothing is told.
+    pub hints_lost: u64,
 }
 
 /// The table that a single sample makes: the one-shot outputs are views of it.

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::Ask;
+use crate::model::{Ask, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::clock;
@@ -20,6 +20,31 @@ pub enum Feed {
     /// The poll failed as a whole; the next one is tried on time.
     Failed(SourceError),
 }
+
+/// What is heard between two readings.
+#[derive(Debug)]
+pub enum Hint {
+    /// The kernel destroyed a socket.
+    Ended(Box<Socket>),
+    /// It destroyed more than it could tell.
+    Lost,
+    /// Nothing within the time.
+    Nothing,
+}
+
+/// Waits for what is heard next, that long; `None` when nothing will be heard any more.
+pub type Hear = Box<dyn FnMut(Duration) -> Option<Hint> + Send>;
+
+/// Who listens looks that often whether something is asked.
+const LISTEN: Duration = Duration::from_millis(50);
+/// Hints bring no more readings than this many in an interval, …
+const EARLY: u32 = 10;
+/// … which nobody waits for longer than this, …
+const SOON: Duration = Duration::from_millis(100);
+/// … and they take no more than one part in this many of the time.
+const REST: u32 = 5;
+/// The most hints that one reading takes in; the next one follows soon.
+const MOST: usize = 100_000;
 
 /// The running poller. Dropping it asks the thread to end and waits for it.
 #[derive(Debug)]
@@ -57,8 +82,22 @@ pub fn spawn(
 ) -> std::io::Result<PollerHandle> {
     let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
-        Poller { sampler, interval, table: Arc::new(Table::new(keep_closed)), generation: 0 }
-            .run(&asked, deliver);
+        Poller::new(sampler, interval, keep_closed, None).run(&asked, deliver);
+    })?;
+    Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
+}
+
+/// The same; besides, a reading follows soon after what is heard, and takes it in.
+pub fn spawn_hearing(
+    sampler: Sampler,
+    interval: Duration,
+    keep_closed: Duration,
+    hear: Hear,
+    deliver: impl FnMut(Feed) -> bool + Send + 'static,
+) -> std::io::Result<PollerHandle> {
+    let (asks, asked) = channel();
+    let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
+        Poller::new(sampler, interval, keep_closed, Some(hear)).run(&asked, deliver);
     })?;
     Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
 }
@@ -68,9 +107,59 @@ struct Poller {
     interval: Duration,
     table: Arc<Table>,
     generation: u64,
+    hear: Option<Hear>,
+    /// What was heard since the last reading.
+    ended: Vec<Socket>,
+    /// How often something was lost.
+    lost: u64,
+    /// Something was lost since the last reading.
+    stale: bool,
 }
 
 impl Poller {
+    fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Hear>) -> Self {
+        let table = Arc::new(Table::new(keep_closed));
+        Self { sampler, interval, table, generation: 0, hear, ended: Vec::new(), lost: 0, stale: false }
+    }
+
+    /// Hears one hint. False when there was none.
+    fn hear(&mut self, patience: Duration) -> bool {
+        match self.hear.as_mut().map(|hear| hear(patience)) {
+            Some(Some(Hint::Ended(socket))) => self.ended.push(*socket),
+            Some(Some(Hint::Lost)) => {
+                self.lost += 1;
+                self.stale = true;
+            }
+            Some(Some(Hint::Nothing)) => return false,
+            Some(None) | None => {
+                self.hear = None;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
+    fn wait(&mut self, asked: &Receiver<Ask>, started: Stamp) -> bool {
+        let took = clock::now().since(&started);
+        let early = (self.interval / EARLY).min(SOON).max(took * REST).min(self.interval);
+        loop {
+            let due = if self.ended.is_empty() && !self.stale { self.interval } else { early };
+            let rest = due.saturating_sub(clock::now().since(&started));
+            let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
+            match asked.recv_timeout(patience) {
+                Ok(ask) => self.sampler.ask(ask),
+                Err(RecvTimeoutError::Timeout) if rest > patience => {
+                    self.hear(rest.min(LISTEN));
+                    continue;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return false,
+            }
+            return true;
+        }
+    }
+
     fn run(mut self, asked: &Receiver<Ask>, mut deliver: impl FnMut(Feed) -> bool) {
         loop {
             let started = clock::now();
@@ -78,18 +167,19 @@ impl Poller {
             if !deliver(feed) {
                 return;
             }
-            let rest = self.interval.saturating_sub(clock::now().since(&started));
-            match asked.recv_timeout(rest) {
-                Ok(ask) => self.sampler.ask(ask),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            if !self.wait(asked, started) {
+                return;
             }
         }
     }
 
     fn poll(&mut self) -> Result<Snapshot, SourceError> {
         let started = clock::now();
+        // What ended before the dump begins cannot be in it, but for TIME-WAIT.
+        while self.ended.len() < MOST && self.hear(Duration::ZERO) {}
         let sample = self.sampler.take()?;
+        let sample = Sample { ended: std::mem::take(&mut self.ended), ..sample };
+        self.stale = false;
         // Not copied unless a reader still holds the last snapshot.
         let empty = Arc::new(Table::new(Duration::ZERO));
         let table = Arc::unwrap_or_clone(std::mem::replace(&mut self.table, empty));
@@ -102,6 +192,7 @@ impl Poller {
             generation: self.generation,
             took: clock::now().since(&started),
             interval: self.interval,
+            hints_lost: self.lost,
         })
     }
 }

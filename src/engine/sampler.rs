@@ -96,6 +96,7 @@ impl Sampler {
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
             names: Arc::new(names),
             sockets: reading.sockets,
+            ended: Vec::new(),
             coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
         })
     }
@@ -185,6 +186,7 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         host: stage.host,
         names,
         sockets: reading.sockets,
+        ended: Vec::new(),
         coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
     }
 }

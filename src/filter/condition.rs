@@ -35,6 +35,8 @@ pub(super) enum Condition {
     Owner(OwnerPart, Test),
     /// Since when it is known, in nanoseconds.
     Age(Numbers),
+    /// Bytes a second, both ways.
+    Rate(Numbers),
     /// Any text that tells of the socket.
     Text(Pattern),
 }
@@ -86,6 +88,9 @@ impl Condition {
             Self::Field(field, test) => test.holds(&(field.extract)(&seen.subject)),
             Self::Owner(part, test) => of_owners(seen, *part, test),
             Self::Age(numbers) => seen.age().is_some_and(|age| numbers.has_scaled(age.as_nanos())),
+            Self::Rate(numbers) => {
+                seen.subject.row.history().rate.is_some_and(|rate| numbers.has(rate.both()))
+            }
             Self::Text(pattern) => super::search::any_text(seen, pattern),
         }
     }

@@ -27,6 +27,7 @@ pub(super) enum Named {
     /// A namespace by name or number.
     Netns,
     Age,
+    Rate,
 }
 
 /// Names that are no keys of fields, or mean more than the field does.
@@ -50,6 +51,7 @@ const NAMES: &[(&str, Named)] = &[
     ("user", Named::User),
     ("netns", Named::Netns),
     ("age", Named::Age),
+    ("rate", Named::Rate),
     ("proc", Named::Owner(OwnerPart::Name)),
     ("process", Named::Owner(OwnerPart::Name)),
     ("comm", Named::Owner(OwnerPart::Name)),

@@ -33,6 +33,7 @@ impl Needs {
                 (self.owners, self.facts) = (true, true);
             }
             Condition::Flag(Flag::Unowned | Flag::Orphan) | Condition::Owner(..) => self.owners = true,
+            Condition::Rate(_) => (self.history, self.details) = (true, true),
             Condition::Mark { .. } => self.details = true,
             Condition::Text(_) => (self.owners, self.facts, self.details) = (true, true, true),
             Condition::Field(field, _) => self.add_field(field),
@@ -75,6 +76,9 @@ impl Needs {
             "user" => self.facts = true,
             "unit" | "container" | "activates" => {
                 (self.owners, self.facts, self.details) = (true, true, true);
+            }
+            "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => {
+                (self.history, self.details) = (true, true);
             }
             "cgroup" => (self.facts, self.details) = (true, true),
             key if OF_EVERY_ROW.contains(&key) => {}

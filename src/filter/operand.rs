@@ -65,6 +65,10 @@ impl Operand {
                 let (not, numbers) = self.numbers(&self.typed(), Unit::Time(1_000_000_000))?;
                 Ok(Expr::Is(Condition::Age(numbers)).negated_if(not))
             }
+            Named::Rate => {
+                let (not, numbers) = self.numbers(&self.typed(), Unit::Bytes)?;
+                Ok(Expr::Is(Condition::Rate(numbers)).negated_if(not))
+            }
         }
     }
 

@@ -177,6 +177,13 @@ fn named(f: &mut fmt::Formatter<'_>, names: &[(u32, &str)], number: u32) -> fmt:
 }
 
 impl Ends {
+    /// True when the kernel has taken the connection from its socket (`tcp_disconnect`), as when its program resets
+    /// it or it failed: the port of the other end is gone, and with it the counts.
+    #[must_use]
+    pub fn is_wiped(&self) -> bool {
+        matches!(self, Self::Inet { remote: Some(Endpoint { port: 0, .. }), .. })
+    }
+
     /// The local internet end, when there is one.
     #[must_use]
     pub fn local(&self) -> Option<Endpoint> {

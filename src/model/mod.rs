@@ -7,6 +7,7 @@ mod address;
 mod ask;
 mod bytes;
 mod change;
+mod closing;
 mod coverage;
 mod details;
 pub mod field;
@@ -33,6 +34,7 @@ pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
 pub use ask::Ask;
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
+pub use closing::Closing;
 pub use coverage::{Coverage, OwnerCoverage, SilentRuntime, Slice, SliceCoverage, SliceStatus};
 pub use details::{
     BpfInstruction, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails,
@@ -51,7 +53,7 @@ pub use narrow::{Blank, Named, Narrow};
 pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use published_port::{Incoming, PublishedPort, Span};
 pub use rights::{Profile, Rights};
-pub use row::{History, Life, Row};
+pub use row::{History, Life, Rate, Row};
 pub use sample::{Host, Names, Sample, Stamp};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};

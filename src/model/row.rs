@@ -1,5 +1,7 @@
 //! What is known of one socket over time: a line of the table.
 
+use std::time::Duration;
+
 use super::{Socket, Stamp};
 
 /// Whether a socket still exists.
@@ -22,6 +24,35 @@ pub struct History {
     pub opened: Option<Stamp>,
     /// When its state or its owners last changed.
     pub changed: Option<Stamp>,
+    /// How fast bytes went through it between the last two readings, where it counts them.
+    pub rate: Option<Rate>,
+}
+
+/// How fast bytes went through a socket, by its own counters: bytes a second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub sent: u64,
+    pub received: u64,
+}
+
+impl Rate {
+    /// The rate between two readings of one socket. `None` for one that does not count bytes.
+    #[must_use]
+    pub fn between(before: &Socket, now: &Socket, elapsed: Duration) -> Option<Self> {
+        let ((sent_before, received_before), (sent, received)) = (before.bytes()?, now.bytes()?);
+        let nanos = Some(elapsed.as_nanos()).filter(|nanos| *nanos > 0)?;
+        let rate = |before: u64, now: u64| {
+            let rate = u128::from(now.saturating_sub(before)) * 1_000_000_000 / nanos;
+            u64::try_from(rate).unwrap_or(u64::MAX)
+        };
+        Some(Self { sent: rate(sent_before, sent), received: rate(received_before, received) })
+    }
+
+    /// In both directions.
+    #[must_use]
+    pub fn both(self) -> u64 {
+        self.sent.saturating_add(self.received)
+    }
 }
 
 /// One socket over time.

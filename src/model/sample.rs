@@ -73,5 +73,7 @@ pub struct Sample {
     pub names: Arc<Names>,
     /// In any order, each key at most once.
     pub sockets: Vec<Socket>,
+    /// Those that the kernel said it destroyed, before this reading began: what it told of each then.
+    pub ended: Vec<Socket>,
     pub coverage: Coverage,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::words::words;
 use super::{
     Details, Ends, Family, IfIndex, Inode, NoOwner, Owners, PortRange, Protocol, Reach, Role, Scope,
-    SocketKey, SocketType, State, Uid,
+    SocketKey, SocketType, State, TcpInfoPlace, Uid,
 };
 
 /// How full the queues are. Bytes, except on a listener: there `recv` counts connections that wait
@@ -137,6 +137,16 @@ impl Socket {
             State::Listen => (self.queues.recv, self.queues.send),
             _ => (None, None),
         }
+    }
+
+    /// The bytes that it has sent and received since it was made; `None` where its counters were not
+    /// read, or it has none. TCP alone counts.
+    #[must_use]
+    pub fn bytes(&self) -> Option<(u64, u64)> {
+        let info = self.details.as_ref()?.tcp_info.as_ref()?;
+        // Older kernels count only what was acknowledged.
+        let sent = info.read(TcpInfoPlace::BYTES_SENT).or_else(|| info.read(TcpInfoPlace::BYTES_ACKED))?;
+        Some((sent, info.read(TcpInfoPlace::BYTES_RECEIVED)?))
     }
 
     /// True when others can come to it: invariantly the sockets that a policy judges.

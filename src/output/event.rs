@@ -3,14 +3,16 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
 use super::alert::who;
-use super::json::{HostView, SocketView, host, unix_name};
-use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State, TcpInfoPlace};
+use super::face::{Face, Meaning};
+use super::json::{HostView, SocketView, host, unix_name, words};
+use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
-use crate::text::{self, push};
+use crate::text::{self, Charset, push};
 
 /// One event of one socket.
 #[derive(Debug)]
@@ -38,6 +40,14 @@ impl Kind {
             Self::Opened => "opened",
             Self::Closed => "closed",
             Self::Changed => "changed",
+        }
+    }
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Opened => Meaning::Good,
+            Self::Closed => Meaning::Quiet,
+            Self::Changed => Meaning::Warning,
         }
     }
 
@@ -81,24 +91,31 @@ fn event<'a>(changes: &[Change], row: &'a Row, moment: &Moment) -> Option<Event<
     found
 }
 
+impl<'a> Event<'a> {
+    /// The end of a socket, which the kernel told. `before` is its state in the last reading that had it;
+    /// `None` when none had.
+    #[must_use]
+    pub fn ended(row: &'a Row, before: Option<State>) -> Self {
+        let from = before.filter(|before| *before != row.socket.state);
+        Self { kind: Kind::Closed, row, from, owners_changed: false, lasted: None }
+    }
+}
+
 impl Event<'_> {
     /// The bytes that it sent and received, where it closed and its details were read.
     fn bytes(&self) -> (Option<u64>, Option<u64>) {
-        let details = self.row.socket.details.as_ref().filter(|_| self.kind == Kind::Closed);
-        let info = details.and_then(|details| details.tcp_info.as_ref());
-        let read = |place| info.and_then(|info| info.read(place));
-        // Older kernels count only what was acknowledged.
-        let sent = read(TcpInfoPlace::BYTES_SENT).or_else(|| read(TcpInfoPlace::BYTES_ACKED));
-        (sent, read(TcpInfoPlace::BYTES_RECEIVED))
+        let bytes = self.row.socket.bytes().filter(|_| self.kind == Kind::Closed);
+        bytes.unzip()
     }
 }
 
 /// Writes one event as one line: `2026-11-20T09:00:01Z + opened tcp 0.0.0.0:4444 listen  nc 31337 …`.
-pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io::Result<()> {
+pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment, face: Face) -> io::Result<()> {
     let socket = &event.row.socket;
-    let (mark, word) = (event.kind.mark(), event.kind.word());
-    let mut line = format!("{:.0} {mark} {word:<7} {}", moment.taken.wall, socket.protocol.word());
-    ends(&mut line, socket);
+    let what =
+        face.paint.paint(event.kind.meaning(), &format!("{} {:<7}", event.kind.mark(), event.kind.word()));
+    let mut line = format!("{:.0} {what} {}", moment.taken.wall, socket.protocol.word());
+    ends(&mut line, socket, face.charset);
     push(&mut line, format_args!(" {}", socket.state.word()));
     if let Some(from) = event.from {
         push(&mut line, format_args!(", was {}", from.word()));
@@ -115,16 +132,16 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
             push(&mut line, format_args!("  {what} {}", text::counted(count, "byte", "bytes")));
         }
     }
-    writeln!(out, "{line}")
+    writeln!(out, "{}", face.charset.show(&line))
 }
 
 /// Both ends, as far as there are names for them.
-fn ends(line: &mut String, socket: &Socket) {
+pub(super) fn ends(line: &mut String, socket: &Socket, charset: Charset) {
     match &socket.ends {
         Ends::Inet { local, remote } => {
             push(line, format_args!(" {local}"));
             if let Some(remote) = remote {
-                push(line, format_args!(" → {remote}"));
+                push(line, format_args!(" {} {remote}", charset.arrow()));
             }
         }
         Ends::Unix { name, .. } => {
@@ -143,26 +160,36 @@ fn ends(line: &mut String, socket: &Socket) {
     }
 }
 
+/// An event, as a line of events --json and of -E --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "event_line", deny_unknown_fields)]
+pub(super) struct EventView<'a> {
+    #[schemars(schema_with = "words::version")]
+    schema: u32,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "event"))]
+    kind: &'static str,
+    #[schemars(extend("enum" = ["opened", "closed", "changed"]))]
+    event: &'static str,
+    #[schemars(extend("format" = "date-time"))]
+    at: String,
+    host: HostView<'a>,
+    /// The state before, where that changed and is known.
+    #[schemars(schema_with = "words::state_or_null")]
+    from_state: Option<&'static str>,
+    owners_changed: bool,
+    /// Of what closed and was seen to open.
+    duration_ms: Option<u64>,
+    /// Of TCP sockets that closed, the last that was told. Received bytes are counted as the kernel does: the
+    /// end of the other side's stream is one of them.
+    bytes_sent: Option<u64>,
+    bytes_received: Option<u64>,
+    /// Of what closed, as it was last seen, with the last counts that the kernel told.
+    socket: SocketView<'a>,
+}
+
 /// Writes one event as one line of JSON.
 pub fn write_json(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io::Result<()> {
-    #[derive(Serialize)]
-    struct EventView<'a> {
-        schema: u32,
-        #[serde(rename = "type")]
-        kind: &'static str,
-        event: &'static str,
-        at: String,
-        host: HostView<'a>,
-        /// The state before, where that changed.
-        from_state: Option<&'static str>,
-        owners_changed: bool,
-        /// Of what closed and was seen to open.
-        duration_ms: Option<u64>,
-        /// Of TCP sockets that closed, when they were last seen.
-        bytes_sent: Option<u64>,
-        bytes_received: Option<u64>,
-        socket: SocketView<'a>,
-    }
     let (bytes_sent, bytes_received) = event.bytes();
     let view = EventView {
         schema: SCHEMA,

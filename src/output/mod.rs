@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod choice;
+pub mod closing;
 pub mod columns;
 pub mod doctor;
 pub mod event;

@@ -8,8 +8,12 @@ use serde_json::{Value, json};
 
 use super::SCHEMA;
 use super::alert::{AlertView, SummaryView};
+use super::closing::ClosingView;
+use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
 use super::settings::ConfigView;
+use super::summary::Counts;
+use super::who::WhoView;
 
 /// The dialect.
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -24,6 +28,10 @@ pub fn schema() -> Value {
         generator.subschema_for::<CoverageLine<'_>>(),
         generator.subschema_for::<AlertView<'_>>(),
         generator.subschema_for::<SummaryView<'_>>(),
+        generator.subschema_for::<EventView<'_>>(),
+        generator.subschema_for::<ClosingView<'_>>(),
+        generator.subschema_for::<WhoView<'_>>(),
+        generator.subschema_for::<Counts<'_>>(),
         generator.subschema_for::<ConfigView>(),
     ];
     json!({

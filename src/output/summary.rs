@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::json::{CoverageView, coverage, unix_name};
+use super::json::{CoverageView, coverage, unix_name, words};
 use crate::model::{Container, InUse, KernelCounts, Row, Scope, SystemBytes};
 use crate::store::{Moment, Table};
 use crate::text::{counted, escape};
@@ -119,9 +120,9 @@ impl<'a> Summary<'a> {
                 })
                 .collect()
         };
-        let document = Document {
+        let document = Counts {
             schema: SCHEMA,
-            r#type: "summary",
+            kind: "counts",
             generated_at: self.moment.taken.wall.to_string(),
             kernel: self.kernel.as_ref().map(KernelView::of),
             sockets: self.sockets,
@@ -181,10 +182,16 @@ fn kernel_part(out: &mut dyn Write, kernel: &KernelCounts) -> io::Result<()> {
     Ok(())
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// The sockets in numbers, as --summary --json prints them.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "counts_line", deny_unknown_fields)]
+pub(super) struct Counts<'a> {
+    #[schemars(schema_with = "words::version")]
     schema: u32,
-    r#type: &'static str,
+    #[serde(rename = "type")]
+    #[schemars(extend("const" = "counts"))]
+    kind: &'static str,
+    #[schemars(extend("format" = "date-time"))]
     generated_at: String,
     /// Null where the kernel does not tell: of other namespaces than the own one.
     kernel: Option<KernelView>,
@@ -197,13 +204,17 @@ struct Document<'a> {
     coverage: CoverageView<'a>,
 }
 
-#[derive(Serialize)]
+/// A unit or a container, and how many sockets it has.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "named_count", deny_unknown_fields)]
 struct Named {
     name: String,
     sockets: usize,
 }
 
-#[derive(Serialize)]
+/// A listener that takes no more connections for now.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "full_accept_queue", deny_unknown_fields)]
 struct FullQueue {
     cookie: Option<String>,
     place: String,
@@ -220,7 +231,8 @@ impl FullQueue {
 }
 
 /// What the kernel counts, and the sums that `ss` makes of it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "kernel_counts", deny_unknown_fields)]
 struct KernelView {
     used: u64,
     /// TCP sockets that hold memory, in every namespace, and those in TIME-WAIT.
@@ -237,7 +249,9 @@ struct KernelView {
     frag: CountView,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// In both versions of IP, and in each.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[schemars(rename = "version_counts", deny_unknown_fields)]
 struct CountView {
     total: u64,
     v4: u64,

@@ -1,15 +1,22 @@
-//! Which package installed a program: from the lists that dpkg keeps, no program is run. What rpm
-//! keeps is a database of its own, which is not read.
+//! Which package installed a program: from the lists that dpkg keeps, or from rpm, whose database has
+//! several formats that only rpm itself reads.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::model::Process;
-use crate::sys::file;
+use crate::sys::{file, program};
 
 /// More than the list of any package.
 const MOST: u64 = 32 * 1024 * 1024;
+
+/// How long rpm may take: its database may be locked by an update.
+const RPM_WITHIN: Duration = Duration::from_secs(2);
+/// More than the name of any package.
+const RPM_MOST: u64 = 1024;
 
 /// Packages by the files that they installed.
 #[derive(Debug)]
@@ -34,7 +41,7 @@ impl Packages {
     pub fn of(&mut self, process: &Process) -> Option<String> {
         let exe = process.exe.as_ref().filter(|exe| !exe.deleted)?;
         let path = exe.path.as_bytes();
-        let here = self.root.join(std::ffi::OsStr::from_bytes(path.strip_prefix(b"/")?));
+        let here = self.root.join(OsStr::from_bytes(path.strip_prefix(b"/")?));
         let running = PathBuf::from(format!("/proc/{}/exe", process.id.pid.0));
         let same = file::identity(&here).filter(|it| file::identity(&running) == Some(*it));
         same.and_then(|_| self.with_file(path))
@@ -45,9 +52,19 @@ impl Packages {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
-        let found = self.search(path);
+        let found = if self.lists.is_dir() { self.search(path) } else { self.ask_rpm(path) };
         self.known.insert(path.to_vec(), found.clone());
         found
+    }
+
+    /// What `rpm --query --file` prints for the file (rpm(8)).
+    fn ask_rpm(&self, path: &[u8]) -> Option<String> {
+        let args = ["--query", "--queryformat", r"%{NAME}\n", "--file", "--"].map(OsStr::new);
+        let args = [&args[..], &[OsStr::from_bytes(path)]].concat();
+        let told = program::answer(&self.root.join("usr/bin/rpm"), &args, RPM_WITHIN, RPM_MOST)?;
+        // Several packages may have the same file; the first one has it as well as the others.
+        let name = String::from_utf8(told).ok()?.lines().next()?.to_owned();
+        Some(name).filter(|name| !name.is_empty())
     }
 
     fn search(&self, path: &[u8]) -> Option<String> {
@@ -88,6 +105,21 @@ mod tests {
         assert_eq!(of(b"/usr/bin/other"), None, "no list");
         assert_eq!(of(b"/bin"), Some("bash".to_owned()));
         assert_eq!(of(b"/usr/bin/ba"), None);
+    }
+
+    #[test]
+    fn where_there_are_no_lists_rpm_is_asked() {
+        let root = tempfile::tempdir().unwrap();
+        let rpm = root.path().join("usr/bin/rpm");
+        fs::create_dir_all(rpm.parent().unwrap()).unwrap();
+        // As rpm does it: the name, or a complaint and a failure.
+        let known = "[ \"$*\" = '--query --queryformat %{NAME}\\n --file -- /usr/sbin/nginx' ]";
+        fs::write(&rpm, format!("#!/bin/sh\n{known} && echo nginx-core || {{ echo not owned; exit 1; }}\n"))
+            .unwrap();
+        fs::set_permissions(&rpm, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let mut packages = Packages::new(root.path());
+        assert_eq!(packages.with_file(b"/usr/sbin/nginx").as_deref(), Some("nginx-core"));
+        assert_eq!(packages.with_file(b"/usr/sbin/other"), None);
     }
 
     #[test]

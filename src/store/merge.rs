@@ -1,12 +1,18 @@
 //! The diff: two sorted lists of sockets, walked side by side.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
 use std::time::Duration;
 use std::vec::IntoIter;
 
-use crate::model::{Change, ChangeKind, History, Life, NamespaceCoverage, Row, Slice, Socket, Stamp};
+use super::{Known, ended};
+use crate::model::{
+    Change, ChangeKind, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
+};
+
+/// The source that names sockets as the kernel does when it tells their end.
+const BY_COOKIE: &str = "netlink";
 
 /// What the merge must know besides the two lists.
 pub(super) struct Rules<'a> {
@@ -15,7 +21,9 @@ pub(super) struct Rules<'a> {
     /// The slices that were read whole now, and by which source.
     pub(super) whole: BTreeMap<Slice, &'static str>,
     pub(super) namespaces: &'a NamespaceCoverage,
-    pub(super) known: &'a BTreeMap<Slice, &'static str>,
+    pub(super) known: &'a BTreeMap<Slice, Known>,
+    /// What the kernel said of those that it destroyed.
+    pub(super) ended: BTreeMap<SocketKey, Socket>,
 }
 
 /// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
@@ -36,6 +44,7 @@ pub(super) fn merge(
             Step::Stayed(row, socket) => Some(rules.stayed(row, socket, changes)),
         });
     }
+    rules.never_read(&mut rows, changes);
     rows
 }
 
@@ -63,7 +72,7 @@ impl Rules<'_> {
     /// True when the slice is read by another source now, which names its sockets otherwise.
     fn source_changed(&self, slice: Slice) -> bool {
         let now = self.whole.get(&slice);
-        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before != now))
+        now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before.source != *now))
     }
 
     /// True when what is not in the reading of this slice is gone.
@@ -83,12 +92,48 @@ impl Rules<'_> {
         if !self.proves_absence(slice) {
             return Some(row);
         }
-        let with = |life, socket| Row::new(socket, History { life, ..history });
-        match history.life {
-            Life::Open => Some(with(Life::Missed, row.socket)),
-            Life::Missed | Life::Closed { .. } => {
+        let with = |life, socket| Row::new(socket, History { life, rate: None, ..history });
+        match (history.life, self.ended.get(&row.socket.key)) {
+            (Life::Open, None) => Some(with(Life::Missed, row.socket)),
+            (_, Some(told)) => {
+                // In the state in which it was last seen.
+                let state = row.socket.state;
+                let socket = Socket { state, ..ended(told.clone(), Some(&row.socket)) };
+                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket))
+            }
+            (Life::Missed | Life::Closed { .. }, None) => {
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket))
+            }
+        }
+    }
+
+    /// Tells of those that came and went between two readings. A slice that is read by another source names its
+    /// sockets otherwise: there nobody knows whether one was read.
+    fn never_read(&self, rows: &mut Vec<Row>, changes: &mut Vec<Change>) {
+        let mut new = Vec::new();
+        if self.ended.is_empty() {
+            return;
+        }
+        let told: BTreeSet<SocketKey> = changes.iter().map(|change| change.socket.key).collect();
+        for (key, socket) in &self.ended {
+            let slice = socket.slice();
+            let was_read = rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok() || told.contains(key);
+            let by_cookie =
+                [self.whole.get(&slice).copied(), self.known.get(&slice).map(|known| known.source)]
+                    == [Some(BY_COOKIE); 2];
+            if !was_read && by_cookie {
+                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
+                let history = History { life: Life::Closed { at: self.now }, ..History::default() };
+                new.push(Row::new(socket.clone(), history));
+            }
+        }
+        if !new.is_empty() {
+            changes.sort_by_key(|change| change.socket.key);
+            if !self.keep_closed.is_zero() {
+                rows.append(&mut new);
+                rows.sort_by_key(|row| row.socket.key);
             }
         }
     }
@@ -106,6 +151,7 @@ impl Rules<'_> {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
+        let rate = self.rate(&row, &socket);
         let History { opened, changed, .. } = row.history();
         let before = row.socket;
         let mut last_change = changed;
@@ -121,6 +167,14 @@ impl Rules<'_> {
         if last_change != Some(self.now) && before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
-        Row::new(socket, History { life: Life::Open, opened, changed: last_change })
+        Row::new(socket, History { life: Life::Open, opened, changed: last_change, rate })
+    }
+
+    /// How fast it was since it was last counted; `None` where one of the two countings passed over it.
+    fn rate(&self, before: &Row, socket: &Socket) -> Option<Rate> {
+        let slice = socket.slice();
+        let counted = self.known.get(&slice).and_then(|known| known.counted);
+        let passed_over = before.life() != Life::Open || !self.whole.contains_key(&slice);
+        Rate::between(&before.socket, socket, self.now.since(&counted.filter(|_| !passed_over)?))
     }
 }

@@ -4,11 +4,13 @@
 //! every output go through it, so they cannot disagree. It never asks the time (the sample brings
 //! it) and never looks at a filter: what is hidden on a screen is still watched.
 
+mod ending;
 mod merge;
 mod peers;
 #[cfg(test)]
 mod tests;
 
+pub use ending::ended;
 pub use peers::Peers;
 
 use std::collections::BTreeMap;
@@ -24,10 +26,18 @@ use crate::model::{
 pub struct Table {
     /// Sorted by key.
     rows: Vec<Row>,
-    /// The slices that have been read whole at least once, and by which source.
-    known: BTreeMap<Slice, &'static str>,
+    /// The slices that have been read whole at least once.
+    known: BTreeMap<Slice, Known>,
     keep_closed: Duration,
     moment: Option<Moment>,
+}
+
+/// How a slice was read that has been read whole.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    source: &'static str,
+    /// When it was last read, if it was whole: every socket in it was counted then.
+    counted: Option<Stamp>,
 }
 
 /// The facts of the last sample that are not about single sockets.
@@ -60,6 +70,9 @@ impl Table {
     ///
     /// - A socket that is missing counts as closed when it was missing twice in a row from readings
     ///   that prove absence: `sock_diag` dumps skip live rows now and then.
+    /// - One that the kernel said it destroyed counts as closed when it is missing once. It need not be: what
+    ///   enters TIME-WAIT is destroyed, too, and stays. One that no reading ever had is told as closed, by what
+    ///   the kernel said of it.
     /// - A slice that was not read whole proves nothing: its rows stay as they were.
     /// - A slice that is read whole for the first time, or by another source than before, is a new
     ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
@@ -75,11 +88,18 @@ impl Table {
                 whole: whole(&sample.coverage).collect(),
                 namespaces: &sample.coverage.namespaces,
                 known: &self.known,
+                ended: sample.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
             },
             &mut changes,
         );
         let mut known = self.known;
-        known.extend(whole(&sample.coverage));
+        for read in &sample.coverage.slices {
+            if let Some(before) = known.get_mut(&read.slice) {
+                before.counted = None;
+            }
+        }
+        let counted = Some(sample.taken);
+        known.extend(whole(&sample.coverage).map(|(slice, source)| (slice, Known { source, counted })));
         forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
         let moment =
             Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
@@ -118,7 +138,7 @@ fn whole(coverage: &Coverage) -> impl Iterator<Item = (Slice, &'static str)> {
 
 /// Forgets the slices of namespaces that are gone, once their last row is: containers come and go
 /// for as long as somebody watches.
-fn forget_the_gone(known: &mut BTreeMap<Slice, &'static str>, rows: &[Row], now: &NamespaceCoverage) {
+fn forget_the_gone(known: &mut BTreeMap<Slice, Known>, rows: &[Row], now: &NamespaceCoverage) {
     known.retain(|slice, _| {
         !now.is_gone(slice.netns) || {
             let first = rows.partition_point(|row| row.socket.key.netns < slice.netns);

@@ -8,9 +8,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Basics, ChangeKind, Cookie, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life, NamespaceCoverage,
-    NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId, Protocol,
-    Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, Uid,
+    Basics, ChangeKind, Cookie, Details, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life,
+    NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process,
+    ProcessId, Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, TcpInfo, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -52,6 +52,7 @@ fn sample(at: u64, sockets: Vec<Socket>, status: SliceStatus, source: &'static s
         host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
         names: Arc::default(),
         sockets,
+        ended: Vec::new(),
         coverage: Coverage { slices: vec![read], ..Coverage::default() },
     }
 }
@@ -92,6 +93,58 @@ fn complete(sockets: &[Socket]) -> (Vec<Socket>, SliceStatus) {
     (sockets.to_vec(), SliceStatus::Ok)
 }
 
+/// A connection that has sent and received so many bytes.
+fn counted(sent: u64, received: u64) -> Socket {
+    let mut bytes = vec![0; 256];
+    // tcpi_bytes_sent and tcpi_bytes_received (linux/tcp.h).
+    for (place, count) in [(200, sent), (128, received)] {
+        bytes[place..place + 8].copy_from_slice(&count.to_ne_bytes());
+    }
+    let details = Details { tcp_info: Some(TcpInfo::from(&bytes[..])), ..Details::default() };
+    Socket { details: Some(Arc::new(details)), ..socket(1, State::Established, 0, &[]) }
+}
+
+#[test]
+fn a_rate_is_between_two_readings_that_both_counted() {
+    let (ok, partial) = (SliceStatus::Ok, SliceStatus::Partial("cut".into()));
+    let (idle, busy, on) = (counted(100, 10), counted(2100, 10), counted(2100, 510));
+    let plain = socket(1, State::Established, 0, &[]);
+    for (what, samples, rate) in [
+        ("a single reading", vec![(vec![idle.clone()], ok.clone())], None),
+        ("two", vec![(vec![idle.clone()], ok.clone()), (vec![busy.clone()], ok.clone())], Some((2000, 0))),
+        (
+            "nothing came",
+            vec![(vec![busy.clone()], ok.clone()), (vec![busy.clone()], ok.clone())],
+            Some((0, 0)),
+        ),
+        (
+            "the last two count",
+            vec![
+                (vec![idle.clone()], ok.clone()),
+                (vec![busy.clone()], ok.clone()),
+                (vec![on.clone()], ok.clone()),
+            ],
+            Some((0, 500)),
+        ),
+        ("one without counters", vec![(vec![plain], ok.clone()), (vec![busy.clone()], ok.clone())], None),
+        (
+            "one passed over it",
+            vec![(vec![idle.clone()], ok.clone()), (vec![], ok.clone()), (vec![busy.clone()], ok.clone())],
+            None,
+        ),
+        (
+            "one was cut before it",
+            vec![(vec![idle.clone()], ok.clone()), (vec![], partial), (vec![busy.clone()], ok.clone())],
+            None,
+        ),
+        ("gone for once", vec![(vec![idle], ok.clone()), (vec![busy], ok.clone()), (vec![], ok)], None),
+    ] {
+        let (table, _) = run(samples);
+        let told = table.rows()[0].history().rate.map(|rate| (rate.sent, rate.received));
+        assert_eq!(told, rate, "{what}");
+    }
+}
+
 #[test]
 fn the_first_reading_finds_later_ones_open() {
     let (table, log) = run(vec![complete(&[listener(1)]), complete(&[listener(1), listener(2)])]);
@@ -120,6 +173,48 @@ fn one_absence_is_no_news_two_are_a_close() {
     assert_eq!(log, [vec!["found 1", "found 2"], vec![], vec![], vec![], vec!["closed 2"]]);
     assert_eq!(table.row(&listener(2).key).unwrap().life(), Life::Closed { at: stamp(4) });
     assert_eq!(table.open().count(), 1);
+}
+
+/// The same sample, after the kernel said that it destroyed these.
+fn after_the_end_of(sockets: &[Socket], sample: Sample) -> Sample {
+    let told = |socket: &Socket| Socket {
+        state: State::Closed,
+        inode: None,
+        uid: None,
+        owners: Owners::Unknown(NoOwner::NotScanned),
+        queues: Queues { recv: Some(9), send: None },
+        ..socket.clone()
+    };
+    Sample { ended: sockets.iter().map(told).collect(), ..sample }
+}
+
+#[test]
+fn what_the_kernel_says_is_gone_is_closed_by_one_absence() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[listener(1), listener(2)]));
+    // The second is in the dump still, as what enters TIME-WAIT is; the third was in none.
+    let ended = [listener(1), listener(2), listener(3)];
+    let (table, changes) = table.apply(after_the_end_of(&ended, whole(1, &[listener(2)])));
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 1", "closed 3"]);
+    let one = &table.row(&listener(1).key).unwrap().socket;
+    assert_eq!((one.state, one.queues.recv, one.uid), (State::Listen, Some(9), Some(Uid(0))));
+    assert!(one.owners.known().is_some(), "what was known of it stays known");
+    let three = &table.row(&listener(3).key).unwrap().socket;
+    assert_eq!((three.state, three.uid), (State::Closed, None));
+    assert!(table.row(&listener(2).key).unwrap().is_open());
+    let (table, changes) = table.apply(whole(2, &[listener(2)]));
+    assert!(changes.is_empty() && table.rows().len() == 3, "{changes:?}");
+}
+
+#[test]
+fn of_what_is_not_read_whole_nothing_is_closed_by_word_alone() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let ended = [listener(1), listener(3)];
+    for (status, source) in [(SliceStatus::Partial("x".into()), "netlink"), (SliceStatus::Ok, "procfs")] {
+        let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[listener(1)]));
+        let (_, changes) = table.apply(after_the_end_of(&ended, sample(1, vec![], status, source)));
+        assert!(changes.is_empty(), "{changes:?}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod file;
 pub mod host;
 pub mod names;
+pub mod program;
 pub mod resolve;
 
 #[cfg(linux)]
@@ -15,6 +16,8 @@ pub mod bpf;
 pub mod cgroup;
 #[cfg(linux)]
 pub mod daemon;
+#[cfg(linux)]
+pub mod destroyed;
 #[cfg(linux)]
 pub mod interfaces;
 #[cfg(linux)]

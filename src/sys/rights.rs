@@ -69,6 +69,12 @@ pub fn with_those_of_the_caller<T>(open: impl FnOnce() -> T) -> Result<T, Errno>
     Ok(opened)
 }
 
+/// Gives up, for the calling thread and those that it starts, all but the right to close sockets: once nothing
+/// more is to be read.
+pub fn keep_only_closing() -> Result<(), Errno> {
+    keep(CapabilitySet::NET_ADMIN)
+}
+
 fn keep(useful: CapabilitySet) -> Result<(), Errno> {
     let now = capabilities(None)?;
     let kept = |set: CapabilitySet| set.intersection(useful);

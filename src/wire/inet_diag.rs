@@ -70,7 +70,7 @@ struct Reply {
 }
 
 /// The number of a protocol in an IP header, or beyond it (`linux/in.h`).
-fn protocol_number(protocol: Protocol) -> u32 {
+pub(super) fn protocol_number(protocol: Protocol) -> u32 {
     match protocol {
         Protocol::Udp => 17,
         Protocol::Dccp => 33,
@@ -137,6 +137,19 @@ pub fn port_request(context: &Context, seq: u32, port: u16) -> Vec<u8> {
     request
 }
 
+/// The body of a request that means one socket, by its ends, its interface and its cookie.
+pub(super) fn exact_body(context: &Context, id: SockId) -> Vec<u8> {
+    let header = Request {
+        family: if context.family == Family::Inet6 { AF_INET6 } else { AF_INET },
+        protocol: u8::try_from(protocol_number(context.protocol)).unwrap_or(6),
+        ext: 0,
+        pad: 0,
+        states: ALL_STATES.into(),
+        id,
+    };
+    header.as_bytes().to_vec()
+}
+
 /// One socket from the payload of a [`BY_FAMILY`] message.
 pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     let (reply, attributes) = prefix::<Reply>(payload)?;
@@ -201,6 +214,20 @@ impl SockId {
         cookie: [U32::MAX_VALUE; 2],
     };
 
+    /// The id of one socket. The cookie decides: where the addresses lead to another one, the kernel refuses.
+    pub(super) fn exact(local: Endpoint, remote: Endpoint, interface: u32, cookie: Cookie) -> Self {
+        let [low, high] = [cookie.0 & u64::from(u32::MAX), cookie.0 >> 32];
+        let half = |half: u64| U32::new(u32::try_from(half).unwrap_or(u32::MAX));
+        Self {
+            sport: local.port.into(),
+            dport: remote.port.into(),
+            src: octets(local.addr),
+            dst: octets(remote.addr),
+            interface: interface.into(),
+            cookie: [half(low), half(high)],
+        }
+    }
+
     pub(super) fn ends(&self, family: Family) -> Ends {
         let local = Endpoint::new(address(family, self.src), self.sport.get());
         let remote = Endpoint::new(address(family, self.dst), self.dport.get());
@@ -224,6 +251,16 @@ impl SockId {
 /// A cookie from its two halves, the low one first.
 pub(super) fn cookie([low, high]: [U32; 2]) -> Cookie {
     Cookie(u64::from(high.get()) << 32 | u64::from(low.get()))
+}
+
+/// An address where the kernel has room for the longest.
+fn octets(addr: IpAddr) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    match addr {
+        IpAddr::V4(addr) => bytes[..4].copy_from_slice(&addr.octets()),
+        IpAddr::V6(addr) => bytes = addr.octets(),
+    }
+    bytes
 }
 
 fn address(family: Family, bytes: [u8; 16]) -> IpAddr {

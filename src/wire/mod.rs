@@ -9,6 +9,7 @@ pub mod cgroup_path;
 pub mod docker_proxy;
 pub mod generic_netlink;
 pub mod http;
+pub mod inet_destroy;
 pub mod inet_details;
 pub mod inet_diag;
 pub mod line;

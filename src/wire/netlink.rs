@@ -13,6 +13,8 @@ pub const ERROR: u16 = 2;
 pub const DONE: u16 = 3;
 /// `NLM_F_REQUEST | NLM_F_DUMP`
 pub const REQUEST_DUMP: u16 = 0x001 | 0x300;
+/// `NLM_F_REQUEST | NLM_F_ACK`: the kernel answers with an errno, 0 for success.
+pub const REQUEST_ACK: u16 = 0x001 | 0x004;
 /// `NLM_F_DUMP_INTR`: the table changed under the dump.
 pub const DUMP_INTR: u16 = 0x10;
 
@@ -113,14 +115,15 @@ pub fn push_attribute(body: &mut Vec<u8>, kind: u16, payload: &[u8]) {
 /// A dump request: header and body in one buffer.
 #[must_use]
 pub fn dump_request(kind: u16, seq: u32, body: &[u8]) -> Vec<u8> {
+    request(kind, REQUEST_DUMP, seq, body)
+}
+
+/// A request with these flags: header and body in one buffer.
+#[must_use]
+pub fn request(kind: u16, flags: u16, seq: u32, body: &[u8]) -> Vec<u8> {
     let len = u32::try_from(HEADER + body.len()).unwrap_or(u32::MAX);
-    let header = Header {
-        len: len.into(),
-        kind: kind.into(),
-        flags: REQUEST_DUMP.into(),
-        seq: seq.into(),
-        pid: 0.into(),
-    };
+    let header =
+        Header { len: len.into(), kind: kind.into(), flags: flags.into(), seq: seq.into(), pid: 0.into() };
     let mut request = Vec::with_capacity(HEADER + body.len());
     request.extend_from_slice(header.as_bytes());
     request.extend_from_slice(body);

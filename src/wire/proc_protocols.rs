@@ -17,23 +17,9 @@ pub fn parse(text: &[u8]) -> HashMap<String, usize> {
     rows.collect()
 }
 
-/// The sockets of the namespace, of whatever kind, from `/proc/net/sockstat` (`net/ipv4/proc.c`).
-#[must_use]
-pub fn sockets_used(text: &[u8]) -> Option<usize> {
-    let line = text.split(|byte| *byte == b'\n').next()?.strip_prefix(b"sockets: used ")?;
-    std::str::from_utf8(line).ok()?.trim_ascii_end().parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_sum_of_all_sockets() {
-        assert_eq!(sockets_used(b"sockets: used 201309\nTCP: inuse 5\n"), Some(201_309));
-        assert_eq!(sockets_used(b"TCP: inuse 5\n"), None);
-        assert_eq!(sockets_used(b""), None);
-    }
 
     #[test]
     fn counts_by_name() {

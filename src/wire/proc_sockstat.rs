@@ -23,6 +23,13 @@ pub fn parse(sockstat: &[u8], sockstat6: &[u8], snmp: &[u8]) -> KernelCounts {
     counts
 }
 
+/// The sockets of the namespace, of whatever kind: the first line of `sockstat` alone.
+#[must_use]
+pub fn sockets_used(text: &[u8]) -> Option<usize> {
+    let line = text.split(|byte| *byte == b'\n').next()?.strip_prefix(b"sockets: used ")?;
+    std::str::from_utf8(line).ok()?.trim_ascii_end().parse().ok()
+}
+
 /// Where the number of that name belongs.
 fn place<'a>(counts: &'a mut KernelCounts, name: &str, key: &str) -> Option<&'a mut u64> {
     Some(match (name, key) {
@@ -45,6 +52,13 @@ fn place<'a>(counts: &'a mut KernelCounts, name: &str, key: &str) -> Option<&'a 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_sum_of_all_sockets() {
+        assert_eq!(sockets_used(b"sockets: used 201309\nTCP: inuse 5\n"), Some(201_309));
+        assert_eq!(sockets_used(b"TCP: inuse 5\n"), None);
+        assert_eq!(sockets_used(b""), None);
+    }
     use crate::model::InUse;
 
     #[test]

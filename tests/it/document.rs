@@ -194,6 +194,8 @@ objects! {
         owners: Option<Vec<Owner>>,
         owner_candidates: Option<Vec<Named>>,
         opened_at: Option<String>,
+        send_rate_bytes_per_s: Option<u64>,
+        receive_rate_bytes_per_s: Option<u64>,
         timer: Option<Timer>,
         mem: Option<Numbers>,
         tcp_info: Option<Numbers>,

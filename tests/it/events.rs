@@ -1,6 +1,6 @@
 //! The stream of events: to the letter on a scenario, and on sockets that the test opens and closes.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
@@ -57,6 +57,17 @@ fn every_event_of_a_script() {
 }
 
 #[test]
+fn events_in_ascii_and_in_colour() {
+    let (ascii, _) = played(9, &["--ascii"]);
+    assert!(ascii.is_ascii() && ascii.contains(":80 -> 198.51.100.10:40002 "), "{ascii}");
+    let args = ["events", "--interval", "10ms", "--source", SCENARIO, "--count", "9", "--color", "always"];
+    let coloured = run(&mut sockeye(&args)).ok();
+    for mark in ["\x1b[32m+ opened \x1b[0m", "\x1b[33m~ changed\x1b[0m", "\x1b[2m- closed \x1b[0m"] {
+        assert!(coloured.contains(mark), "{coloured:?}");
+    }
+}
+
+#[test]
 fn filters_choose_among_events() {
     let cookies = |count, filter: &[&str]| -> Vec<String> {
         let (json, _) = played(count, &[&["--json"], filter].concat());
@@ -99,7 +110,12 @@ struct Stream {
 impl Stream {
     /// Starts it and waits until it says that it watches.
     fn start() -> Self {
-        let mut child = started();
+        Self::every("100ms")
+    }
+
+    /// The same, with a reading that often.
+    fn every(interval: &str) -> Self {
+        let mut child = started_at(interval, &["tcp", "or", "udp"]);
         let told = Arc::new(Mutex::new(Vec::new()));
         let (stdout, printed) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&told));
         std::thread::spawn(move || {
@@ -129,12 +145,16 @@ impl Drop for Stream {
 
 /// The program, when it has said that it watches.
 fn started() -> Child {
-    let mut command = sockeye(&["events", "--json", "--interval", "100ms", "tcp"]);
+    started_at("100ms", &["tcp"])
+}
+
+fn started_at(interval: &str, filter: &[&str]) -> Child {
+    let mut command = sockeye(&[&["events", "--json", "--interval", interval], filter].concat());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     stderr.read_line(&mut first).unwrap();
-    assert!(first.starts_with("sockeye: watching ") && first.contains("every 100ms; what"), "{first}");
+    assert!(first.starts_with("sockeye: watching ") && first.contains("s; what lives shorter "), "{first}");
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(drop));
     child
 }
@@ -171,6 +191,57 @@ fn own_sockets_open_and_close() {
     let status = wait(&mut stream.child);
     let by_signal = std::os::unix::process::ExitStatusExt::signal(&status);
     assert!(by_signal == Some(15) || status.code() == Some(143), "{status:?}");
+}
+
+/// What a socket sent between two readings is a rate, which a filter sees.
+#[test]
+fn rates_are_of_the_last_two_readings() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stream = Stream::start();
+    // Bytes and change may fall into two intervals: then it is idle when it changes.
+    let mut rates = (0..50).map(|_| {
+        let mut caller = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut answerer, _) = listener.accept().unwrap();
+        stream.until(cookie(&caller), "opened");
+        caller.write_all(&[7; 10_000]).unwrap();
+        std::io::Read::read_exact(&mut answerer, &mut [0; 10_000]).unwrap();
+        caller.shutdown(std::net::Shutdown::Write).unwrap();
+        let told = stream.until(cookie(&caller), "changed").socket;
+        assert_eq!(told.receive_rate_bytes_per_s, Some(0));
+        told.send_rate_bytes_per_s
+    });
+    let sent = rates.find(|rate| *rate != Some(0)).unwrap();
+    assert!(sent.is_some_and(|rate| rate > 100), "10 kB in an interval: {sent:?}");
+}
+
+#[test]
+fn a_close_is_told_before_the_next_reading_is_due() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut caller = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let mut server = listener.accept().unwrap().0;
+    let stream = Stream::every("1h");
+    caller.write_all(&[1; 700]).unwrap();
+    server.read_exact(&mut [0; 700]).unwrap();
+    let (of_caller, of_listener) = (cookie(&caller), cookie(&listener));
+    // The server is the one that stays in TIME-WAIT, and the end of its stream is counted.
+    server.shutdown(std::net::Shutdown::Write).unwrap();
+    assert_eq!(caller.read_to_end(&mut Vec::new()).unwrap(), 0);
+    drop(caller);
+    let closed = stream.until(of_caller, "closed");
+    assert_eq!((closed.bytes_sent, closed.bytes_received), (Some(700), Some(1)), "sent since the reading");
+    assert!(
+        closed.socket.state != "closed" && closed.from_state.is_none(),
+        "as it was last seen: {closed:?}"
+    );
+    assert!(closed.socket.owners.unwrap().iter().any(|owner| owner.pid == std::process::id()));
+    drop(listener);
+    assert_eq!(stream.until(of_listener, "closed").socket.state, "listen");
+    // What came and went between two readings.
+    let brief = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let of_brief = cookie(&brief);
+    drop(brief);
+    let closed = stream.until(of_brief, "closed");
+    assert_eq!((closed.duration_ms, closed.socket.owners, closed.socket.inode), (None, None, None));
 }
 
 #[test]

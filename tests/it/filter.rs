@@ -322,8 +322,10 @@ fn a_filter_is_asked_by_the_command_line() {
     assert!(code == 2 && error.contains("did you mean `doctor`?"), "{error}");
     let (code, _, error) = listed(&["-t", "udp"]);
     assert!(code == 2 && error.contains("no socket can pass"), "{error}");
-    let (code, _, error) = listed(&["age < 5m"]);
-    assert!(code == 2 && error.contains("knows no ages"), "{error}");
+    for history in ["age < 5m", "rate > 1MB", "send_rate_bytes_per_s > 0"] {
+        let (code, _, error) = listed(&[history]);
+        assert!(code == 2 && error.contains("knows no ages"), "{error}");
+    }
 }
 
 proptest::proptest! {

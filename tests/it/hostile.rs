@@ -38,15 +38,15 @@ const COMM: &[u8] = b"x\x1b[2J\n\x9b)(\xff \\y";
 
 /// A shell that runs from a file with a hostile name, renames itself, has hostile arguments and
 /// holds a socket.
-struct Villain {
+pub(crate) struct Villain {
     holder: Holder,
     exe: PathBuf,
     inode: u64,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Villain {
-    fn start(dir: &Path) -> Self {
+    pub(crate) fn start(dir: &Path) -> Self {
         let exe = dir.join(OsStr::from_bytes(b"sh\x1b[31m\xe2\x80\xae\n\xff"));
         fs::copy(fs::canonicalize("/bin/sh").unwrap(), &exe).unwrap();
         let octal: Vec<String> = COMM.iter().map(|byte| format!("\\{byte:03o}")).collect();
@@ -130,6 +130,7 @@ fn no_face_lets_a_control_or_a_bidi_character_through() {
     let policy = policy.to_str().unwrap();
     let pid = villain.holder.pid().to_string();
     let names = dir.path().file_name().unwrap().to_str().unwrap();
+    let at = &*format!(":{}", villain.port);
     for (args, shows) in [
         (&["--json"][..], pid.as_str()),
         (&["--json", "--source", "procfs"], &pid),
@@ -138,13 +139,33 @@ fn no_face_lets_a_control_or_a_bidi_character_through() {
         (&["-xlp"], names),
         (&["-xlp", "--source", "procfs"], names),
         (&[], names),
+        (&["--ndjson"], &pid),
+        (&["--csv"], &pid),
+        (&["--csv", "--columns", "owner,exe,path"], names),
+        (&["--columns", "owner,exe,owners"], &pid),
+        (&["--columns", "path", "unix"], names),
+        (&["-tlp", "--group", "comm"], r"comm x\x1b[2J\n\x9b)"),
+        (&["-xlp", "--group", "path", "--wide"], names),
+        (&["--format", "{comm} {pid} {exe} {path}"], &pid),
+        (&["-tlp", "--ascii"], &pid),
+        (&["-tulpnemoi"], &pid),
+        (&["-s", "--json"], "tcp"),
+        (&["who", at], &pid),
+        (&["who", "--json", at], &pid),
+        (&["who", &format!("pid:{pid}")], &pid),
+        (&["metrics"], "sockeye_sockets"),
+        (&["events", "--for", "60ms", "--interval", "20ms"], ""),
+        (&["doctor"], "owners"),
+        (&["doctor", "--json"], "tcp"),
         (&["check", "--policy", policy], &pid),
         (&["check", "--json", "--policy", policy], &pid),
         (&["policy", "learn", "--dry-run", "--policy", policy], r"\\x1b[31m\\u{202e}\\n\\xff"),
     ] {
         let ran = run(&mut sockeye(args));
         assert!(matches!(ran.code(), 0 | 1), "{args:?}: {}", ran.stderr());
-        assert_harmless(&format!("stdout of {args:?}"), &ran.stdout);
+        // Lines of CSV end so, lines of details begin so.
+        let stdout = ran.stdout().replace("\r\n", "\n").replace("\n\t ", "\n");
+        assert_harmless(&format!("stdout of {args:?}"), stdout.as_bytes());
         assert_harmless(&format!("stderr of {args:?}"), &ran.stderr);
         let learnt = shows.replace(r"\\", r"\");
         assert!(

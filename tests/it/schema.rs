@@ -5,32 +5,14 @@ use std::fs;
 use std::net::{TcpListener, UdpSocket};
 use std::os::unix::net::UnixListener;
 
-use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use crate::harness::{run, sockeye};
-
-fn schema() -> Value {
-    serde_json::from_str(&run(&mut sockeye(&["schema"])).ok()).unwrap()
-}
-
-/// Judges one kind alone, so that nothing passes for something else.
-fn validator(kind: &str) -> Validator {
-    let mut schema = schema();
-    schema.as_object_mut().unwrap().remove("oneOf");
-    schema["$ref"] = json!(format!("#/$defs/{kind}"));
-    jsonschema::draft202012::new(&schema).unwrap()
-}
-
-fn assert_valid(validator: &Validator, what: &str, value: &Value) {
-    let wrong: Vec<String> =
-        validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(wrong.is_empty(), "{what}: {}", wrong.join("\n"));
-}
+use crate::validator::{assert_valid, schema, validator};
 
 /// Judges each line by its type; tells which types there were.
 fn assert_valid_lines(what: &str, lines: &str) -> BTreeSet<String> {
-    let kinds = ["socket", "coverage", "alert", "summary"];
+    let kinds = ["socket", "coverage", "alert", "summary", "who", "counts"];
     let validators = kinds.map(|kind| (kind, validator(&format!("{kind}_line"))));
     let mut seen = BTreeSet::new();
     for line in lines.lines() {
@@ -127,6 +109,23 @@ fn alerts_are_told_as_the_schema_says() {
     assert_eq!(ran.code(), 1, "{}", ran.stderr());
     let kinds = assert_valid_lines("check", ran.stdout());
     assert_eq!(kinds.len(), 2, "{kinds:?}");
+}
+
+#[test]
+fn answers_and_counts_are_told_as_the_schema_says() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let _caller = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let own = format!("pid:{}", std::process::id());
+    for (what, args) in [
+        ("a port", &["who", "--json", port.as_str()][..]),
+        ("a process", &["who", "--json", own.as_str()]),
+        ("rules and containers", &["who", "--json", "8080", "--source", "scenario:tests/scenarios/who.toml"]),
+        ("numbers", &["--summary", "--json"]),
+        ("numbers of a script", &["-s", "--json", "--source", "scenario:tests/scenarios/summary.toml"]),
+    ] {
+        assert_eq!(assert_valid_lines(what, &run(&mut sockeye(args)).ok()).len(), 1);
+    }
 }
 
 #[test]

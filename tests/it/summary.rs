@@ -23,7 +23,7 @@ fn json_is_one_object_with_the_same_numbers() {
     let text = summary(&["--json"]);
     let told: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(text.lines().count(), 1);
-    assert_eq!((&told["schema"], &told["type"]), (&json!(1), &json!("summary")));
+    assert_eq!((&told["schema"], &told["type"]), (&json!(1), &json!("counts")));
     assert_eq!(told["kernel"], Value::Null, "a scenario has no kernel");
     assert_eq!(told["sockets"], json!(4));
     assert_eq!(told["protocols"], json!({"tcp": {"listen": 2, "established": 1}, "udp": {"unconnected": 1}}));

@@ -16,6 +16,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("sys", &["model", "wire"]),
     ("source", &["model", "text", "wire", "sys"]),
     ("owner", &["model", "wire", "sys"]),
+    ("event", &["model", "wire", "sys"]),
+    ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "phrase", "store", "policy", "engine"]),
@@ -23,8 +25,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "output", "engine",
-            "tui", "config",
+            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "event", "action",
+            "output", "engine", "tui", "config",
         ],
     ),
 ];

@@ -260,3 +260,14 @@ fn what_cannot_be_understood_is_refused_with_a_way_out() {
         }
     }
 }
+
+#[test]
+fn the_answer_in_ascii_and_in_colour() {
+    let ran = |args: &[&str]| who(&[args, &["22", "--source", SCENARIO]].concat()).ok();
+    let ascii = ran(&["--ascii"]);
+    assert!(ascii.is_ascii() && ascii.contains(" -> sshd 812"), "{ascii}");
+    let coloured = ran(&["--color", "always"]);
+    let headings: Vec<_> = coloured.lines().filter(|line| line.contains('\x1b')).collect();
+    assert_eq!(headings[0], "\x1b[1mtcp [::]:22 is held by sshd 812\x1b[0m");
+    assert_eq!(headings.len(), 2, "one for each paragraph: {headings:?}");
+}

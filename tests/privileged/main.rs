@@ -10,6 +10,7 @@ mod activation;
 mod all_namespaces;
 mod both_ways;
 mod churn;
+mod closing;
 mod dnat;
 #[path = "../it/document.rs"]
 #[allow(
@@ -18,8 +19,12 @@ mod dnat;
     reason = "the other test binary uses the rest, a struct of a macro"
 )]
 mod document;
+mod ends;
 mod fallbacks;
 mod faults;
+#[path = "../it/follower.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
+mod follower;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
@@ -47,6 +52,8 @@ mod ss_parity;
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod stock;
 mod trust;
+#[path = "../it/validator.rs"]
+mod validator;
 
 use std::process::ExitCode;
 
@@ -100,6 +107,10 @@ fn main() -> ExitCode {
         (dnat::LEGACY, legacy),
         (ss_parity::CASES, ss),
         (kernel_uses::CASES, vxlan),
+        (ends::CASES, namespace),
+        (ends::BESIDE_SS, ss.or_else(ends::missing)),
+        (closing::CASES, namespace),
+        (closing::BESIDE_SS, ss),
     ];
     let trials =
         groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));

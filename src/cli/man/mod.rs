@@ -32,7 +32,7 @@ fn page() -> io::Result<Vec<u8>> {
     man.render_name_section(&mut out)?;
     synopsis().to_writer(&mut out)?;
     man.render_description_section(&mut out)?;
-    man.render_options_section(&mut out)?;
+    out.extend_from_slice(options(&man)?.as_bytes());
     Roff::new().control("SH", ["COMMANDS"]).to_writer(&mut out)?;
     for command in arguments.get_subcommands() {
         commands(&mut out, command, &arguments)?;
@@ -66,11 +66,23 @@ fn commands(out: &mut Vec<u8>, command: &clap::Command, listing: &clap::Command)
         let told = told(&arg);
         arg.hide(told)
     });
-    let mut options = Vec::new();
-    Man::new(own).render_options_section(&mut options)?;
-    let options = String::from_utf8_lossy(&options).replace(".SH OPTIONS\n", "");
-    out.extend_from_slice(options.as_bytes());
+    // The headings stand above the options of listings.
+    let options = options(&Man::new(own))?;
+    let lines = options.lines().filter(|line| !line.starts_with(".S"));
+    lines.for_each(|line| out.extend_from_slice(format!("{line}\n").as_bytes()));
     command.get_subcommands().try_for_each(|inner| commands(out, inner, listing))
+}
+
+/// The section of the options, in which what the help calls headings are headings within it.
+fn options(man: &Man) -> io::Result<String> {
+    let mut section = Vec::new();
+    man.render_options_section(&mut section)?;
+    let section = String::from_utf8(section).map_err(io::Error::other)?;
+    let line = |line: &str| match line.strip_prefix(".SH ").map(|head| head.trim_matches('"')) {
+        Some("OPTIONS") | None => format!("{line}\n"),
+        Some(head) => format!(".SS \"{}{}\"\n", &head[..1], head[1..].to_lowercase()),
+    };
+    Ok(section.lines().map(line).collect())
 }
 
 fn section(head: &str, parts: &[Part]) -> Roff {

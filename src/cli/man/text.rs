@@ -17,6 +17,7 @@ use Part::{Example, Item, See, Settings, Text};
 
 pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     ("FILTER", FILTER),
+    ("HOW SOCKETS END", ENDS),
     ("EXIT STATUS", EXIT_STATUS),
     ("SETTINGS", SETTINGS),
     ("FILES", FILES),
@@ -62,13 +63,34 @@ const FILTER: &[Part] = &[
     ),
 ];
 
+const ENDS: &[Part] = &[
+    Text(
+        "-E tells what the kernel says of each TCP and UDP socket that it destroys in the network namespace of \
+         sockeye: its ends, and of TCP its last counts. Everybody is told. Owner, user and the state before are \
+         known of sockets that were there when sockeye started; those of others are not told, and no filter on \
+         these lets them pass. Received bytes are counted as the kernel does: the end of the other side's stream \
+         is one of them. A connection of which TIME-WAIT is left is told as closed then. What is lost because too much closes at once is told on stderr.",
+    ),
+    Text(
+        "-K closes TCP and UDP sockets as if they had met an error; it needs CAP_NET_ADMIN. As in ss, -l or -a \
+         are needed for those that only listen or wait. It shows what passes and asks; without a terminal it \
+         needs --yes. Each socket is named to the kernel by its cookie, so that no other one is ever closed. \
+         Sockets that share an address are refused, because the kernel would take any of them. A listener, or a UDP \
+         server, on a port of its choice keeps the address as long as its holder has it open.",
+    ),
+];
+
 const EXIT_STATUS: &[Part] = &[
-    Item("0", "Done. -q: some socket passes. check: every listener is expected. A closed pipe is success."),
+    Item(
+        "0",
+        "Done. -q: some socket passes. check: every listener is expected. -K: all closed, or gone before. A closed \
+         pipe is success.",
+    ),
     Item("1", "-q: no socket passes. who: nobody holds it. check: an unexpected listener."),
     Item(
         "2",
         "Wrong usage, an error, or a table that was asked for could not be read. -q: no socket that was seen \
-         passes, and not everything could be seen.",
+         passes, and not everything could be seen. -K: not all could be closed, or the answer was no.",
     ),
     Item("3", "check: too little could be seen to say."),
 ];

@@ -1,6 +1,6 @@
 //! The fields of a socket that stand for themselves, each declared once.
 
-use super::{Field, Item, Kind, Value, composed, field};
+use super::{Field, Item, Kind, Value, composed, field, number};
 use crate::model::{Container, Details, Ends, NoOwner, Owners};
 
 /// A number of the details.
@@ -348,5 +348,15 @@ pub static FIELDS: &[Field] = &[
         8,
         "When it was first seen; null for what was there before.",
         |s| Value::of(s.row.history().opened, |stamp| Value::Moment(stamp.wall)),
+    ),
+    number(
+        "send_rate_bytes_per_s",
+        "Bytes a second that TCP sent between the last two readings; null after a single one.",
+        |s| Value::of(s.row.history().rate, |rate| Value::Number(rate.sent)),
+    ),
+    number(
+        "receive_rate_bytes_per_s",
+        "Bytes a second that TCP received between the last two readings; null after a single one.",
+        |s| Value::of(s.row.history().rate, |rate| Value::Number(rate.received)),
     ),
 ];

@@ -2,7 +2,7 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use crate::model::{Family, NetnsFound, NoOwner, Protocol, Runtime, SliceStatus};
+use crate::model::{Closing, Family, NetnsFound, NoOwner, Protocol, Runtime, SliceStatus, State};
 use crate::output::SCHEMA;
 use crate::policy::{AlertKind, Severity};
 
@@ -33,6 +33,14 @@ pub(super) fn family_or_null(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn protocol(_: &mut SchemaGenerator) -> Schema {
     one_of(Protocol::ALL.iter().map(|it| it.word()))
+}
+
+pub(in crate::output) fn closing(_: &mut SchemaGenerator) -> Schema {
+    one_of(Closing::WORDS)
+}
+
+pub(in crate::output) fn state_or_null(_: &mut SchemaGenerator) -> Schema {
+    one_of_or_null(State::ALL.iter().map(|it| it.word()))
 }
 
 pub(super) fn read_status(_: &mut SchemaGenerator) -> Schema {

@@ -214,8 +214,8 @@ fn number(cell: &mut String, value: Option<u32>) {
 }
 
 /// An address as `ss` writes it: `*` for the dual-stack wildcard, brackets around IPv6; or its name.
-fn address(cell: &mut String, socket: &Socket, end: Endpoint, hosts: &HashMap<IpAddr, SystemBytes>) {
-    if let Some(name) = hosts.get(&end.addr.to_canonical()) {
+fn address(cell: &mut String, socket: &Socket, end: Endpoint, hosts: Option<&HashMap<IpAddr, SystemBytes>>) {
+    if let Some(name) = hosts.and_then(|hosts| hosts.get(&end.addr.to_canonical())) {
         cell.push_str(&escape(name.as_bytes()));
     } else if socket.family == Family::Inet6 && end.addr.is_unspecified() && socket.v6only != Some(true) {
         cell.push('*');

@@ -10,6 +10,7 @@ mod cells;
 mod details;
 mod fit;
 mod info;
+mod stream;
 mod users;
 mod words;
 
@@ -21,6 +22,7 @@ use cells::{Cells, LAST};
 pub use details::Extras;
 use details::Tail;
 use fit::{Measure, Widths};
+pub use stream::Stream;
 use words::NETIDS;
 
 use super::face::Face;
@@ -60,9 +62,9 @@ pub struct Sheet<'a> {
     pub names: &'a Names,
     pub services: Services<'a>,
     /// Names that stand for addresses, those of mapped ones with the address of IPv4.
-    pub hosts: &'a HashMap<IpAddr, SystemBytes>,
+    pub hosts: Option<&'a HashMap<IpAddr, SystemBytes>>,
     /// What is told of holders on request.
-    pub holding: &'a Holding,
+    pub holding: Option<&'a Holding>,
     pub face: Face,
 }
 
@@ -125,16 +127,21 @@ impl Sheet<'_> {
         (rows.iter().map(measure).collect(), needed)
     }
 
+    /// Makes the cells of a socket, and the lines below it.
+    fn fill(&self, cells: &mut Cells, below: &mut String, socket: &Socket) {
+        cells.fill(socket, self);
+        below.clear();
+        if self.layout.extras.any() {
+            let tail = Tail::new(cells.last(), below, self.layout);
+            details::push_all(tail, socket, self.names);
+        }
+    }
+
     fn lines(&self, rows: &[(Order, &Row)], widths: &Widths) -> io::Result<Vec<u8>> {
         let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
         let mut below = String::new();
         for (_, row) in rows {
-            cells.fill(&row.socket, self);
-            if self.layout.extras.any() {
-                below.clear();
-                let tail = Tail::new(cells.last(), &mut below, self.layout);
-                details::push_all(tail, &row.socket, self.names);
-            }
+            self.fill(&mut cells, &mut below, &row.socket);
             cells.write(&mut lines, widths, &mut line, self.face)?;
             lines.write_all(self.face.charset.show(&below).as_bytes())?;
         }

@@ -4,8 +4,10 @@ use crate::model::{Fd, Holding, Inode, Owner, Pid, Socket, SystemBytes, Thread};
 use crate::text::{escape, push, push_number};
 
 /// `users:(("nginx",pid=1,fd=3),…)`. The owners that are not kept are counted.
-pub(super) fn users(cell: &mut String, socket: &Socket, asked: &Holding) {
+pub(super) fn users(cell: &mut String, socket: &Socket, asked: Option<&Holding>) {
     let Some(known) = socket.owners.known() else { return };
+    let nothing = Holding::default();
+    let asked = asked.unwrap_or(&nothing);
     cell.push_str("users:(");
     let label = socket.inode.and_then(|inode| asked.sockets.as_ref()?.get(&inode));
     let mut users = Users { cell, asked, label, first: true };
@@ -166,7 +168,7 @@ mod tests {
 
     fn told(owners: Vec<Held>, asked: &Holding) -> String {
         let mut cell = String::new();
-        users(&mut cell, &socket(owners), asked);
+        users(&mut cell, &socket(owners), Some(asked));
         cell.strip_prefix("users:(").unwrap().strip_suffix(')').unwrap().to_owned()
     }
 

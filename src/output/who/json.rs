@@ -3,20 +3,26 @@
 use std::borrow::Cow;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::text::Package;
 use super::{Peer, Who};
 use crate::output::SCHEMA;
-use crate::output::json::{CoverageView, HostView, PublishedPortView, SocketView, coverage, host};
+use crate::output::json::{CoverageView, HostView, PublishedPortView, SocketView, coverage, host, words};
 use crate::store::{Moment, Table};
 use crate::text::escape;
 
-#[derive(Serialize)]
-struct WhoView<'a> {
+/// Who holds a target, as a line of who --json.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "who_line", deny_unknown_fields)]
+pub(in crate::output) struct WhoView<'a> {
+    #[schemars(schema_with = "words::version")]
     schema: u32,
     #[serde(rename = "type")]
+    #[schemars(extend("const" = "who"))]
     kind: &'static str,
+    #[schemars(extend("format" = "date-time"))]
     generated_at: String,
     host: HostView<'a>,
     /// As it was typed.
@@ -29,11 +35,13 @@ struct WhoView<'a> {
     published: Option<Vec<PublishedPortView<'a>>>,
     /// Of the executables whose package is known.
     packages: Vec<PackageView<'a>>,
+    /// Those that hold it, and what goes through them.
     sockets: Vec<SocketView<'a>>,
 }
 
 /// What goes through the sockets that are meant.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "connections", deny_unknown_fields)]
 struct Connections<'a> {
     count: usize,
     time_wait: usize,
@@ -42,7 +50,8 @@ struct Connections<'a> {
 }
 
 /// One peer: an address, and a port where a service was called, or a process of this machine.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "peer", deny_unknown_fields)]
 struct PeerView<'a> {
     address: Option<String>,
     port: Option<u16>,
@@ -51,7 +60,8 @@ struct PeerView<'a> {
     count: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "package", deny_unknown_fields)]
 struct PackageView<'a> {
     pid: u32,
     exe: Option<Cow<'a, str>>,

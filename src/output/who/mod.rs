@@ -7,6 +7,7 @@ mod json;
 mod target;
 mod text;
 
+pub(super) use json::WhoView;
 pub use json::write_json;
 pub use target::{FileOf, PORTED, Surroundings, Target, TargetError};
 pub use text::write;

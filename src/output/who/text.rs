@@ -9,12 +9,13 @@ use super::{Group, Peer, Target, Who};
 use crate::model::{
     Ends, NoOwner, Owner, Process, ProcessId, Reach, Row, Scope, Socket, SocketKey, State, Uid, Workload,
 };
+use crate::output::face::{Face, Meaning};
 use crate::output::json::unix_name;
 use crate::phrase;
 use crate::store::Moment;
 use crate::text::{self, Charset, escape};
 
-/// Who asks for ASCII asks the dashboard: a pipe has no terminal that could lack letters.
+/// Names are shown in what can be shown when the page is written.
 const CHARSET: Charset = Charset::Unicode;
 /// How many peers are told of.
 const PEERS: usize = 10;
@@ -28,21 +29,38 @@ const FIREWALL: &str = "unless a firewall forbids it";
 pub(super) type Package<'a> = dyn Fn(&Process) -> Option<String> + 'a;
 
 /// Writes the answer.
-pub fn write(out: &mut dyn Write, who: &Who<'_>, moment: &Moment, package: &Package<'_>) -> io::Result<()> {
-    let page = Page { who, moment, package, told: RefCell::default() };
+pub fn write(
+    out: &mut dyn Write,
+    who: &Who<'_>,
+    moment: &Moment,
+    package: &Package<'_>,
+    face: Face,
+) -> io::Result<()> {
+    let page = Page { who, moment, package, arrow: face.charset.arrow(), told: RefCell::default() };
     let mut paragraphs: Vec<Vec<String>> = who.groups.iter().map(|group| page.group(group)).collect();
     paragraphs.extend(page.rules());
     if paragraphs.is_empty() {
-        return writeln!(out, "{}", page.nothing());
+        paragraphs.push(vec![page.nothing()]);
     }
-    let paragraphs: Vec<_> = paragraphs.iter().map(|lines| lines.join("\n  ")).collect();
-    writeln!(out, "{}", paragraphs.join("\n\n"))
+    for (at, lines) in paragraphs.iter().enumerate() {
+        let before = if at == 0 { "" } else { "\n" };
+        for (at, line) in lines.iter().enumerate() {
+            let line = face.charset.show(line);
+            match at {
+                0 => writeln!(out, "{before}{}", face.paint.paint(Meaning::Heading, &line))?,
+                _ => writeln!(out, "  {line}")?,
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Page<'a> {
     who: &'a Who<'a>,
     moment: &'a Moment,
     package: &'a Package<'a>,
+    /// Between a process and what it started.
+    arrow: &'static str,
     /// Processes that are told of: each stands there in full once.
     told: RefCell<BTreeSet<ProcessId>>,
 }
@@ -214,7 +232,7 @@ impl Page<'_> {
                 format!("  runs: {}{package}", phrase::executable(exe, CHARSET))
             }
         });
-        lines.extend(ancestry(process).map(|line| format!("  started by: {line}")));
+        lines.extend(self.ancestry(process).map(|line| format!("  started by: {line}")));
         let workload = process.workload.as_deref().and_then(workload);
         lines.extend(workload.map(|text| format!("  part of: {text}")));
         let login = phrase::login(process, &self.moment.names, CHARSET);
@@ -226,21 +244,21 @@ impl Page<'_> {
         lines
     }
 
+    /// From the first known ancestor down to the process: `systemd 1 → sshd 812 → bash 900`. `None` when
+    /// no ancestor is known.
+    fn ancestry(&self, process: &Process) -> Option<String> {
+        let ancestors = phrase::ancestors(process, CHARSET);
+        let own = phrase::process(process, CHARSET);
+        (!ancestors.is_empty()).then(|| {
+            let names: Vec<_> = ancestors.into_iter().rev().chain([own]).collect();
+            names.join(&format!(" {} ", self.arrow))
+        })
+    }
+
     fn user(&self, uid: Uid) -> String {
         let name = self.moment.names.users.get(&uid);
         name.map_or_else(|| format!("uid {}", uid.0), |name| escape(name.as_bytes()).into_owned())
     }
-}
-
-/// From the first known ancestor down to the process: `systemd 1 → sshd 812 → bash 900`. `None` when
-/// no ancestor is known.
-fn ancestry(process: &Process) -> Option<String> {
-    let ancestors = phrase::ancestors(process, CHARSET);
-    let own = phrase::process(process, CHARSET);
-    (!ancestors.is_empty()).then(|| {
-        let names: Vec<_> = ancestors.into_iter().rev().chain([own]).collect();
-        names.join(" → ")
-    })
 }
 
 /// What it is part of, from the inside out; `None` for what runs for itself.

@@ -12,8 +12,10 @@ mod pick;
 mod probe;
 mod read;
 mod turns;
+mod visit;
 
 pub use pick::{Pick, PickError};
+pub use visit::{VisitError, visit};
 
 use std::collections::BTreeSet;
 use std::time::Duration;

@@ -85,6 +85,14 @@ pub(super) fn kernel_uses<'a>(
     told
 }
 
+/// Moves the calling thread into a namespace, for what is no reading; an error is the reason.
+pub(super) fn go_into(found: &Found) -> Result<(), String> {
+    match enter(found) {
+        Ok(_) => Ok(()),
+        Err(Closed::Refused(why) | Closed::Failed(why)) => Err(why),
+    }
+}
+
 /// Moves the calling thread into a namespace, by the first way that leads there.
 fn enter(found: &Found) -> Result<NetnsId, Closed> {
     if !found.has_file {

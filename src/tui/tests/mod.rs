@@ -84,6 +84,7 @@ impl Stage {
             generation: self.generation,
             took: Duration::from_micros(8_400),
             interval: Duration::from_secs(1),
+            hints_lost: 0,
         };
         self.send(Input::Feed(Feed::Snapshot(snapshot)));
     }
