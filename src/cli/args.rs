@@ -9,6 +9,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use super::completions::CompletionsArgs;
 use super::ending::EndingArgs;
 use super::extras::ExtrasArgs;
+use super::holders::HoldersArgs;
 use super::query::{FamilyChoice, Query};
 use super::stdout::FaceArgs;
 use crate::config::interval;
@@ -26,7 +27,7 @@ use crate::model::Protocol;
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -73,6 +74,13 @@ pub(super) enum PolicyCommand {
     Learn(LearnArgs),
 }
 
+/// Arguments for which addresses are data, and no details of holders are told.
+pub(super) const FORMS: [&str; 7] = ["json", "ndjson", "csv", "columns", "format", "events", "kill"];
+
+/// Arguments that say what is to be printed.
+const PRINTS: [&str; 11] =
+    ["json", "ndjson", "csv", "columns", "format", "sort", "group", "wide", "summary", "events", "kill"];
+
 #[derive(Debug, Default, ClapArgs)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of ss")]
 #[command(next_help_heading = "Which sockets")]
@@ -114,13 +122,16 @@ pub(super) struct ListArgs {
     /// Sockets of one family
     #[arg(short, long, value_enum, value_name = "FAMILY", hide_possible_values = true)]
     pub(super) family: Option<FamilyChoice>,
-    // Of these two the last one counts, as in ss: people type `-tulpna`.
+    // Of these three the last one counts, as in ss: people type `-tulpna`.
     /// Only sockets that listen, or wait unconnected
-    #[arg(short, long, overrides_with = "all")]
+    #[arg(short, long, overrides_with_all = ["all", "bound_inactive"])]
     pub(super) listening: bool,
     /// Sockets in every state
-    #[arg(short, long, overrides_with = "listening")]
+    #[arg(short, long, overrides_with_all = ["listening", "bound_inactive"])]
     pub(super) all: bool,
+    /// Only TCP sockets that are bound and no more: they neither listen nor are connected
+    #[arg(short = 'B', long, overrides_with_all = ["listening", "all"], conflicts_with = "events")]
+    pub(super) bound_inactive: bool,
     /// Only IPv4
     #[arg(short = '4', long)]
     pub(super) ipv4: bool,
@@ -130,9 +141,17 @@ pub(super) struct ListArgs {
     /// Port numbers instead of service names
     #[arg(short, long, help_heading = "What is told of each")]
     pub(super) numeric: bool,
+    /// Names of hosts instead of addresses, as far as the resolver knows them within five seconds
+    #[arg(short, long, conflicts_with_all = FORMS, help_heading = "What is told of each")]
+    pub(super) resolve: bool,
     /// The processes that hold each socket
     #[arg(short, long, help_heading = "What is told of each")]
     pub(super) processes: bool,
+    #[command(flatten)]
+    pub(super) holders: HoldersArgs,
+    /// Print nothing: exit 0 when some socket passes, 1 when none does, 2 when that cannot be said
+    #[arg(short, long, conflicts_with_all = PRINTS, help_heading = "In which form")]
+    pub(super) quiet: bool,
     /// No header line
     #[arg(short = 'H', long, help_heading = "In which form")]
     pub(super) no_header: bool,

@@ -73,7 +73,8 @@ fn is_wanted(rows: &[&Row], moment: &Moment, selection: &Selection) -> anyhow::R
     let mut out = BufWriter::new(io::stderr().lock());
     let layout = table::Layout { netid: true, state: true, processes: true, ..selection.layout };
     // Nothing is left out or cut: it is what somebody says yes to.
-    let sheet = table::Sheet { layout, names: &moment.names, services: &|_, _| None, face: Face::default() };
+    let (names, face) = (&*moment.names, Face::default());
+    let sheet = table::Sheet { layout, names, services: &|_, _| None, hosts: None, holding: None, face };
     table::write(&mut out, Group::of_all(rows.to_vec()), sheet)?;
     let these = match rows.len() {
         1 => "this socket".to_owned(),

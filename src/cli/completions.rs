@@ -40,7 +40,7 @@ pub(super) fn run(args: &CompletionsArgs) -> anyhow::Result<Exit> {
 
 fn script(shell: Shell) -> anyhow::Result<String> {
     Ok(match shell {
-        Shell::Bash => generated(aot::Shell::Bash, completed())?,
+        Shell::Bash => bash(&generated(aot::Shell::Bash, completed())?),
         Shell::Zsh => zsh(&generated(aot::Shell::Zsh, without_filter())?),
         Shell::Fish => fish(&generated(aot::Shell::Fish, without_filter())?),
     })
@@ -80,11 +80,68 @@ fn without_filter() -> clap::Command {
         .subcommands(all.get_subcommands())
 }
 
+/// Options whose value is a list of fields, in which each may have a minus.
+const LISTS: [&str; 2] = ["columns", "sort"];
+
+/// With lists of fields: what stands before the last comma or minus stays.
+fn bash(script: &str) -> String {
+    let part = "${cur##*[,-]}";
+    LISTS.iter().fold(script.to_owned(), |script, option| {
+        let head = format!("--{option})\n                    COMPREPLY=($(compgen ");
+        let Some((before, rest)) = script.split_once(&head) else { return script };
+        let rest = rest.replacen("-- \"${cur}\"", &format!("-- \"{part}\""), 1);
+        format!("{before}{head}-P \"${{cur%\"{part}\"}}\" {rest}")
+    })
+}
+
+/// With another offer in place of the fields that clap lists: from the first of them, with what opens the
+/// list, to its `end`.
+fn with_lists(
+    script: &str,
+    place: impl Fn(&str) -> String,
+    end: &str,
+    offer: impl Fn(&str) -> String,
+) -> String {
+    let first = field::all().next().map_or("", |field| field.key);
+    LISTS.iter().fold(script.to_owned(), |script, option| {
+        let place = place(option);
+        let parts =
+            script.split_once(&place).and_then(|(before, rest)| Some((before, rest.split_once(end)?)));
+        let Some((before, (option_and_fields, after))) = parts else { return script };
+        let told = option_and_fields.split(&format!("{first}\\")).next().unwrap_or_default();
+        let told = told.trim_end_matches(['(', '"']);
+        let offered = offer(if *option == "columns" { " help" } else { "" });
+        format!("{before}{place}{told}{offered}{after}")
+    })
+}
+
+/// A text in the single quotes of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+/// The same for fish, to which a backslash counts within.
+fn fish_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', r"\\").replace('\'', r"\'"))
+}
+
 /// With a filter where a command could stand, and after its first word.
 fn zsh(script: &str) -> String {
+    let script = with_lists(
+        script,
+        |option| format!("--{option}=["),
+        "))' \\\n",
+        |more| format!(" _sockeye_fields{more}' \\\n"),
+    );
+    let fields = field::all().map(|field| quoted(&format!("{}:{}", field.key, field.help)));
+    let fields = format!(
+        "_sockeye_fields() {{\n    local -a known; known=({} $@)\n    compset -P '*[,-]'\n    \
+         _describe -t fields 'field' known\n}}\n",
+        fields.collect::<Vec<_>>().join(" ")
+    );
     let words: Vec<_> = words().into_iter().collect();
     let offered = format!(
-        "_sockeye_words() {{\n    local expl; local -a known; known=({})\n    \
+        "{fields}_sockeye_words() {{\n    local expl; local -a known; known=({})\n    \
          _wanted filters expl 'filter' compadd -a known\n}}\n\
          _sockeye_first() {{\n    _sockeye_commands\n    _sockeye_words\n}}\n\n",
         words.join(" ")
@@ -100,6 +157,18 @@ fn zsh(script: &str) -> String {
 
 /// With the words of filters, and with the values that stand alone.
 fn fish(script: &str) -> String {
+    let script = with_lists(
+        script,
+        |option| format!("-l {option} -d "),
+        "'\"\n",
+        |more| format!("\"(__sockeye_fields){more}\"\n"),
+    );
+    let fields = field::all().map(|field| format!("{} {}", field.key, fish_quoted(field.help)));
+    let fields = format!(
+        "function __sockeye_fields\n    set -l before (commandline -ct | string replace -r -- '^--[a-z]+=' '' | \
+         string match -r -- '.*[,-]')\n    printf \"$before%s\\t%s\\n\" {}\nend\n",
+        fields.collect::<Vec<_>>().join(" ")
+    );
     let commands: Vec<_> =
         Args::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let words: Vec<_> = words().into_iter().collect();
@@ -112,7 +181,7 @@ fn fish(script: &str) -> String {
         1,
     );
     format!(
-        "{script}complete -c sockeye -n \"__fish_sockeye_needs_command\" -f -a \"{}\"\n\
+        "{fields}{script}complete -c sockeye -n \"__fish_sockeye_needs_command\" -f -a \"{}\"\n\
          complete -c sockeye -n \"__fish_sockeye_using_subcommand completions\" -f -a \"bash zsh fish\"\n",
         words.join(" ")
     )

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Ok,
-    /// `check`: there is an unexpected listener. `who`: nobody holds it.
+    /// `check`: there is an unexpected listener. `who`: nobody holds it. `-q`: no socket passes.
     Found,
     /// Wrong usage, or what was asked for could not be done.
     Error,

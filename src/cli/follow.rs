@@ -149,8 +149,8 @@ impl Follow {
             event::write_json(&mut out, &Event::ended(&row, from), &self.moment)?;
         } else {
             let service = |protocol, port| self.services.get(&(protocol, port)).cloned();
-            let sheet =
-                Sheet { layout: self.layout, names: &self.moment.names, services: &service, face: self.face };
+            let (names, layout, face) = (&self.moment.names, self.layout, self.face);
+            let sheet = Sheet { layout, names, services: &service, hosts: None, holding: None, face };
             self.stream.write_end(&mut out, &row.socket, from, sheet)?;
         }
         out.flush().context("the end of a socket cannot be told")

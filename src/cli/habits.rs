@@ -8,7 +8,6 @@ const NETSTAT: &[(char, &str)] = &[
     ('W', "nothing is cut here"),
     ('v', "what could not be read is always told"),
     ('c', "what goes on is shown by: sockeye top"),
-    ('r', "routes are told by: ip route"),
     ('g', "multicast groups are told by: ip maddress"),
 ];
 
@@ -84,7 +83,6 @@ mod tests {
     fn of_netstat() {
         assert!(hinted("-tulpvn", "-v").unwrap().starts_with("without -v: sockeye -tulpn; what"));
         assert!(hinted("-plantW", "-W").unwrap().starts_with("without -W: sockeye -plant; nothing"));
-        assert!(hinted("-rn", "-r").unwrap().contains("ip route"));
         for (line, refused) in [("-Q", "-Q"), ("--lisen", "--lisen"), ("-t", "-v"), ("", "-v")] {
             assert_eq!(hinted(line, refused), None, "{line}");
         }

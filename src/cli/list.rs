@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::net::IpAddr;
 
 use super::args::{ListArgs, OwnersChoice};
 use super::exit::Exit;
@@ -9,9 +10,9 @@ use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
 use super::settings::audience;
 use super::shape::Shape;
-use super::{complain, notice};
+use super::{complain, notice, quiet, resolve};
 use crate::config::{Config, Environment};
-use crate::model::Row;
+use crate::model::{Holding, Row, SystemBytes};
 use crate::output::columns::Columns;
 use crate::output::{Face, Group, columns, json, table};
 use crate::owner::Facts;
@@ -22,6 +23,7 @@ use crate::sys;
 pub(super) fn wants_dashboard(args: &ListArgs, environment: &Environment) -> bool {
     let asks = asks_like_ss(args)
         || args.no_header
+        || args.quiet
         || args.extras.resolve().oneline
         || !args.filter.is_empty()
         || args.filter_file.is_some();
@@ -36,32 +38,54 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(audience(args.shape.is_for_programs()));
     let args = args.resolve(&settings);
     let selection = Selection::of(&args)?;
-    let owners_shown = selection.shows_owners();
+    args.holders.check()?;
+    let owners_shown = selection.shows_owners() && !args.quiet;
     let mut reading = args.reading.resolve(&settings);
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
-    let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
+    let facts = if selection.needs.facts || args.holders.has_contexts() { Facts::All } else { Facts::Names };
     let runtimes = args.runtimes.places(&settings, &config.environment);
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
+    if args.quiet {
+        let passes = sockets.open().any(|row| selection.shows(row, &moment));
+        let blind = selection.blindness(&moment, passes);
+        return Ok(quiet::verdict(passes, &moment.coverage, selection.needs.owners, blind));
+    }
     let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
     if !selection.sorting.is_empty() {
         selection.sorting.sort(&mut rows, |row| moment.subject(row));
     }
+    let blind = selection.blindness(&moment, !rows.is_empty());
+    let holding = match selection.shape {
+        Shape::Table => args.holders.look(&rows, &reading.source),
+        _ => Holding::default(),
+    };
+    let hosts = if args.resolve { resolve::hosts(&rows, &reading.source) } else { HashMap::new() };
     let face = args.face.face(&settings, &config.environment);
     let face = if args.shape.wide { Face { width: None, ..face } } else { face };
     let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let left_out =
-        Listing { sockets: &sockets, moment: &moment, selection: &selection, face }.write(&mut out, rows)?;
+    let left_out = Listing {
+        sockets: &sockets,
+        moment: &moment,
+        selection: &selection,
+        holding: &holding,
+        hosts: &hosts,
+        face,
+    }
+    .write(&mut out, rows)?;
     out.flush()?;
     if let (Some(cells), false) = (face.width, left_out.is_empty()) {
         let columns = left_out.join(", ");
         complain(&format!("sockeye: no room for {columns} in {cells} cells; --wide shows all"));
     }
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
-    Ok(if failed { Exit::Error } else { Exit::Ok })
+    if let Some(why) = blind {
+        complain(&format!("sockeye: {why}"));
+    }
+    Ok(if failed || blind.is_some() { Exit::Error } else { Exit::Ok })
 }
 
 /// What a listing is written from.
@@ -69,13 +93,15 @@ struct Listing<'a> {
     sockets: &'a Table,
     moment: &'a Moment,
     selection: &'a Selection,
+    holding: &'a Holding,
+    hosts: &'a HashMap<IpAddr, SystemBytes>,
     face: Face,
 }
 
 impl<'a> Listing<'a> {
     /// Writes the rows; returns the columns for which there was no room.
     fn write(&self, out: &mut dyn io::Write, rows: Vec<&'a Row>) -> anyhow::Result<Vec<&'static str>> {
-        let Self { sockets, moment, selection, face } = *self;
+        let Self { sockets, moment, selection, face, .. } = *self;
         let peers = selection.needs_peers().then(|| sockets.peers());
         let subject = |row| {
             let subject = moment.subject(row);
@@ -104,12 +130,13 @@ impl<'a> Listing<'a> {
         out: &mut dyn io::Write,
         groups: Vec<Group<'_>>,
     ) -> anyhow::Result<Vec<&'static str>> {
-        let Self { moment, selection, face, .. } = *self;
+        let Self { moment, selection, holding, hosts, face, .. } = *self;
         let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
         let several = moment.coverage.namespaces.list.len() > 1;
         let layout = table::Layout { netns: several, ..selection.layout };
         let service = |protocol, port| services.get(&(protocol, port)).cloned();
-        let sheet = table::Sheet { layout, names: &moment.names, services: &service, face };
+        let (hosts, holding) = (Some(hosts), Some(holding));
+        let sheet = table::Sheet { layout, names: &moment.names, services: &service, hosts, holding, face };
         Ok(table::write(out, groups, sheet)?)
     }
 }

@@ -1,5 +1,6 @@
 //! The ways to the kernel of this machine, on Linux. `reader` chooses before whether it is asked.
 
+use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use super::args::{OwnersChoice, SourceChoice};
 use super::settings::Reading;
 use crate::engine::{Hear, Hint, OwnerChoice};
 use crate::event::{self, Closes, Notice};
-use crate::model::Ask;
+use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
+use crate::owner::holding;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
@@ -32,6 +34,21 @@ pub(super) fn source(
         (SourceChoice::Procfs, true) => namespaces(Namespaces::procfs(), args, budget),
         (_, true) => namespaces(Namespaces::netlink(ask, true), args, budget),
     })
+}
+
+/// Every thread of the owners of these sockets.
+pub(super) fn threads<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap<ProcessId, Vec<Thread>> {
+    holding::threads(sockets)
+}
+
+/// The labels of these sockets.
+pub(super) fn labels<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap<Inode, SystemBytes> {
+    holding::labels(sockets)
+}
+
+/// True when there are labels to be told.
+pub(super) fn has_selinux() -> bool {
+    host::has_selinux()
 }
 
 /// Listens for sockets of these tables that close, where the kernel tells of them and somebody wants to know: it

@@ -1,11 +1,12 @@
 //! The way to the kernel of this machine, on other systems than Linux: netstat2, and no other.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::args::{OwnersChoice, SourceChoice};
 use super::settings::Reading;
 use crate::engine::{Hear, OwnerChoice};
-use crate::model::Ask;
+use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
 use crate::source::portable::Portable;
 use crate::source::{SocketSource, Wanted};
 
@@ -32,4 +33,19 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
             anyhow::bail!("there is no /proc to scan for owners here, and no BPF: take --owners auto")
         }
     }
+}
+
+/// No thread is known.
+pub(super) fn threads<'a>(_: impl Iterator<Item = &'a Socket>) -> BTreeMap<ProcessId, Vec<Thread>> {
+    BTreeMap::new()
+}
+
+/// No socket has a label.
+pub(super) fn labels<'a>(_: impl Iterator<Item = &'a Socket>) -> BTreeMap<Inode, SystemBytes> {
+    BTreeMap::new()
+}
+
+/// There is no `SELinux`.
+pub(super) fn has_selinux() -> bool {
+    false
 }

@@ -4,6 +4,7 @@
 //! Commands live in files of their own and hold no logic that another face could need.
 
 mod args;
+mod bound;
 mod check;
 #[cfg_attr(not(linux), path = "close_elsewhere.rs")]
 mod close;
@@ -18,6 +19,7 @@ mod filter;
 #[cfg_attr(not(linux), path = "follow_elsewhere.rs")]
 mod follow;
 mod habits;
+mod holders;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
@@ -27,7 +29,9 @@ mod notice;
 mod of_ss;
 mod policy;
 mod query;
+mod quiet;
 mod reader;
+mod resolve;
 mod schema;
 mod selection;
 mod settings;

@@ -6,11 +6,6 @@ use clap::error::{ContextKind, ContextValue};
 /// By both names.
 const MISSING: &[(&str, &str, &str)] = &[
     ("-D", "--diag", "the kernel's answers are not written to files; --json has all that they tell"),
-    ("-r", "--resolve", "addresses stay numbers"),
-    ("-B", "--bound-inactive", "with -a sockets are listed that are bound and no more"),
-    ("-Z", "--context", "security contexts are not read yet"),
-    ("-z", "--contexts", "security contexts are not read yet"),
-    ("-T", "--threads", "-p finds descriptors of threads, too"),
     ("--tipcinfo", "--tipcinfo", "what TIPC counts is not read yet"),
 ];
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::args::ListArgs;
+use super::bound;
 use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
@@ -48,19 +49,26 @@ enum States {
     All,
     /// `-l`: listening, and what is unconnected.
     Listening,
-    /// Neither `-l` nor `-a`.
+    /// `-B`: TCP sockets that are bound and no more.
+    Bound,
+    /// None of these.
     Connected,
 }
 
 /// True when an option of `ss` chooses among sockets.
 pub(super) fn chooses(args: &ListArgs) -> bool {
     let family = !args.protocols().is_empty() || args.versions() != [false; 2];
-    family || args.listening || args.all
+    family || args.listening || args.all || args.bound_inactive
 }
 
 /// True when an option of `ss` asks for a listing.
 pub(super) fn asks_like_ss(args: &ListArgs) -> bool {
-    chooses(args) || args.numeric || args.processes || args.extras.resolve().any()
+    chooses(args)
+        || args.numeric
+        || args.resolve
+        || args.processes
+        || args.holders.any()
+        || args.extras.resolve().any()
 }
 
 /// What the source must tell for these options.
@@ -88,6 +96,21 @@ fn named(args: &ListArgs, chosen: &[Protocol]) -> Vec<Wanted> {
     everything().into_iter().filter(is_named).collect()
 }
 
+/// Those of which a socket can pass; an error when there is none although more is chosen than tables.
+fn passable(named: &[Wanted], states: States, filter: &Filter, shape: &Shape) -> anyhow::Result<Vec<Wanted>> {
+    let version = if matches!(shape, Shape::Table) { Version::Own } else { Version::Either };
+    let mut tables = filter::tables(filter, named, version);
+    if states == States::Bound {
+        tables.retain(|(_, protocol)| *protocol == Protocol::Tcp);
+        anyhow::ensure!(!tables.is_empty(), "no socket can pass: --bound-inactive lists TCP sockets alone");
+    }
+    anyhow::ensure!(
+        !tables.is_empty() || filter.is_empty(),
+        "no socket can pass: the filter and the options exclude each other"
+    );
+    Ok(tables)
+}
+
 impl Selection {
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
         let filter = filter::parse(&args.filter, args.filter_file.as_deref())?;
@@ -99,7 +122,7 @@ impl Selection {
             "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
         );
         let chosen = args.protocols();
-        let narrowed = !chosen.is_empty() || args.listening || args.all;
+        let narrowed = !chosen.is_empty() || args.listening || args.all || args.bound_inactive;
         // A script that asks for JSON and nothing else wants everything there is.
         let for_machines = !matches!(shape, Shape::Table);
         let all_there_is = !asks_like_ss(args) || (for_machines && !narrowed);
@@ -107,16 +130,12 @@ impl Selection {
         let states = match () {
             () if needs.states => States::All,
             () if args.listening => States::Listening,
+            () if args.bound_inactive => States::Bound,
             () if args.all || all_there_is => States::All,
             () => States::Connected,
         };
         let named = named(args, &chosen);
-        let version = if matches!(shape, Shape::Table) { Version::Own } else { Version::Either };
-        let tables = filter::tables(&filter, &named, version);
-        anyhow::ensure!(
-            !tables.is_empty() || filter.is_empty(),
-            "no socket can pass: the filter and the options exclude each other"
-        );
+        let tables = passable(&named, states, &filter, &shape)?;
         let kinds: BTreeSet<Protocol> = named.iter().map(|(_, protocol)| *protocol).collect();
         let several =
             !args.query.as_ref().is_some_and(Query::is_one_kind) || !args.whole_protocols().is_empty();
@@ -133,8 +152,10 @@ impl Selection {
                 // Unix, packet and TIPC sockets are of several kinds themselves.
                 netid: kinds.len() > 1 || (several && kinds.iter().any(|kind| SEVERAL_KINDS.contains(kind))),
                 // A connected datagram socket has but one state.
-                state: !filter.has_one_state() && (!datagrams || states != States::Connected),
-                processes: args.processes || !asks_like_ss(args),
+                state: !filter.has_one_state()
+                    && states != States::Bound
+                    && (!datagrams || states != States::Connected),
+                processes: args.processes || args.holders.any() || !asks_like_ss(args),
                 numeric: args.numeric,
                 ordered: !sorting.is_empty(),
                 extras,
@@ -158,8 +179,14 @@ impl Selection {
         match self.states {
             States::All => "all states",
             States::Listening => "listening",
+            States::Bound => "bound",
             States::Connected => "connected",
         }
+    }
+
+    /// Why sockets of the states that the options choose may be there and not be seen.
+    pub(super) fn blindness(&self, moment: &Moment, seen: bool) -> Option<&'static str> {
+        (self.states == States::Bound && !seen).then(|| bound::unlisted(moment)).flatten()
     }
 
     /// True when owners are told, so that it matters whether they were found.
@@ -207,6 +234,7 @@ impl Selection {
         match self.states {
             States::All => true,
             States::Listening => idle || state == State::Listen,
+            States::Bound => (protocol, state) == (Protocol::Tcp, State::Bound),
             States::Connected => {
                 stateless || !idle && !matches!(state, State::Listen | State::TimeWait | State::SynRecv)
             }

@@ -19,7 +19,8 @@ use crate::sys::procnet;
 /// Counts once.
 pub(super) fn run(args: &ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let filtered = !args.filter.is_empty() || args.filter_file.is_some();
-    let listed = chooses(args) || args.processes || args.extras.resolve().any() || filtered;
+    let listed =
+        chooses(args) || args.processes || args.holders.any() || args.extras.resolve().any() || filtered;
     ensure!(
         !listed,
         "--summary counts all sockets: leave out what chooses among them, or tells more of each"

@@ -5,6 +5,7 @@
 
 #[cfg_attr(not(linux), path = "holders_elsewhere.rs")]
 mod holders;
+mod host_names;
 #[cfg(linux)]
 mod plan;
 mod poller;
@@ -14,6 +15,7 @@ mod relations;
 mod residual;
 mod sampler;
 
+pub use host_names::HostNames;
 pub use poller::{Feed, Hear, Hint, PollerHandle, spawn, spawn_hearing};
 pub use sampler::Sampler;
 

@@ -1,5 +1,5 @@
-//! The part of a filter that goes into the kernel: a set of states, and addresses and ports as
-//! `INET_DIAG` bytecode (`linux/inet_diag.h`, `inet_diag_bc_run` in `net/ipv4/inet_diag.c`).
+//! The part of a filter that goes into the kernel: a set of states, and addresses, ports, marks,
+//! interfaces and cgroups as `INET_DIAG` bytecode (`linux/inet_diag.h`, `inet_diag_bc_run` in `net/ipv4/inet_diag.c`).
 //!
 //! What cannot be said there is left out, so that too many sockets may pass, never too few.
 
@@ -11,8 +11,9 @@ use super::condition::{Condition, Test};
 use super::expr::Expr;
 use super::host::{End, Host, Network};
 use super::names::Flag;
+use super::pattern::Pattern;
 use super::quantity::Numbers;
-use crate::model::{Narrow, State};
+use crate::model::{Blank, Named, Narrow, State};
 
 /// `INET_DIAG_BC_*`.
 const JUMP: u8 = 1;
@@ -22,6 +23,11 @@ const TARGET_AT_LEAST: u8 = 4;
 const TARGET_AT_MOST: u8 = 5;
 const SOURCE: u8 = 7;
 const TARGET: u8 = 8;
+const DEVICE: u8 = 9;
+const MARK: u8 = 10;
+const CGROUP: u8 = 13;
+/// Lets all pass.
+const NOTHING: u8 = 0;
 /// A longer program is not worth its time.
 const LONGEST: usize = 4096;
 
@@ -35,7 +41,8 @@ impl Filter {
         };
         let states = State::ALL.iter().copied().filter(may).collect();
         let code = self.expr.as_ref().and_then(Code::of).filter(|code| code.bytes.len() <= LONGEST);
-        Narrow { states, code: code.map(|code| code.bytes).unwrap_or_default().into() }
+        let Code { bytes, blanks, .. } = code.unwrap_or_default();
+        Narrow { states, code: bytes.into(), blanks: blanks.into() }
     }
 }
 
@@ -51,8 +58,11 @@ fn of_state(condition: &Condition, state: State) -> Option<bool> {
 }
 
 /// A program. It accepts by running to its end, and refuses by a jump to four bytes behind.
+#[derive(Default)]
 struct Code {
     bytes: Vec<u8>,
+    /// The operations that want a number yet.
+    blanks: Vec<Blank>,
     /// True when it accepts just what is asked for, so that it can be turned round.
     exact: bool,
 }
@@ -95,8 +105,35 @@ impl Code {
             Condition::Host(end, Host::Inet { network: Some(network), port, .. }) => {
                 Some(Self { exact: false, ..Self::host(*end, Some(*network), *port) })
             }
+            Condition::Mark { value, mask } => Some(Self::mark(*value, *mask)),
+            Condition::Device(name) => Some(Self::blank(DEVICE, 4, Named::Device(name.as_str().into()))),
+            Condition::Field(field, Test::Texts(texts)) if field.key == "cgroup" => {
+                let path = |text: &Pattern| match text {
+                    Pattern::Exact(path) => {
+                        Some(Self::blank(CGROUP, 8, Named::Cgroup(path.as_slice().into())))
+                    }
+                    Pattern::Within(_) | Pattern::Whole(_) => None,
+                };
+                texts.iter().map(path).collect::<Option<Vec<_>>>()?.into_iter().reduce(Self::or)
+            }
             _ => None,
         }
+    }
+
+    /// `struct inet_diag_markcond`. Not exact: of some states a mark is compared that is not told.
+    fn mark(value: u32, mask: u32) -> Self {
+        let mut bytes = operation(MARK, 12, 16).to_vec();
+        bytes.extend([value, mask].map(u32::to_ne_bytes).concat());
+        Self { bytes, blanks: Vec::new(), exact: false }
+    }
+
+    /// A comparison with a number of so many bytes, which is known when the kernel is asked. Not exact:
+    /// until then, and where there is none, it lets all pass.
+    fn blank(code: u8, room: u8, named: Named) -> Self {
+        let length = 4 + room;
+        let mut bytes = operation(NOTHING, length, u16::from(length) + 4).to_vec();
+        bytes.resize(length.into(), 0);
+        Self { bytes, blanks: vec![Blank { at: 0, code, named }], exact: false }
     }
 
     fn ports(end: End, numbers: &Numbers) -> Option<Self> {
@@ -119,7 +156,7 @@ impl Code {
     fn compare(code: u8, port: u16) -> Self {
         let mut bytes = operation(code, 8, 12).to_vec();
         bytes.extend(operation(0, 0, port));
-        Self { bytes, exact: true }
+        Self { bytes, blanks: Vec::new(), exact: true }
     }
 
     /// `struct inet_diag_hostcond`: family, length of the prefix, port or -1, address.
@@ -137,22 +174,27 @@ impl Code {
         bytes.extend([family, prefix, 0, 0]);
         bytes.extend(port.to_ne_bytes());
         bytes.extend(addr);
-        Self { bytes, exact: true }
+        Self { bytes, blanks: Vec::new(), exact: true }
     }
 
     /// Both: what the first refuses, the whole refuses.
     fn and(mut self, other: Self) -> Self {
         lengthen(&mut self.bytes, other.bytes.len());
-        self.bytes.extend(other.bytes);
-        Self { bytes: self.bytes, exact: self.exact && other.exact }
+        self.followed_by(other)
     }
 
     /// Either: what the first accepts jumps over the second, what it refuses lands on it.
     fn or(mut self, other: Self) -> Self {
         let over = u16::try_from(other.bytes.len() + 4).unwrap_or(u16::MAX);
         self.bytes.extend(operation(JUMP, 4, over));
+        self.followed_by(other)
+    }
+
+    fn followed_by(mut self, other: Self) -> Self {
+        let start = self.bytes.len();
+        self.blanks.extend(other.blanks.into_iter().map(|it| Blank { at: it.at + start, ..it }));
         self.bytes.extend(other.bytes);
-        Self { bytes: self.bytes, exact: self.exact && other.exact }
+        Self { exact: self.exact && other.exact, ..self }
     }
 
     /// What it accepts jumps behind the end, what it refuses lands on the end.

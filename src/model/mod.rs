@@ -11,6 +11,7 @@ mod closing;
 mod coverage;
 mod details;
 pub mod field;
+mod holding;
 mod ids;
 mod kernel_counts;
 mod kernel_use;
@@ -41,13 +42,14 @@ pub use details::{
     XdpDetails,
 };
 pub use field::{Field, Subject, Value};
+pub use holding::{Holding, Thread};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kernel_counts::{InUse, KernelCounters, KernelCounts};
 pub use kernel_use::{KernelUse, Seat};
 pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
-pub use narrow::Narrow;
+pub use narrow::{Blank, Named, Narrow};
 pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
 pub use published_port::{Incoming, PublishedPort, Span};
 pub use rights::{Profile, Rights};

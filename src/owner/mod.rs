@@ -12,6 +12,8 @@ mod bpf;
 #[cfg(linux)]
 mod hidden;
 #[cfg(linux)]
+pub mod holding;
+#[cfg(linux)]
 mod kernel_uses;
 #[cfg(linux)]
 mod lineage;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::io::Errno;
 
 use super::{Facts, Workloads, lineage};
-use crate::model::{Executable, Pid, Process, ProcessId, SystemBytes};
+use crate::model::{Executable, Pid, Process, ProcessId};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_pid::{self, Stat};
@@ -57,9 +57,7 @@ fn with_rest(
     let uid = dir.read(c"status", text).ok().and_then(|()| proc_pid::effective_uid(text));
     let cmdline = dir.read(c"cmdline", text).ok().map(|()| proc_pid::cmdline(text));
     // proc(5): "attr/current"; an error where no security module is at work.
-    let security = dir.read(c"attr/current", text).ok().map(|()| text.trim_ascii_end());
-    let security = security.map(|name| SystemBytes::from(name.strip_suffix(b"\0").unwrap_or(name)));
-    let security = security.filter(|name| !name.is_empty());
+    let security = dir.read(c"attr/current", text).ok().and_then(|()| proc_pid::label(text));
     let cgroup = dir.read(c"cgroup", text);
     // What a thread that panicked had learnt is no less true.
     let mut workloads = workloads.lock().unwrap_or_else(PoisonError::into_inner);

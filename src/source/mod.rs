@@ -21,6 +21,8 @@ pub mod namespaces;
 #[cfg(linux)]
 pub mod netlink;
 #[cfg(linux)]
+mod numbers;
+#[cfg(linux)]
 pub mod procfs;
 #[cfg(linux)]
 mod second_look;

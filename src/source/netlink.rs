@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::crosscheck;
 use super::decoder::{self, Rows};
+use super::numbers;
 use super::place::Place;
 use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
@@ -93,6 +94,8 @@ pub(super) struct Reader {
     second: SecondLook,
     /// Which sockets are enough.
     narrow: Option<Narrow>,
+    /// The kernel does not take the program of that.
+    no_program: bool,
     buffer: Vec<u8>,
 }
 
@@ -108,13 +111,14 @@ impl Reader {
             counts: Counts::default(),
             second: SecondLook::default(),
             narrow: None,
+            no_program: false,
             buffer: Vec::new(),
         }
     }
 
     /// Says which sockets are enough.
     pub(super) fn narrow(&mut self, narrow: Option<Narrow>) {
-        self.narrow = narrow;
+        (self.narrow, self.no_program) = (narrow, false);
     }
 
     /// What is enough of a table.
@@ -173,7 +177,7 @@ impl Reader {
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
             let context = Context { details: ask != Ask::NOTHING, ..place.context(table) };
-            let narrow = self.narrow_of(known);
+            let narrow = self.narrow_of(known).map(numbers::fill);
             let question = Question { known, diag, context, ask, narrow: narrow.as_ref() };
             match self.read_dump(question, &mut coverage, reading) {
                 Ok(()) => return coverage,
@@ -268,7 +272,10 @@ impl Reader {
         loop {
             let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
-            let ended = self.dump_once(Question { ask, ..question });
+            let plain = question.narrow.filter(|_| self.no_program).cloned().map(Narrow::by_states_alone);
+            let narrow = plain.as_ref().or(question.narrow);
+            let has_program = narrow.is_some_and(|narrow| !narrow.code.is_empty());
+            let ended = self.dump_once(Question { ask, narrow, ..question });
             let again = coverage.retries < RETRIES;
             match ended {
                 Ok((Dump { interrupted: true, .. }, _)) if again => {}
@@ -279,6 +286,10 @@ impl Reader {
                     }
                     let sockets = question.known.settle(rows.told(coverage));
                     return Ok(Drained { sockets, pieces });
+                }
+                Err(error) if has_program && error.may_be_the_program() => {
+                    self.no_program = true; // everything is judged again anyway
+                    continue;
                 }
                 Err(error) if error.is_refusal() && ask.storages => {
                     self.no_storages = true;

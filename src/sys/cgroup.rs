@@ -9,6 +9,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, openat2};
+
 use crate::model::{CgroupId, SystemBytes};
 
 /// `CGROUP2_SUPER_MAGIC` (`linux/magic.h`)
@@ -39,6 +41,22 @@ impl Cgroups {
         wanted.iter().filter_map(known).collect()
     }
 }
+
+/// The id of the cgroup of that path below the root. `None` when there is none, and where something is
+/// mounted, or links, on the way: then the path may be that of another one.
+#[must_use]
+pub fn id_of(path: &SystemBytes) -> Option<CgroupId> {
+    let root = rustix::fs::open(root()?, PATH, Mode::empty()).ok()?;
+    let below = path.as_bytes().strip_prefix(b"/")?;
+    if below.is_empty() {
+        return fstat(&root).ok().map(|stat| CgroupId(stat.st_ino));
+    }
+    let straight = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
+    let dir = openat2(&root, below, PATH, Mode::empty(), straight).ok()?;
+    fstat(&dir).ok().map(|stat| CgroupId(stat.st_ino))
+}
+
+const PATH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// Where cgroup v2 is mounted: by itself, or beside v1 (cgroups(7)).
 fn root() -> Option<PathBuf> {

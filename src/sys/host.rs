@@ -41,6 +41,15 @@ pub struct NetnsError {
     error: std::io::Error,
 }
 
+/// True when `SELinux` is at work: its file system is mounted (`SELINUX_MAGIC`, `linux/magic.h`).
+#[must_use]
+#[cfg(linux)]
+pub fn has_selinux() -> bool {
+    const SELINUX: u64 = 0xf97c_ff8c;
+    rustix::fs::statfs("/sys/fs/selinux")
+        .is_ok_and(|stat| u64::try_from(stat.f_type).is_ok_and(|kind| kind == SELINUX))
+}
+
 /// True when this process runs as root.
 #[must_use]
 pub fn is_root() -> bool {

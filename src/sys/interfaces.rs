@@ -15,10 +15,20 @@ pub struct Interfaces {
 impl Interfaces {
     /// The interface's name; `None` when it is gone.
     pub fn name(&mut self, index: IfIndex) -> Option<SystemBytes> {
+        netdevice::index_to_name(self.socket()?, index.get()).ok().map(SystemBytes::from)
+    }
+
+    /// The index of an interface that is there: for a name that is none, the kernel looks for a module
+    /// (`dev_load`, `net/core/dev_ioctl.c`).
+    pub fn index(&mut self, name: &SystemBytes) -> Option<IfIndex> {
+        let name = std::str::from_utf8(name.as_bytes()).ok()?;
+        netdevice::name_to_index(self.socket()?, name).ok().and_then(IfIndex::new)
+    }
+
+    fn socket(&mut self) -> Option<&OwnedFd> {
         if self.socket.is_none() {
             self.socket = socket(AddressFamily::INET, SocketType::DGRAM, None).ok();
         }
-        let socket = self.socket.as_ref()?;
-        netdevice::index_to_name(socket, index.get()).ok().map(SystemBytes::from)
+        self.socket.as_ref()
     }
 }

@@ -8,6 +8,7 @@ pub mod file;
 pub mod host;
 pub mod names;
 pub mod program;
+pub mod resolve;
 
 #[cfg(linux)]
 pub mod bpf;

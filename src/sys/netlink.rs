@@ -59,6 +59,13 @@ impl DiagError {
         matches!(self, Self::Refused(Errno::NOENT))
     }
 
+    /// True when the kernel does not take the program that came with the request: it knows not all of it,
+    /// or not from this process (`inet_diag_bc_audit`). There are other reasons for the same answer.
+    #[must_use]
+    pub fn may_be_the_program(&self) -> bool {
+        matches!(self, Self::Refused(Errno::INVAL | Errno::PERM))
+    }
+
     /// True when this process may not, rather than the kernel cannot.
     #[must_use]
     pub fn is_denial(&self) -> bool {

@@ -262,6 +262,15 @@ pub fn proto_name(pid: Pid, fd: Fd) -> Option<SystemBytes> {
     })
 }
 
+/// The label of the socket behind a descriptor, which `SELinux` keeps with its inode; `None` without one.
+#[must_use]
+pub fn label(pid: Pid, fd: Fd) -> Option<SystemBytes> {
+    let mut label = [0; 4096];
+    let path = format!("/proc/{}/fd/{}", pid.0, fd.0);
+    let len = rustix::fs::getxattr(path, "security.selinux", &mut label).ok()?;
+    label.get(..len).and_then(proc_pid::label)
+}
+
 /// Whose pid namespace is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Viewer {

@@ -23,6 +23,7 @@ pub mod proc_cgroup;
 pub mod proc_fdinfo;
 pub mod proc_inet;
 pub mod proc_mountinfo;
+pub mod proc_net_dev;
 pub mod proc_netlink;
 pub mod proc_nfs;
 pub mod proc_packet;

@@ -70,6 +70,14 @@ pub fn effective_uid(status: &[u8]) -> Option<Uid> {
     number(uid).and_then(|uid| u32::try_from(uid).ok()).map(Uid)
 }
 
+/// What the security module calls a task or a file: `attr/current` and its kind, proc(5). `None` for nothing.
+#[must_use]
+pub fn label(text: &[u8]) -> Option<SystemBytes> {
+    let name = text.trim_ascii_end();
+    let name = name.strip_suffix(b"\0").unwrap_or(name);
+    (!name.is_empty()).then(|| SystemBytes::from(name))
+}
+
 /// The socket that a link in `/proc/PID/fd` points to: `socket:[4711]`.
 #[must_use]
 pub fn socket_link(target: &[u8]) -> Option<Inode> {
@@ -168,6 +176,20 @@ mod tests {
     fn uid_is_the_effective_one() {
         assert_eq!(effective_uid(b"Name:\tx\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n"), Some(Uid(0)));
         assert_eq!(effective_uid(b"Name:\tUid: 1\n"), None);
+    }
+
+    #[test]
+    fn labels() {
+        for (text, told) in [
+            (&b"system_u:system_r:sshd_t:s0\0"[..], Some("system_u:system_r:sshd_t:s0")),
+            (b"unconfined\n", Some("unconfined")),
+            (b"docker-default (enforce)\n", Some("docker-default (enforce)")),
+            (b"\n", None),
+            (b"\0", None),
+            (b"", None),
+        ] {
+            assert_eq!(label(text), told.map(SystemBytes::from), "{text:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::harness::{is_installed, run, sockeye};
 use crate::session::Session;
 
 /// What is typed before the tabulator, and what stands there then.
-const TYPED: [(&str, &str); 7] = [
+const TYPED: [(&str, &str); 10] = [
     ("sockeye --js", "--json"),
     ("sockeye doc", "doctor"),
     ("sockeye completions zs", "zsh"),
@@ -16,6 +16,9 @@ const TYPED: [(&str, &str); 7] = [
     ("sockeye tcp unown", "unowned"),
     ("sockeye --columns listener_c", "listener_cookie"),
     ("sockeye --sort role_r", "role_reason"),
+    ("sockeye --columns local,listener_c", "local,listener_cookie"),
+    ("sockeye --columns local,owner,role_r", "local,owner,role_reason"),
+    ("sockeye --sort local,-role_r", "local,-role_reason"),
 ];
 
 #[test]

@@ -8,6 +8,10 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
+use sockeye::engine::{OwnerAsk, Sampler, single};
+use sockeye::model::{Ask, Family, Narrow, Protocol, SliceStatus, State};
+use sockeye::source::netlink::Netlink;
+
 use crate::document::Document;
 use crate::harness::{Ran, run, sockeye};
 use crate::stock::{Held, as_procfs, compare, tcp_listener};
@@ -125,4 +129,33 @@ fn a_check_that_could_not_look_does_not_say_that_all_is_well() {
     let ran = run_refused(1, sockeye(&learn));
     assert_eq!((ran.code(), ran.stdout.is_empty()), (2, true), "{ran:?}");
     assert_eq!(std::fs::read_to_string(&policy).unwrap(), "version = 1\n");
+}
+
+/// As a kernel does that is older than the conditions of a program.
+#[test]
+fn a_kernel_that_does_not_take_a_program_tells_everything() {
+    let held = listener();
+    let narrow = |code: &[u8]| Narrow { states: State::ALL.to_vec(), code: code.into(), blanks: [].into() };
+    let told = |narrow| {
+        let source = Box::new(Netlink::strict(Ask::EVERYTHING));
+        let mut sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], OwnerAsk::NOTHING);
+        sampler.narrow(Some(narrow));
+        let table = single(sampler.take().unwrap());
+        let status = table.moment().unwrap().coverage.slices[0].status.clone();
+        let found = table.open().any(|row| row.socket.inode.is_some_and(|it| it.get() == held.inode()));
+        (status, found)
+    };
+    // An operation that there is not; and one that refuses everything, to see that programs count.
+    assert_eq!(told(narrow(&[99, 4, 8, 0])), (SliceStatus::Ok, true));
+    assert_eq!(told(narrow(&[1, 4, 8, 0])), (SliceStatus::Ok, false));
+}
+
+#[test]
+fn who_may_not_ask_for_marks_gets_the_other_half_of_the_filter() {
+    let held = listener();
+    let local = format!("127.0.0.1:{}", held.port());
+    let filter = format!("fwmark = 0x51 or sport = :{}", held.port());
+    let ran = run(&mut sockeye(&["-tlnH", &filter]));
+    assert!(ran.stdout().contains(&local) && ran.stdout().lines().count() == 1, "{}", ran.stdout());
+    assert_eq!((ran.code(), ran.stderr()), (0, ""));
 }

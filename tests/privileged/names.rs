@@ -46,6 +46,11 @@ impl Cgroup {
         Self { path }
     }
 
+    /// Its path below the mount.
+    pub(crate) fn told(&self) -> String {
+        format!("/{}", self.path.strip_prefix(mounted().unwrap()).unwrap().display())
+    }
+
     /// Moves a process in. Its sockets are of the cgroup in which they were made.
     fn enter(&self, pid: u32) {
         fs::write(self.path.join("cgroup.procs"), pid.to_string()).unwrap();

@@ -75,6 +75,11 @@ fn stranger() {
     let local = format!("127.0.0.1:{}", held.port());
     let line = ran.stdout().lines().find(|line| line.contains(&local)).expect("it is listed");
     assert!(!line.contains("users:"), "{line}");
+    // The kernel compares marks for administrators alone, and refuses the whole question of others.
+    let either = format!("fwmark = 0x51 or sport = :{}", held.port());
+    let ran = run(&mut PublicCopy::new().by_nobody(&["-tlnH", &either]));
+    assert!(ran.stdout().contains(&local) && ran.stdout().lines().count() == 1, "{}", ran.stdout());
+    assert_eq!((ran.code(), ran.stderr()), (0, ""));
 }
 
 fn owners_of_every_user() {

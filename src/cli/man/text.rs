@@ -83,13 +83,17 @@ const ENDS: &[Part] = &[
 const EXIT_STATUS: &[Part] = &[
     Item(
         "0",
-        "Done. check: every listener is expected, and no rule holds. -K: all closed, or gone before. A closed pipe is success.",
+        "Done. -q: some socket passes. check: every listener is expected, and no rule holds. -K: all closed, or gone \
+         before. A closed pipe is success.",
     ),
-    Item("1", "check: an unexpected listener, or a socket of which a rule holds."),
+    Item(
+        "1",
+        "-q: no socket passes. who: nobody holds it. check: an unexpected listener, or a socket of which a rule holds.",
+    ),
     Item(
         "2",
-        "Wrong usage, an error, or a table that was asked for could not be read. -K: not all could be closed, or \
-         the answer was no.",
+        "Wrong usage, an error, or a table that was asked for could not be read. -q: no socket that was seen \
+         passes, and not everything could be seen. -K: not all could be closed, or the answer was no.",
     ),
     Item("3", "check: too little could be seen to say."),
 ];

@@ -1,14 +1,17 @@
 //! The cells of one line: what stands in them, and how they are put together.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::mem;
+use std::net::IpAddr;
 
 use super::fit::{Measure, Widths};
+use super::users::users;
 use super::words::{netid_of, state_of};
 use super::{Layout, Services, Sheet};
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, NetnsId, Owners, Protocol, Scope, Socket, State, UnixName,
+    Endpoint, Ends, Family, Inode, Names, NetnsId, Protocol, Scope, Socket, State, SystemBytes, UnixName,
 };
 use crate::output::face::{Face, Meaning, Paint};
 use crate::output::other_ends;
@@ -63,7 +66,7 @@ impl Cells {
     }
 
     pub(super) fn fill(&mut self, socket: &Socket, sheet: &Sheet<'_>) {
-        let Sheet { layout, names, services, face } = *sheet;
+        let Sheet { layout, names, services, hosts, holding, face } = *sheet;
         self.clear();
         self.is_path = matches!(socket.ends, Ends::Unix { .. });
         self.has_peer = has_peer(&socket.ends);
@@ -81,10 +84,10 @@ impl Cells {
         number(send, socket.queues.send);
         match &socket.ends {
             Ends::Inet { local: here, remote } => {
-                address(local, socket, *here);
+                address(local, socket, *here, hosts);
                 interface(local, socket, names);
                 port_of(port, here.port, socket.protocol, services);
-                address(peer, socket, remote.unwrap_or_else(|| nowhere(*here)));
+                address(peer, socket, remote.unwrap_or_else(|| nowhere(*here)), hosts);
                 port_of(peer_port, remote.map_or(0, |end| end.port), socket.protocol, services);
             }
             Ends::Unix { name, peer: other } => {
@@ -99,7 +102,7 @@ impl Cells {
             }
         }
         if layout.processes {
-            users(process, &socket.owners);
+            users(process, socket, holding);
         }
         self.meanings = if face.paint == Paint::Plain { [Meaning::Text; COLUMNS] } else { meanings(socket) };
         self.translate(face.charset);
@@ -210,9 +213,11 @@ fn number(cell: &mut String, value: Option<u32>) {
     }
 }
 
-/// An address as `ss` writes it: `*` for the dual-stack wildcard, brackets around IPv6.
-fn address(cell: &mut String, socket: &Socket, end: Endpoint) {
-    if socket.family == Family::Inet6 && end.addr.is_unspecified() && socket.v6only != Some(true) {
+/// An address as `ss` writes it: `*` for the dual-stack wildcard, brackets around IPv6; or its name.
+fn address(cell: &mut String, socket: &Socket, end: Endpoint, hosts: Option<&HashMap<IpAddr, SystemBytes>>) {
+    if let Some(name) = hosts.and_then(|hosts| hosts.get(&end.addr.to_canonical())) {
+        cell.push_str(&escape(name.as_bytes()));
+    } else if socket.family == Family::Inet6 && end.addr.is_unspecified() && socket.v6only != Some(true) {
         cell.push('*');
     } else if end.addr.is_ipv6() {
         push(cell, format_args!("[{}]", end.addr));
@@ -259,28 +264,4 @@ fn unix_name(cell: &mut String, name: Option<&UnixName>) {
 fn inode(cell: &mut String, inode: Option<Inode>) {
     cell.push(' ');
     push_number(cell, inode.map_or(0, Inode::get));
-}
-
-/// `users:(("nginx",pid=1,fd=3),…)`. The owners that are not kept are counted.
-fn users(cell: &mut String, owners: &Owners) {
-    let Some(known) = owners.known() else { return };
-    cell.push_str("users:(");
-    let mut begin = "(\"";
-    for owner in known.shown() {
-        let comm = escape(owner.process.comm.as_bytes());
-        for fd in owner.fds {
-            for part in [begin, &comm, "\",pid="] {
-                cell.push_str(part);
-            }
-            push_number(cell, owner.process.id.pid.0);
-            cell.push_str(",fd=");
-            push_number(cell, fd.0);
-            cell.push(')');
-            begin = ",(\"";
-        }
-    }
-    if known.beyond() > 0 {
-        push(cell, format_args!(",+{} more", known.beyond()));
-    }
-    cell.push(')');
 }

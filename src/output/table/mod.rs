@@ -11,9 +11,12 @@ mod details;
 mod fit;
 mod info;
 mod stream;
+mod users;
 mod words;
 
+use std::collections::HashMap;
 use std::io::{self, Write};
+use std::net::IpAddr;
 
 use cells::{Cells, LAST};
 pub use details::Extras;
@@ -25,7 +28,9 @@ use words::NETIDS;
 use super::face::Face;
 use super::group::Group;
 use super::parts::in_parts;
-use crate::model::{Endpoint, Inode, Names, Protocol, Row, Socket, SocketKey, State, UnixName};
+use crate::model::{
+    Endpoint, Holding, Inode, Names, Protocol, Row, Socket, SocketKey, State, SystemBytes, UnixName,
+};
 
 /// Which columns are shown, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,6 +61,10 @@ pub struct Sheet<'a> {
     pub layout: Layout,
     pub names: &'a Names,
     pub services: Services<'a>,
+    /// Names that stand for addresses, those of mapped ones with the address of IPv4.
+    pub hosts: Option<&'a HashMap<IpAddr, SystemBytes>>,
+    /// What is told of holders on request.
+    pub holding: Option<&'a Holding>,
     pub face: Face,
 }
 

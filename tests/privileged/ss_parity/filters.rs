@@ -21,6 +21,7 @@ use sockeye::store::Table;
 use super::stock::{bind_to_loopback, set};
 use super::text::passing;
 use crate::harness::{eventually, run, sockeye};
+use crate::names;
 use crate::raw;
 use crate::stock::tcp_listener;
 
@@ -304,20 +305,46 @@ const ATOMS: &[&str] = &[
     "tcp",
     "ipv6",
     "dev lo",
+    "dev in {lo,no-such-device}",
+    "dev 1",
+    "dev no-such-device",
     "fwmark = 0x34/0xff",
+    "fwmark = 0x1234",
+    "fwmark 0/0xff00",
+    "cgroup = OWN",
+    "cgroup = MADE",
+    "cgroup in {MADE,/no/such/cgroup}",
+    "cgroup ~ sockeye",
     "uid = 0",
     "loopback",
+];
+
+/// Of these the kernel tells those that pass, and no other.
+const JUDGED_ALONE: &[&str] = &[
+    "dev lo",
+    "dev 1",
+    "fwmark = 0x34/0xff",
+    "fwmark = 0x1234",
+    "cgroup = MADE",
+    "dport < 5000 and dev lo",
+    "fwmark = 0x34 or cgroup = MADE",
 ];
 
 /// Whatever the kernel is asked to judge, the answer is the same as when it tells everything.
 pub(super) fn kernel_agrees() {
     let _prepared = prepare();
+    // A listener in a cgroup of its own, where one can be made.
+    let made = names::missing().is_none().then(|| names::Cgroup::new("judged.service"));
+    let _held = made.as_ref().map(names::listener);
+    let made = made.as_ref().map_or_else(|| "/no/such/cgroup".to_owned(), names::Cgroup::told);
+    let named = |text: &str| text.replace("OWN", &own_cgroup()).replace("MADE", &made);
     let read = |narrow| {
         let tables =
             [Family::Inet, Family::Inet6].map(|family| [Protocol::Tcp, Protocol::Udp].map(|it| (family, it)));
         let source = Box::new(Netlink::strict(Ask::EVERYTHING));
         let mut sampler = Sampler::new(source, tables.concat(), OwnerAsk::NOTHING);
         sampler.narrow(narrow);
+        sampler.ask(Ask::EVERYTHING); // names of cgroups, too
         single(sampler.take().unwrap())
     };
     let passing = |table: &Table, filter: &Filter| -> BTreeSet<SocketKey> {
@@ -337,6 +364,7 @@ pub(super) fn kernel_agrees() {
     let all = read(None);
     let (spared, passed) = (Cell::new(0), Cell::new(0));
     let agrees = |text: String| {
+        let text = named(&text);
         let filter = Filter::parse(&text, &vocabulary).unwrap();
         let some = read(Some(filter.narrow(|_| true)));
         spared.set(spared.get() + all.open().count() - some.open().count());
@@ -349,6 +377,21 @@ pub(super) fn kernel_agrees() {
         .run(&expression, agrees)
         .unwrap();
     assert!(spared.get() > 1000 && passed.get() > 1000, "{} {}", spared.get(), passed.get());
+    for text in JUDGED_ALONE {
+        let text = named(text);
+        let filter = Filter::parse(&text, &vocabulary).unwrap();
+        let told = read(Some(filter.narrow(|_| true)));
+        let passing = passing(&all, &filter).len();
+        // Of a cgroup that could not be made nothing is asked.
+        assert!(told.open().count() == passing || text.contains("/no/such"), "{text}: {passing}");
+        assert!(passing > 0 || text.contains("/no/such"), "{text}");
+    }
+}
+
+/// The cgroup of this process, below the mount.
+fn own_cgroup() -> String {
+    let text = std::fs::read_to_string("/proc/self/cgroup").unwrap();
+    text.lines().find_map(|line| line.strip_prefix("0::")).unwrap_or("/").to_owned()
 }
 
 /// Where the hierarchy of cgroup v2 is mounted: the path of its root.

@@ -12,6 +12,7 @@ mod summary;
 mod table;
 mod tcp;
 mod text;
+mod threads;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -27,6 +28,7 @@ pub(crate) const CASES: &[Case] = &[
     ("ss_parity::every_value_is_that_of_ss", || in_namespace(values)),
     ("ss_parity::every_option_tells_what_it_tells_in_ss", || in_namespace(options::options)),
     ("ss_parity::every_table_is_that_of_ss", || in_namespace(table::tables)),
+    ("ss_parity::every_thread_is_that_of_ss", || in_namespace(threads::threads)),
     ("ss_parity::the_summary_is_that_of_ss", || in_namespace(summary::summary)),
     ("ss_parity::every_filter_selects_what_it_selects_in_ss", || in_namespace(filters::filters)),
     ("ss_parity::what_the_kernel_judges_changes_no_answer", || in_namespace(filters::kernel_agrees)),

@@ -10,6 +10,8 @@ const OPTIONS: &[&str] = &[
     "-uan",
     "-xan",
     "-tulpn",
+    "-tnr",
+    "-uanr",
     "-0an",
     "-wan",
     "-tn",
