@@ -1,23 +1,21 @@
 //! `sockeye events [FILTER]`: what opens, closes and changes, as it is noticed.
 
 use std::io::{self, Write as _};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use clap::Args as ClapArgs;
 
 use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
 use super::filter::{self, Version};
+use super::polled::Polled;
 use super::settings::audience;
 use super::stdout::FaceArgs;
-use super::watch::{Trouble, trouble};
-use super::{complain, live, notice, reader};
+use super::{complain, live, reader};
 use crate::config::{Config, interval};
-use crate::engine::{Feed, Snapshot, spawn, spawn_hearing};
+use crate::engine::Snapshot;
 use crate::filter::{Filter, Seen};
-use crate::model::{Ask, Stamp};
+use crate::model::Ask;
 use crate::output::{Face, event};
 use crate::source::everything;
 use crate::sys::clock;
@@ -49,9 +47,6 @@ pub(super) struct EventsArgs {
 const BYTES: Ask = Ask { info: true, ..Ask::NOTHING };
 /// All that a socket can tell by itself.
 const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
-/// What closed stays in the table for the reading that notices it, and no longer.
-const KEEP_CLOSED: Duration = Duration::from_nanos(1);
-
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
 pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = filter::parse(&args.filter, None)?;
@@ -70,21 +65,15 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let heard = hear.is_some();
     let interval = args.interval.resolve(&settings);
     let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
-    // A reader that stands still stops the polling before it fills the memory.
-    let (send, feed) = mpsc::sync_channel(2);
-    let deliver = move |feed| send.send(feed).is_ok();
-    let poller = match hear {
-        Some(hear) => spawn_hearing(sampler, interval, KEEP_CLOSED, hear, deliver),
-        None => spawn(sampler, interval, KEEP_CLOSED, deliver),
-    };
-    let poller = poller.context("cannot start the poller thread")?;
+    let mut polled = Polled::start(sampler, interval, hear)?;
     let face = args.face.face(&settings, &config.environment);
-    let mut events = Events { filter, json: args.json, face, left: args.count, heard, lost: 0, told: None };
-    let ended = events.take_all(&feed, deadline);
-    // In this order: the poller may wait for room in the feed.
-    drop(feed);
-    drop(poller);
-    ended.map(|()| Exit::Ok)
+    let mut events = Events { filter, json: args.json, face, left: args.count, heard, lost: 0 };
+    while events.left != Some(0)
+        && let Some(snapshot) = polled.next(deadline)?
+    {
+        events.take(&snapshot, &mut polled)?;
+    }
+    Ok(Exit::Ok)
 }
 
 struct Events {
@@ -97,33 +86,12 @@ struct Events {
     heard: bool,
     /// How often it could not tell all.
     lost: u64,
-    /// The trouble that was told last, so that it is told once; `None` before the first reading.
-    told: Option<Vec<Trouble>>,
 }
 
 impl Events {
-    fn take_all(&mut self, feed: &Receiver<Feed>, deadline: Option<(Stamp, Duration)>) -> anyhow::Result<()> {
-        while self.left != Some(0) {
-            let next = match deadline {
-                None => feed.recv().map_err(RecvTimeoutError::from),
-                Some((start, span)) => feed.recv_timeout(span.saturating_sub(clock::now().since(&start))),
-            };
-            match next {
-                Ok(Feed::Snapshot(snapshot)) => self.take(&snapshot)?,
-                Ok(Feed::Failed(error)) => {
-                    complain(&format!("sockeye: this reading failed, the next is tried on time: {error}"));
-                }
-                Err(RecvTimeoutError::Timeout) => return Ok(()),
-                Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the poller ended"),
-            }
-        }
-        Ok(())
-    }
-
-    fn take(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+    fn take(&mut self, snapshot: &Snapshot, polled: &mut Polled) -> anyhow::Result<()> {
         let Some(moment) = snapshot.table.moment() else { return Ok(()) };
-        let now = trouble(&moment.coverage);
-        if self.told.is_none() {
+        if polled.is_first() {
             let passing = snapshot
                 .table
                 .open()
@@ -135,10 +103,7 @@ impl Events {
                 text::counted(passing.count(), "socket", "sockets"),
             ));
         }
-        if self.told.as_ref() != Some(&now) {
-            notice::tell(&moment.coverage, true);
-            self.told = Some(now);
-        }
+        polled.tell(&moment.coverage);
         if snapshot.hints_lost > self.lost {
             self.lost = snapshot.hints_lost;
             complain(

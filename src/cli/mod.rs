@@ -28,6 +28,7 @@ mod metrics;
 mod notice;
 mod of_ss;
 mod policy;
+mod polled;
 mod query;
 mod quiet;
 mod reader;

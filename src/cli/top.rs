@@ -33,7 +33,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
     };
-    let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, deliver))?;
+    let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,
         Ended::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),

@@ -16,7 +16,7 @@ mod residual;
 mod sampler;
 
 pub use host_names::HostNames;
-pub use poller::{Feed, Hear, Hint, PollerHandle, spawn, spawn_hearing};
+pub use poller::{Feed, Hear, Hint, PollerHandle, spawn};
 pub use sampler::Sampler;
 
 use std::sync::Arc;

@@ -72,32 +72,18 @@ impl Drop for PollerHandle {
     }
 }
 
-/// Starts polling: at once, then every `interval`. `deliver` is called in the poller's thread and
-/// returns false when nobody listens any more.
+/// Starts polling: at once, then every `interval`, and soon after what is heard, which the reading takes in.
+/// `deliver` is called in the poller's thread and returns false when nobody listens any more.
 pub fn spawn(
     sampler: Sampler,
     interval: Duration,
     keep_closed: Duration,
+    hear: Option<Hear>,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
     let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
-        Poller::new(sampler, interval, keep_closed, None).run(&asked, deliver);
-    })?;
-    Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
-}
-
-/// The same; besides, a reading follows soon after what is heard, and takes it in.
-pub fn spawn_hearing(
-    sampler: Sampler,
-    interval: Duration,
-    keep_closed: Duration,
-    hear: Hear,
-    deliver: impl FnMut(Feed) -> bool + Send + 'static,
-) -> std::io::Result<PollerHandle> {
-    let (asks, asked) = channel();
-    let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
-        Poller::new(sampler, interval, keep_closed, Some(hear)).run(&asked, deliver);
+        Poller::new(sampler, interval, keep_closed, hear).run(&asked, deliver);
     })?;
     Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
 }
@@ -223,7 +209,7 @@ mod tests {
         let (send, asked) = channel();
         let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
         let hour = Duration::from_hours(1);
-        let poller = spawn(sampler, hour, Duration::ZERO, |_| true).unwrap();
+        let poller = spawn(sampler, hour, Duration::ZERO, None, |_| true).unwrap();
         assert_eq!(asked.recv(), Ok(Ask::NOTHING));
         poller.ask(Ask::EVERYTHING);
         assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");

@@ -59,8 +59,11 @@ enum OneOrMore {
 impl Policy {
     /// Reads the text of a policy file (version 1). Rules may use the words that the machine knows.
     pub fn parse(text: &str, vocabulary: &Vocabulary<'_>) -> Result<Self, PolicyError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| PolicyError(error.to_string().trim_end().to_owned()))?;
+        let file: File = toml::from_str(text).map_err(|error| {
+            // The message as toml writes it shows the line as it is, whatever a terminal makes of it.
+            let why: Vec<_> = error.message().lines().map(|line| text::escape(line.as_bytes())).collect();
+            PolicyError(text::point(text, error.span().unwrap_or_default(), &why.join(", ")))
+        })?;
         let reader = Reader { text, vocabulary };
         if *file.version.get_ref() != 1 {
             return Err(reader.wrong(&file.version, "this sockeye reads policies of version 1"));

@@ -98,22 +98,22 @@ fn policies() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("policy.toml");
     for (from, to, says) in [
-        ("scope", "scop", &["scop", "line 5", "^", "scope"][..]),
-        ("port = 22", "port = 22\nwho = \"me\"", &["who", "line 5", "^"]),
+        ("scope", "scop", &["scop", "   5 | ", "^", "scope"][..]),
+        ("port = 22", "port = 22\nwho = \"me\"", &["who", "   5 | ", "^"]),
         ("port = 22", "port = true", &["   4 | port = true", "^", "8000-8100", "any"]),
         ("port = 22", "port = 65536", &["   4 |", "^", "1 and 65535"]),
         ("port = 22", "port = 0", &["   4 |", "1 and 65535"]),
         ("port = 22", "port = \"90-80\"", &["   4 |", "^", "ends before it begins"]),
         ("port = 22", "port = \"80-\"", &["   4 |", "^", "8000-8100"]),
-        ("port = 22\n", "", &["port", "line 2", "^"]),
+        ("port = 22\n", "", &["port", "   2 | ", "^"]),
         ("\"any\"", "\"world\"", &["   5 | scope = \"world\"", "^", "loopback", "any"]),
-        ("\"any\"", "7", &["line 5", "^", "string"]),
+        ("\"any\"", "7", &["   5 | ", "^", "string"]),
         ("\"tcp\"", "\"tpc\"", &["   3 | protocol = \"tpc\"", "^", "tcp"]),
         ("version = 1", "version = 2", &["   1 | version = 2", "^", "version 1"]),
         ("version = 1\n", "", &["version"]),
         ("scope = \"any\"", "scope = \"any\"\nexe = []", &["   6 | exe = []", "^", "leave the key out"]),
         ("scope = \"any\"", "scope = \"any\"\nexe = '\\q'", &["   6 |", "^", "escape"]),
-        ("[[expect]]", "[[expect", &["line 2", "^"]),
+        ("[[expect]]", "[[expect", &["   2 | ", "^"]),
     ] {
         assert!(ENTRY.contains(from), "{from}");
         write_file(&file, ENTRY.replace(from, to));

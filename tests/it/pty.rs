@@ -225,6 +225,6 @@ fn child_panics_in_the_poller() {
     let sampler = Sampler::new(Box::new(Panics), Vec::new(), OwnerAsk::NOTHING);
     let second = Duration::from_secs(1);
     let ended: Result<Ended, TuiError> =
-        tui::run(options(), |deliver| engine::spawn(sampler, second, second, deliver));
+        tui::run(options(), |deliver| engine::spawn(sampler, second, second, None, deliver));
     assert!(matches!(ended, Err(TuiError::Panicked)), "{ended:?}");
 }

@@ -350,10 +350,13 @@ fn mistakes_in_the_file_are_pointed_at() {
         ("\"/x\"", "7", "a text, or a list of texts"),
         ("version = 1\n", "", "missing field `version`"),
         ("[[expect]]", "[[expects]]", "unknown field `expects`"),
-        ("port = 22", "port = ", "line 4"),
+        ("port = 22", "port = ", "   4 | port = \n     |        ^ string values must be quoted"),
+        ("\"/x\"", "\"\u{1b}[2J\"", "exe = \"\\x1b[2J\""),
     ] {
         let error = parse(&good.replace(from, to)).expect_err(from).to_string();
         assert!(error.contains(says), "{from} → {to}:\n{error}");
         assert!(error.contains('^'), "{from} → {to} points at nothing:\n{error}");
+        let drives = |c: char| c.is_control() && c != '\n';
+        assert!(!error.contains(drives), "{from} → {to}: {error:?}");
     }
 }

@@ -1,0 +1,93 @@
+//! Readings that follow each other, for the commands that print what happened: `events` and `watch`.
+//!
+//! What could not be read is told here, once for each time that it changes. What is printed of a reading
+//! is theirs.
+
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::{complain, notice};
+use crate::engine::{Feed, Hear, PollerHandle, Sampler, Snapshot, spawn};
+use crate::model::{Coverage, Family, Protocol, SliceStatus, Stamp};
+use crate::sys::clock;
+
+/// What closed stays in the table for the reading that notices it, and no longer.
+const KEEP_CLOSED: Duration = Duration::from_nanos(1);
+
+/// A poller and what it delivers.
+pub(super) struct Polled {
+    // Dropped in this order: the poller may wait for room in the feed.
+    feed: Receiver<Feed>,
+    _poller: PollerHandle,
+    /// The trouble that was told last; `None` before the first reading.
+    told: Option<Vec<Trouble>>,
+}
+
+/// A table that was not read as it should be, in whichever namespace: those come, go and take turns.
+type Trouble = (Family, Protocol, SliceStatus);
+
+impl Polled {
+    /// Starts reading, at once.
+    pub(super) fn start(sampler: Sampler, interval: Duration, hear: Option<Hear>) -> anyhow::Result<Self> {
+        // A reader that stands still stops the polling before it fills the memory.
+        let (send, feed) = mpsc::sync_channel(2);
+        let deliver = move |feed| send.send(feed).is_ok();
+        let poller = spawn(sampler, interval, KEEP_CLOSED, hear, deliver);
+        Ok(Self { feed, _poller: poller.context("cannot start the poller thread")?, told: None })
+    }
+
+    /// The next reading that did not fail; `None` when there was none until the end of this span.
+    pub(super) fn next(&self, deadline: Option<(Stamp, Duration)>) -> anyhow::Result<Option<Snapshot>> {
+        loop {
+            let next = match deadline {
+                None => self.feed.recv().map_err(RecvTimeoutError::from),
+                Some((start, span)) => {
+                    self.feed.recv_timeout(span.saturating_sub(clock::now().since(&start)))
+                }
+            };
+            match next {
+                Ok(Feed::Snapshot(snapshot)) => return Ok(Some(snapshot)),
+                Ok(Feed::Failed(error)) => {
+                    complain(&format!("sockeye: this reading failed, the next is tried on time: {error}"));
+                }
+                Err(RecvTimeoutError::Timeout) => return Ok(None),
+                Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the poller ended"),
+            }
+        }
+    }
+
+    /// True until the coverage of a reading was told.
+    pub(super) fn is_first(&self) -> bool {
+        self.told.is_none()
+    }
+
+    /// Tells what could not be read, unless that was told before.
+    pub(super) fn tell(&mut self, coverage: &Coverage) {
+        let now = trouble(coverage);
+        if self.told.as_ref() == Some(&now) {
+            return;
+        }
+        if self.told.is_some() && coverage.is_whole() {
+            complain("sockeye: every table can be read again");
+        }
+        notice::tell(coverage, true);
+        self.told = Some(now);
+    }
+}
+
+/// Each trouble once, in the order of the tables.
+fn trouble(coverage: &Coverage) -> Vec<Trouble> {
+    let mut all: Vec<Trouble> = Vec::new();
+    for read in coverage.slices.iter().filter(|read| read.status != SliceStatus::Ok) {
+        let one = (read.slice.family, read.slice.protocol, read.status.clone());
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+    all.sort_by_key(|(family, protocol, status)| {
+        (*family, *protocol, status.word(), status.reason().map(str::to_owned))
+    });
+    all
+}
