@@ -1,0 +1,160 @@
+//! The arguments, as they are typed. What they mean together is decided by the commands.
+
+mod list;
+mod reading;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+
+use super::completions::CompletionsArgs;
+use super::stdout::FaceArgs;
+
+pub(super) use list::{FORMS, ListArgs, ShapeArgs};
+pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
+
+/// Every open socket of this machine, whose it is, and what changed.
+///
+/// Without arguments: the live dashboard on a terminal, the plain table elsewhere. The short
+/// options mean what they mean in ss and combine as usual: sockeye -tulpn
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+#[command(
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+)]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) list: ListArgs,
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// The live dashboard
+    Top(TopArgs),
+    /// Who holds a port, an address or a Unix socket, and why; or what a process holds
+    Who(super::who::WhoArgs),
+    /// Compare what is there with the policy, once: for CI and cron
+    Check(CheckArgs),
+    /// Watch, and report what the policy does not expect or its rules find
+    Watch(WatchArgs),
+    /// Tell what opens, closes and changes, as it is noticed
+    Events(super::events::EventsArgs),
+    /// The sockets in numbers for Prometheus, once
+    Metrics(super::metrics::MetricsArgs),
+    /// What this user on this host can see, what not, why, and what mends it
+    Doctor(DoctorArgs),
+    /// Write and keep the policy file
+    #[command(disable_help_subcommand = true)]
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// The JSON schema of all JSON that is printed
+    Schema,
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual page
+    Man,
+    /// The configuration file to begin with; or what is configured, and where
+    Config(super::config::ConfigArgs),
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum PolicyCommand {
+    /// Add an entry for every listener that the policy does not cover yet
+    Learn(LearnArgs),
+}
+
+/// The command of that name, or the one that was probably meant.
+pub(super) fn near_command(word: &str) -> Option<String> {
+    use clap::CommandFactory as _;
+    let commands = Args::command();
+    let names: Vec<&str> = commands.get_subcommands().map(clap::Command::get_name).collect();
+    let same = names.iter().find(|name| **name == word).copied();
+    same.or_else(|| crate::filter::nearest(word, names.iter().copied())).map(str::to_owned)
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct TopArgs {
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) runtimes: RuntimeArgs,
+    #[command(flatten)]
+    pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) face: FaceArgs,
+    /// A filter in a file, beside that of the arguments; - is stdin
+    #[arg(short = 'F', long = "filter", value_name = "FILE")]
+    pub(super) filter_file: Option<PathBuf>,
+    /// The filter to begin with, such as: listening, port in {80,443}, proc = nginx, new
+    #[arg(value_name = "FILTER")]
+    pub(super) filter: Vec<String>,
+}
+
+impl From<ListArgs> for TopArgs {
+    fn from(list: ListArgs) -> Self {
+        let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
+        Self { reading, runtimes, interval: IntervalArgs::default(), face, filter_file, filter }
+    }
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct PolicyArgs {
+    /// The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(super) policy: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object per line: alerts, then a summary
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct WatchArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object per line
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DoctorArgs {
+    /// The coverage as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+    #[command(flatten)]
+    pub(super) runtimes: RuntimeArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct LearnArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// Print the new entries instead of writing them
+    #[arg(long, action = ArgAction::SetTrue)]
+    pub(super) dry_run: bool,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
