@@ -144,7 +144,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__check)
-            opts="-N -h --policy --json --source --owners --all-netns --net --help"
+            opts="-N -h --policy --json --color --ascii --source --owners --all-netns --net --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -152,6 +152,10 @@ _sockeye() {
             case "${prev}" in
                 --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --source)
@@ -438,7 +442,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__watch)
-            opts="-N -h --policy --json --interval --source --owners --all-netns --net --help"
+            opts="-N -h --policy --json --interval --color --ascii --source --owners --all-netns --net --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -450,6 +454,10 @@ _sockeye() {
                     ;;
                 --interval)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --source)

@@ -147,6 +147,9 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -154,10 +157,14 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l json -d 'One JSON object per line: alerts, then a summary'
+complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l interval -d 'Time between two readings, such as 500ms or 2s [default: 1s]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'
@@ -165,6 +172,7 @@ proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l json -d 'One JSON object per line'
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l for -d 'End after this time, such as 10s' -r

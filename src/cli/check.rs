@@ -7,6 +7,7 @@ use anyhow::bail;
 use super::args::CheckArgs;
 use super::exit::Exit;
 use super::reader::Request;
+use super::settings::audience;
 use super::{notice, policy, reader};
 use crate::config::{Audience, Config};
 use crate::output::alert::{self, Summary};
@@ -42,12 +43,13 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
         unjudged: count(AlertKind::UnverifiableRule),
         whole,
     };
+    let face = args.face.face(&config.settings(audience(args.json)), &config.environment);
     let mut out = BufWriter::new(io::stdout().lock());
     for found in &alerts {
         if args.json {
             alert::write_json(&mut out, found, &moment, &path)?;
         } else {
-            alert::write_line(&mut out, found, &moment, &path)?;
+            alert::write_line(&mut out, found, &moment, &path, face)?;
         }
     }
     if args.json {

@@ -5,10 +5,11 @@ use std::io::{self, Write as _};
 use super::args::WatchArgs;
 use super::exit::Exit;
 use super::polled::Polled;
+use super::settings::audience;
 use super::{complain, policy, reader};
 use crate::config::{Audience, Config};
 use crate::engine::Snapshot;
-use crate::output::alert;
+use crate::output::{Face, alert};
 use crate::policy::{Watcher, is_judged};
 use crate::text::counted;
 
@@ -22,6 +23,7 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     let mut watch = Watch {
         path: crate::text::path(&loaded.path).into_owned(),
         json: args.json,
+        face: args.face.face(&config.settings(audience(args.json)), &config.environment),
         expectations: loaded.policy.expectations.len(),
         rules: loaded.policy.rules.len(),
         watcher: Watcher::new(loaded.policy),
@@ -38,6 +40,7 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
 struct Watch {
     path: String,
     json: bool,
+    face: Face,
     expectations: usize,
     rules: usize,
     watcher: Watcher,
@@ -55,7 +58,7 @@ impl Watch {
             if self.json {
                 alert::write_json(&mut out, &found, moment, &self.path)?;
             } else {
-                alert::write_line(&mut out, &found, moment, &self.path)?;
+                alert::write_line(&mut out, &found, moment, &self.path, self.face)?;
             }
         }
         out.flush()?;

@@ -7,26 +7,40 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::event::ends;
+use super::face::{Face, Meaning};
 use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
 use crate::model::{NoOwner, Owner, Row, Socket};
 use crate::phrase;
-use crate::policy::{Alert, AlertKind};
+use crate::policy::{Alert, AlertKind, Severity};
 use crate::store::Moment;
 use crate::text::{self, Charset, escape, push};
 
 /// Writes one alert as one line:
 /// `✗ high     tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
-pub fn write_line(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &str) -> io::Result<()> {
+pub fn write_line(
+    out: &mut dyn Write,
+    alert: &Alert,
+    moment: &Moment,
+    policy: &str,
+    face: Face,
+) -> io::Result<()> {
     let socket = &alert.socket;
-    let mark = if alert.kind == AlertKind::Closed { '-' } else { '✗' };
-    let mut line = format!("{mark} {:<8} {}", alert.severity.word(), socket.protocol.word());
-    ends(&mut line, socket, Charset::Unicode);
+    let mark = if alert.kind == AlertKind::Closed { "-" } else { face.charset.cross() };
+    let meaning = match alert.severity {
+        Severity::Critical | Severity::High => Meaning::Alarm,
+        Severity::Medium => Meaning::Warning,
+        Severity::Low => Meaning::Text,
+        Severity::Info => Meaning::Quiet,
+    };
+    let what = face.paint.paint(meaning, &format!("{mark} {:<8}", alert.severity.word()));
+    let mut line = format!("{what} {}", socket.protocol.word());
+    ends(&mut line, socket, face.charset);
     push(&mut line, format_args!("  {}", who(socket, moment)));
     push(&mut line, format_args!("  {}", alert.reason));
     if let Some(at) = alert.line {
         push(&mut line, format_args!(" ({policy}:{at})"));
     }
-    writeln!(out, "{line}")
+    writeln!(out, "{}", face.charset.show(&line))
 }
 
 /// Writes one alert as one line of JSON.

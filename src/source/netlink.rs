@@ -292,7 +292,8 @@ impl Reader {
                     continue;
                 }
                 Err(error) if error.is_refusal() && ask.storages => {
-                    self.no_storages = true;
+                    // The program may have been blamed for it.
+                    (self.no_storages, self.no_program) = (true, false);
                     continue;
                 }
                 Err(error) if again && !error.is_refusal() => {}

@@ -251,6 +251,14 @@ fn exit_codes_of_a_check_are_exact() {
     let ran = check();
     assert_eq!(ran.code(), 1);
     insta::assert_snapshot!("unexpected", ran.stdout());
+    let ascii = policy.run(&["check", "--ascii", "--source", SCENARIO]);
+    assert!(ascii.stdout().is_ascii() && ascii.stdout().starts_with("x high "), "{}", ascii.stdout());
+    let coloured = policy.run(&["check", "--color", "always", "--source", SCENARIO]);
+    assert!(
+        coloured.stdout().starts_with("\x1b[1m\x1b[31m✗ high    \x1b[0m tcp "),
+        "{:?}",
+        coloured.stdout()
+    );
 }
 
 #[test]

@@ -121,6 +121,8 @@ pub(super) struct CheckArgs {
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]
+    pub(super) face: FaceArgs,
+    #[command(flatten)]
     pub(super) reading: ReadingArgs,
 }
 
@@ -133,6 +135,8 @@ pub(super) struct WatchArgs {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) interval: IntervalArgs,
+    #[command(flatten)]
+    pub(super) face: FaceArgs,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
 }
