@@ -14,7 +14,9 @@ use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
 pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Filter> {
-    understood(&joined(words, file)?, &Machine::new())
+    let text = joined(words, file)?;
+    // Nothing of the machine is looked up for nothing.
+    if text.is_empty() { Ok(Filter::default()) } else { understood(&text, &Machine::new()) }
 }
 
 /// Understands a text; what is wrong with it is told with its place.
