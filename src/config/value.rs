@@ -119,6 +119,14 @@ pub enum Source {
     Portable,
 }
 
+impl Source {
+    /// The one of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(word, _)| *word == name).map(|(_, source)| *source)
+    }
+}
+
 impl Word for Source {
     const WORDS: &'static [(&'static str, Self)] = &[
         ("auto", Self::Auto),

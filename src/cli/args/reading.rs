@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use crate::config::interval;
+use crate::config::{Source, interval};
 
 #[derive(Clone, Debug, Default, ClapArgs)]
 #[command(next_help_heading = "How it is read")]
@@ -61,20 +61,15 @@ impl std::str::FromStr for SourceChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "netlink" => Ok(Self::Netlink),
-            "procfs" => Ok(Self::Procfs),
-            #[cfg(any(feature = "portable", not(linux)))]
-            "portable" => Ok(Self::Portable),
-            #[cfg(not(any(feature = "portable", not(linux))))]
-            "portable" => Err("this sockeye was built without it; build one that has it with: \
+        if let Some(path) = text.strip_prefix("scenario:").filter(|path| !path.is_empty()) {
+            return Ok(Self::Scenario(path.into()));
+        }
+        match (Source::named(text), text) {
+            (Some(source), _) => Ok(source.into()),
+            (None, "portable") => Err("this sockeye was built without it; build one that has it with: \
                  cargo build --release --features portable"
                 .to_owned()),
-            _ => match text.strip_prefix("scenario:") {
-                Some(path) if !path.is_empty() => Ok(Self::Scenario(path.into())),
-                _ => Err("expected auto, netlink, procfs or portable".to_owned()),
-            },
+            (None, _) => Err("expected auto, netlink, procfs or portable".to_owned()),
         }
     }
 }
