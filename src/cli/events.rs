@@ -7,17 +7,15 @@ use clap::Args as ClapArgs;
 
 use super::args::{IntervalArgs, ReadingArgs};
 use super::exit::Exit;
-use super::filter::{self, Version};
 use super::polled::Polled;
 use super::settings::audience;
 use super::stdout::FaceArgs;
-use super::{complain, live, reader};
+use super::{complain, filter, live, reader};
 use crate::config::{Config, interval};
 use crate::engine::Snapshot;
-use crate::filter::{Filter, Seen};
+use crate::filter::Filter;
 use crate::model::Ask;
 use crate::output::{Face, event};
-use crate::source::everything;
 use crate::sys::clock;
 use crate::text;
 
@@ -47,16 +45,13 @@ pub(super) struct EventsArgs {
 const BYTES: Ask = Ask { info: true, ..Ask::NOTHING };
 /// All that a socket can tell by itself.
 const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
+
 /// Tells events, each line flushed at once, until it is stopped or has told enough.
 pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = filter::parse(&args.filter, None)?;
     // Whose a connection is that waits for accept(2), its listener tells.
-    let tables = filter::tables(&filter, &everything(), Version::Either);
-    anyhow::ensure!(
-        !tables.is_empty(),
-        "no socket can pass: the conditions of the filter exclude each other"
-    );
-    let ask = if args.json || filter.needs().details { DETAILS } else { BYTES };
+    let tables = filter::all_tables(&filter)?;
+    let ask = if args.json { DETAILS } else { BYTES.or(filter.ask()) };
     let deadline = args.span.map(|span| (clock::now(), span));
     let settings = config.settings(audience(args.json));
     let reading = args.reading.resolve(&settings);
@@ -92,10 +87,7 @@ impl Events {
     fn take(&mut self, snapshot: &Snapshot, polled: &mut Polled) -> anyhow::Result<()> {
         let Some(moment) = snapshot.table.moment() else { return Ok(()) };
         if polled.is_first() {
-            let passing = snapshot
-                .table
-                .open()
-                .filter(|row| self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken }));
+            let passing = snapshot.table.open().filter(|row| filter::passes(&self.filter, row, moment));
             let every = text::brief(snapshot.interval);
             let but = if self.heard { ", but for the end of TCP and UDP sockets" } else { "" };
             complain(&format!(
@@ -112,7 +104,7 @@ impl Events {
         }
         let mut out = io::stdout().lock();
         for event in event::events(&snapshot.changes, &snapshot.table, moment) {
-            if !self.filter.passes(&Seen { subject: moment.subject(event.row), now: moment.taken }) {
+            if !filter::passes(&self.filter, event.row, moment) {
                 continue;
             }
             if self.left == Some(0) {

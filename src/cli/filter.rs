@@ -5,18 +5,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
-use crate::filter::{self, Filter, FilterError, Vocabulary};
-use crate::model::{PortRange, Protocol};
+use crate::filter::{self, Filter, FilterError, Seen, Vocabulary};
+use crate::model::{PortRange, Protocol, Row};
 use crate::source::{RESIDUAL, Wanted, everything};
+use crate::store::Moment;
 use crate::sys::{names, procnet};
 
 /// Understands the arguments that are left, joined as they were typed.
 pub(super) fn parse(words: &[String], file: Option<&Path>) -> anyhow::Result<Filter> {
-    let text = joined(words, file)?;
-    // Nothing of the machine is looked up for nothing.
-    if text.is_empty() { Ok(Filter::default()) } else { understood(&text, &Machine::new()) }
+    understood(&joined(words, file)?, &Machine::default())
 }
 
 /// Understands a text; what is wrong with it is told with its place.
@@ -49,32 +48,51 @@ pub(super) fn joined(words: &[String], file: Option<&Path>) -> anyhow::Result<St
     Ok(text)
 }
 
-/// What filters have to know of this machine.
+/// What this machine calls things: each is read when it is first asked for.
+#[derive(Default)]
 pub(super) struct Machine {
-    ephemeral: PortRange,
-    /// Read when the first name is asked for.
+    ephemeral: OnceCell<PortRange>,
     services: OnceCell<HashMap<(Protocol, u16), String>>,
 }
 
 impl Machine {
-    pub(super) fn new() -> Self {
-        Self { ephemeral: procnet::ephemeral_ports(), services: OnceCell::new() }
-    }
-
     pub(super) fn understand(&self, text: &str) -> Result<Filter, FilterError> {
         self.with(|vocabulary| Filter::parse(text, vocabulary))
     }
 
     /// Gives it as filters want it.
     pub(super) fn with<T>(&self, read: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
-        let services = |name: &str| {
-            let all = self.services.get_or_init(names::services);
-            let named = all.iter().filter(|(_, known)| known.as_str() == name);
-            let ports: BTreeSet<u16> = named.map(|((_, port), _)| *port).collect();
-            ports.into_iter().collect()
-        };
-        read(&Vocabulary { services: &services, ephemeral: self.ephemeral })
+        let services = |name: &str| self.ports(name).into_iter().collect();
+        let ephemeral = || *self.ephemeral.get_or_init(procnet::ephemeral_ports);
+        read(&Vocabulary { services: &services, ephemeral: &ephemeral })
     }
+
+    /// The ports of a service, by its name.
+    pub(super) fn ports(&self, name: &str) -> BTreeSet<u16> {
+        let named = self.services().iter().filter(|(_, known)| known.as_str() == name);
+        named.map(|((_, port), _)| *port).collect()
+    }
+
+    /// The service that was probably meant.
+    pub(super) fn near_service(&self, name: &str) -> Option<String> {
+        filter::nearest(name, self.services().values().map(String::as_str)).map(str::to_owned)
+    }
+
+    fn services(&self) -> &HashMap<(Protocol, u16), String> {
+        self.services.get_or_init(names::services)
+    }
+}
+
+/// True when the socket passes at this moment.
+pub(super) fn passes(filter: &Filter, row: &Row, moment: &Moment) -> bool {
+    filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
+}
+
+/// The tables of which a socket can pass, of both versions of IP; an error when there is none.
+pub(super) fn all_tables(filter: &Filter) -> anyhow::Result<Vec<Wanted>> {
+    let tables = tables(filter, &everything(), Version::Either);
+    ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
+    Ok(tables)
 }
 
 /// Which version of IP a table must be of, of which a socket can pass.

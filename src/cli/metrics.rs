@@ -8,14 +8,11 @@ use clap::Args as ClapArgs;
 
 use super::args::{Command, OwnersChoice, ReadingArgs, RuntimeArgs};
 use super::exit::Exit;
-use super::filter::{self, Version};
 use super::reader::Request;
-use super::{notice, reader};
+use super::{filter, notice, reader};
 use crate::config::{Audience, Config};
-use crate::filter::Seen;
 use crate::model::Ask;
 use crate::output::metrics::{self, Surroundings};
-use crate::source::everything;
 use crate::sys::{clock, file, procnet};
 use crate::text;
 
@@ -39,8 +36,6 @@ pub(super) struct MetricsArgs {
 /// What is counted of a socket: TCP retransmissions, drops, and the cgroup, which tells the unit where no
 /// owner does.
 const COUNTED: Ask = Ask { info: true, memory: true, rest: true, cgroups: true, ..Ask::NOTHING };
-/// All that a filter can ask of a socket by itself.
-const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
 
 /// True when a file will be written, perhaps in a directory that is not root's.
 pub(super) fn writes(command: Option<&Command>) -> bool {
@@ -50,20 +45,20 @@ pub(super) fn writes(command: Option<&Command>) -> bool {
 /// Reads and counts once.
 pub(super) fn run(args: &MetricsArgs, config: &Config) -> anyhow::Result<Exit> {
     let filter = filter::parse(&args.filter, None)?;
-    let needs = filter.needs();
-    ensure!(!needs.history, "a single look knows no ages, no rates and nothing new: use sockeye events");
-    let tables = filter::tables(&filter, &everything(), Version::Either);
-    ensure!(!tables.is_empty(), "no socket can pass: the conditions of the filter exclude each other");
-    let ask = if needs.details { DETAILS } else { COUNTED };
+    ensure!(
+        !filter.needs().history,
+        "a single look knows no ages, no rates and nothing new: use sockeye events"
+    );
+    let tables = filter::all_tables(&filter)?;
     let settings = config.settings(Audience::Program);
     let reading = &args.reading.resolve(&settings);
     let runtimes = args.runtimes.places(&settings, &config.environment);
     let start = clock::now();
-    let (table, moment) = reader::read_once(reading, Request::all(tables, ask), runtimes.as_ref())?;
+    let (table, moment) =
+        reader::read_once(reading, Request::all(tables, COUNTED.or(filter.ask())), runtimes.as_ref())?;
     let took = clock::now().since(&start);
     let counters = if reading.is_here() { procnet::counters().ok() } else { None };
-    let passing =
-        table.open().filter(|row| filter.passes(&Seen { subject: moment.subject(row), now: moment.taken }));
+    let passing = table.open().filter(|row| filter::passes(&filter, row, &moment));
     let told = metrics::text(passing, Surroundings { moment: &moment, took, counters });
     if let Some(path) = &args.output {
         write(path, &told)?;

@@ -54,7 +54,7 @@ fn read(path: &Path, environment: &Environment) -> anyhow::Result<Option<String>
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {
-    Machine::new()
+    Machine::default()
         .with(|vocabulary| Policy::parse(text, vocabulary))
         .map_err(|error| anyhow::anyhow!("the policy {} is not valid\n{error}", text::path(path)))
 }

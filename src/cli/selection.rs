@@ -7,7 +7,7 @@ use super::bound;
 use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
-use crate::filter::{Filter, Needs, Seen};
+use crate::filter::{Filter, Needs};
 use crate::model::{Ask, Family, Field, Narrow, Protocol, Row, Socket, State};
 use crate::output::choice::Sorting;
 use crate::output::table::{self, Extras};
@@ -209,7 +209,7 @@ impl Selection {
     }
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
-        self.offers(row) && self.filter.passes(&Seen { subject: moment.subject(row), now: moment.taken })
+        self.offers(row) && filter::passes(&self.filter, row, moment)
     }
 
     /// What the kernel can judge by itself. Not where all sockets are needed to tell of one: its other

@@ -16,7 +16,7 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 /// Runs the dashboard until the user quits.
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
-    let machine = Machine::new();
+    let machine = Machine::default();
     let ask = filter::understood(&text, &machine)?.ask();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);

@@ -1,7 +1,6 @@
 //! `sockeye who TARGET...`: who holds a port, an address or a Unix name, and what a process holds.
 
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
@@ -12,17 +11,17 @@ use clap::Args as ClapArgs;
 
 use super::args::{OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 use super::exit::Exit;
+use super::filter::Machine;
 use super::reader::Request;
 use super::settings::audience;
 use super::stdout::FaceArgs;
 use super::{notice, reader};
 use crate::config::Config;
-use crate::filter;
 use crate::model::{Ask, Process, Protocol};
 use crate::output::who::{self, PORTED, Surroundings, Target, Who};
 use crate::owner::Packages;
 use crate::source::{Wanted, everything};
-use crate::sys::{file, names};
+use crate::sys::file;
 
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "Exit codes: 0 somebody holds it, 1 nobody does, 2 error.")]
@@ -80,12 +79,9 @@ pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
 }
 
 fn target(typed: &OsStr) -> anyhow::Result<Target> {
-    let known = std::cell::OnceCell::new();
-    let known = || -> &HashMap<(Protocol, u16), String> { known.get_or_init(names::services) };
-    let services = |name: &str| -> BTreeSet<u16> {
-        known().iter().filter(|(_, it)| it.as_str() == name).map(|((_, port), _)| *port).collect()
-    };
-    let near = |name: &str| filter::nearest(name, known().values().map(String::as_str)).map(str::to_owned);
+    let machine = Machine::default();
+    let services = |name: &str| machine.ports(name);
+    let near = |name: &str| machine.near_service(name);
     let identity = |path: &[u8]| file::identity(Path::new(OsStr::from_bytes(path)));
     let around = Surroundings { services: &services, near: &near, file: &identity };
     Target::parse(typed.as_bytes(), around).with_context(|| {

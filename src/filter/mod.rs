@@ -43,7 +43,7 @@ pub type Services<'a> = dyn Fn(&str) -> Vec<u16> + 'a;
 pub struct Vocabulary<'a> {
     pub services: &'a Services<'a>,
     /// The ports that the kernel gives to who asks for none.
-    pub ephemeral: PortRange,
+    pub ephemeral: &'a dyn Fn() -> PortRange,
 }
 
 /// A filter, understood. By default it has no condition, and lets everything pass.

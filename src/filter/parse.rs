@@ -140,7 +140,7 @@ impl Parser<'_> {
                 let operand = if self.is_comparison() { self.operand()? } else { self.value()? };
                 return self.compare(word, span, &operand);
             }
-            "autobound" => return Ok(Expr::Is(Condition::Autobound(self.vocabulary.ephemeral))),
+            "autobound" => return Ok(Expr::Is(Condition::Autobound((self.vocabulary.ephemeral)()))),
             _ => {}
         }
         if self.is_comparison() {

@@ -28,7 +28,7 @@ fn services(name: &str) -> Vec<u16> {
 }
 
 fn vocabulary() -> Vocabulary<'static> {
-    Vocabulary { services: &services, ephemeral: PortRange { first: 32768, last: 60999 } }
+    Vocabulary { services: &services, ephemeral: &|| PortRange { first: 32768, last: 60999 } }
 }
 
 /// The cookies of the sockets that pass.

@@ -25,7 +25,7 @@ fn the_screen_is_current() {
 
 #[test]
 fn the_policy_is_valid() {
-    let vocabulary = Vocabulary { services: &|_| Vec::new(), ephemeral: PortRange::default() };
+    let vocabulary = Vocabulary { services: &|_| Vec::new(), ephemeral: &PortRange::default };
     let policy = Policy::parse(&block("toml"), &vocabulary).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!((policy.expectations.len(), policy.rules.len()), (1, 1));
 }

@@ -119,7 +119,7 @@ fn policy(entries: &str) -> Policy {
 /// Reads a policy on a machine that knows one service.
 fn parse(text: &str) -> Result<Policy, PolicyError> {
     let services = |name: &str| if name == "door" { vec![4444] } else { Vec::new() };
-    Policy::parse(text, &Vocabulary { services: &services, ephemeral: PortRange::default() })
+    Policy::parse(text, &Vocabulary { services: &services, ephemeral: &PortRange::default })
 }
 
 fn entry(protocol: &str, port: &str, scope: &str, more: &str) -> String {

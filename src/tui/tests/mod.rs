@@ -43,7 +43,7 @@ struct Stage {
 
 /// Understands a filter on a machine that knows no services.
 fn understand(text: &str) -> Result<Filter, FilterError> {
-    Filter::parse(text, &Vocabulary { services: &|_| Vec::new(), ephemeral: PortRange::default() })
+    Filter::parse(text, &Vocabulary { services: &|_| Vec::new(), ephemeral: &PortRange::default })
 }
 
 impl Stage {

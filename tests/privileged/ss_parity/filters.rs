@@ -353,7 +353,7 @@ pub(super) fn kernel_agrees() {
         table.open().filter(passes).map(|row| row.socket.key).collect()
     };
     let services = |_: &str| Vec::new();
-    let vocabulary = Vocabulary { services: &services, ephemeral: PortRange::default() };
+    let vocabulary = Vocabulary { services: &services, ephemeral: &PortRange::default };
     let expression = select(ATOMS).prop_map(str::to_owned).prop_recursive(4, 16, 3, |inner| {
         prop_oneof![
             inner.clone().prop_map(|one| format!("! ( {one} )")),
