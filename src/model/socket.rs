@@ -139,6 +139,14 @@ impl Socket {
         }
     }
 
+    /// Whether a stream listener takes no more connections for now; `None` for other sockets, and where
+    /// that is not told. Full is more than may wait, not as much (`sk_acceptq_is_full`, `include/net/sock.h`).
+    #[must_use]
+    pub fn is_accept_queue_full(&self) -> Option<bool> {
+        let (waiting, limit) = self.accept_queue();
+        Some(waiting? > limit?)
+    }
+
     /// The bytes that it has sent and received since it was made; `None` where its counters were not
     /// read, or it has none. TCP alone counts.
     #[must_use]

@@ -56,10 +56,7 @@ impl<'a> Summary<'a> {
             if let Some(container) = workload.and_then(|workload| workload.container.as_ref()) {
                 *containers.entry(Container::label(container)).or_default() += 1;
             }
-            // Full is more than the backlog, not as much (`sk_acceptq_is_full`, `include/net/sock.h`).
-            if let (Some(waiting), Some(most)) = socket.accept_queue()
-                && waiting > most
-            {
+            if socket.is_accept_queue_full() == Some(true) {
                 full.push(row);
             }
         }

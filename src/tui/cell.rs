@@ -87,7 +87,9 @@ pub(super) fn backlog<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
             match waiting {
                 0 => muted(text),
                 // A full queue turns callers away.
-                _ if waiting > limit => Cell { meaning: Meaning::Warning, ..cell(text) },
+                _ if socket.is_accept_queue_full() == Some(true) => {
+                    Cell { meaning: Meaning::Warning, ..cell(text) }
+                }
                 _ => cell(text),
             }
         }

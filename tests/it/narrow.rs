@@ -110,3 +110,13 @@ fn groups_have_headings() {
         listed(&["--columns", "remote,state,owner", "--group", "remote_address", "tcp"])
     );
 }
+
+/// `/proc/net/tcp` does not tell how many may wait, so no queue there is called full.
+#[test]
+fn a_queue_of_unknown_length_is_no_alarm() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = format!("sport = :{}", listener.local_addr().unwrap().port());
+    let ran = run(&mut sockeye(&["-tlnH", "--source", "procfs", "--color", "always", &port]));
+    let line = ran.stdout();
+    assert!(line.contains("LISTEN") && line.contains('?') && !line.contains("\x1b[31m"), "{line:?}");
+}

@@ -158,10 +158,8 @@ impl AcceptQueues {
         let (waiting, limit) = socket.accept_queue();
         self.waiting.add(waiting.map(u64::from));
         self.limit.add(limit.map(u64::from));
-        let both = waiting.zip(limit);
-        // Full is more than the backlog, not as much (`sk_acceptq_is_full`, `include/net/sock.h`).
-        self.full.add(both.map(|(waiting, limit)| u64::from(waiting > limit)));
-        if let Some((waiting, limit)) = both {
+        self.full.add(socket.is_accept_queue_full().map(u64::from));
+        if let Some((waiting, limit)) = waiting.zip(limit) {
             self.fullest = self.fullest.max(f64::from(waiting) / (f64::from(limit) + 1.0));
         }
     }

@@ -11,7 +11,7 @@ use super::users::users;
 use super::words::{netid_of, state_of};
 use super::{Layout, Services, Sheet};
 use crate::model::{
-    Endpoint, Ends, Family, Inode, Names, NetnsId, Protocol, Scope, Socket, State, SystemBytes, UnixName,
+    Endpoint, Ends, Family, Inode, Names, NetnsId, Protocol, Scope, Socket, SystemBytes, UnixName,
 };
 use crate::output::face::{Face, Meaning, Paint};
 use crate::output::other_ends;
@@ -188,7 +188,7 @@ fn meanings(socket: &Socket) -> [Meaning; COLUMNS] {
             meanings[at] = Meaning::Quiet;
         }
     }
-    if socket.state == State::Listen && socket.queues.recv > socket.queues.send {
+    if socket.is_accept_queue_full() == Some(true) {
         meanings[RECV] = Meaning::Alarm;
     }
     if socket.scope() == Some(Scope::Loopback) {

@@ -314,7 +314,7 @@ fn accept_queue(group: &Group<'_>) -> Option<String> {
         return Some("accept queue: not told".to_owned());
     };
     let limit = sum(&mut queues.iter().map(|queue| queue.1));
-    let full = queues.iter().any(|(waiting, limit)| limit.is_some() && waiting > limit);
+    let full = group.seats.iter().any(|row| row.socket.is_accept_queue_full() == Some(true));
     let of = limit.map_or_else(String::new, |limit| format!(" of {limit}"));
     let full = if full { ", full: callers are turned away" } else { "" };
     Some(format!("accept queue: {waiting}{of} wait to be accepted{full}"))
