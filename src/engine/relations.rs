@@ -95,7 +95,7 @@ fn join_mptcp(sockets: &mut Vec<Socket>) {
     let mut carriers: HashMap<(NetnsId, u32), Vec<SocketKey>> = HashMap::new();
     let mut joined: HashSet<Inode> = HashSet::new();
     for socket in sockets.iter_mut().filter(|socket| is(socket, Protocol::Tcp)) {
-        let subflow = socket.details.as_ref().and_then(|details| details.subflow);
+        let subflow = socket.details.as_ref().and_then(|details| details.subflow.as_deref().copied());
         let listens = socket.inode.filter(|inode| listeners.contains(inode));
         joined.extend(listens);
         socket.mptcp = Some(subflow.is_some() || listens.is_some());
@@ -184,13 +184,13 @@ mod tests {
             with(
                 socket(4, Protocol::Mptcp, State::Established, "10.0.0.1:80", 40),
                 Details {
-                    mptcp: Some(MptcpDetails { token: Some(5), ..Default::default() }),
+                    mptcp: Some(Box::new(MptcpDetails { token: Some(5), ..Default::default() })),
                     ..Details::default()
                 },
             ),
             with(
                 socket(5, Protocol::Tcp, State::Established, "10.0.0.1:80", 50),
-                Details { subflow: Some(flow), ..Details::default() },
+                Details { subflow: Some(Box::new(flow)), ..Details::default() },
             ),
         ];
         relate(&mut all);

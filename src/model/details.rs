@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use super::words::words;
 use super::{IfIndex, Inode, SocketKey, SystemBytes, TcpInfo};
 
-/// Details of a socket, shared by every copy of it.
+/// Details of a socket, shared by every copy of it. What only some kinds of sockets have is kept apart: there may be
+/// a million of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Details {
     pub tcp_info: Option<TcpInfo>,
@@ -29,9 +30,9 @@ pub struct Details {
     pub ulp: Option<SystemBytes>,
     pub tls: Option<Tls>,
     /// The connection that a TCP subflow of MPTCP belongs to.
-    pub subflow: Option<Subflow>,
+    pub subflow: Option<Box<Subflow>>,
     /// Of an MPTCP connection.
-    pub mptcp: Option<MptcpDetails>,
+    pub mptcp: Option<Box<MptcpDetails>>,
     /// The peers with a TCP-MD5 key; told only to `CAP_NET_ADMIN`.
     pub md5_keys: Option<Vec<Md5Key>>,
     /// BPF socket storages by map id and size in bytes.
@@ -41,10 +42,10 @@ pub struct Details {
     pub peers: Option<Vec<IpAddr>>,
     /// The transport protocol number of a raw socket.
     pub ip_protocol: Option<u8>,
-    pub unix: Option<UnixDetails>,
-    pub packet: Option<PacketDetails>,
-    pub netlink: Option<NetlinkDetails>,
-    pub xdp: Option<XdpDetails>,
+    pub unix: Option<Box<UnixDetails>>,
+    pub packet: Option<Box<PacketDetails>>,
+    pub netlink: Option<Box<NetlinkDetails>>,
+    pub xdp: Option<Box<XdpDetails>>,
     pub smc: Option<SmcDetails>,
     /// The file system's word for the socket (`system.sockprotoname`), of a residual row.
     pub proto_name: Option<SystemBytes>,
@@ -131,21 +132,41 @@ impl Shutdown {
 pub struct Options(pub u16);
 
 impl Options {
+    /// `IP_RECVERR`.
+    pub const RECVERR: u16 = 1 << 0;
+    /// Connection-oriented.
+    pub const IS_ICSK: u16 = 1 << 1;
+    /// `IP_FREEBIND`.
+    pub const FREEBIND: u16 = 1 << 2;
+    /// `IP_HDRINCL`.
+    pub const HDRINCL: u16 = 1 << 3;
+    /// `IP_MULTICAST_LOOP`.
+    pub const MC_LOOP: u16 = 1 << 4;
     /// `IP_TRANSPARENT`.
     pub const TRANSPARENT: u16 = 1 << 5;
+    /// `IP_MULTICAST_ALL`.
+    pub const MC_ALL: u16 = 1 << 6;
+    /// `IP_NODEFRAG`.
+    pub const NODEFRAG: u16 = 1 << 7;
+    /// `IP_BIND_ADDRESS_NO_PORT`.
+    pub const BIND_ADDRESS_NO_PORT: u16 = 1 << 8;
+    /// `IP_RECVERR_RFC4884`.
+    pub const RECVERR_RFC4884: u16 = 1 << 9;
+    /// The connect is deferred by TCP Fast Open.
+    pub const DEFER_CONNECT: u16 = 1 << 10;
     /// The flags by their bits, in the order of the struct.
     pub const NAMES: &[(u16, &'static str)] = &[
-        (1 << 0, "recverr"),
-        (1 << 1, "is_icsk"),
-        (1 << 2, "freebind"),
-        (1 << 3, "hdrincl"),
-        (1 << 4, "mc_loop"),
+        (Self::RECVERR, "recverr"),
+        (Self::IS_ICSK, "is_icsk"),
+        (Self::FREEBIND, "freebind"),
+        (Self::HDRINCL, "hdrincl"),
+        (Self::MC_LOOP, "mc_loop"),
         (Self::TRANSPARENT, "transparent"),
-        (1 << 6, "mc_all"),
-        (1 << 7, "nodefrag"),
-        (1 << 8, "bind_address_no_port"),
-        (1 << 9, "recverr_rfc4884"),
-        (1 << 10, "defer_connect"),
+        (Self::MC_ALL, "mc_all"),
+        (Self::NODEFRAG, "nodefrag"),
+        (Self::BIND_ADDRESS_NO_PORT, "bind_address_no_port"),
+        (Self::RECVERR_RFC4884, "recverr_rfc4884"),
+        (Self::DEFER_CONNECT, "defer_connect"),
     ];
 
     /// The names of the flags that are set.

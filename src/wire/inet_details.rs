@@ -71,7 +71,8 @@ impl Told {
             }
             Protocol::Mptcp => {
                 let at = |offset: usize| payload.get(offset..).and_then(number);
-                self.details.mptcp = Some(MptcpDetails { flags: at(8), token: at(12), subflows: Vec::new() });
+                self.details.mptcp =
+                    Some(Box::new(MptcpDetails { flags: at(8), token: at(12), subflows: Vec::new() }));
             }
             _ => {}
         }
@@ -162,7 +163,7 @@ fn upper_layer(details: &mut Details, payload: &[u8]) {
         match kind {
             1 => details.ulp = Some(text(payload).into()),
             2 => details.tls = Some(tls(payload)),
-            3 => details.subflow = Some(subflow(payload)),
+            3 => details.subflow = Some(Box::new(subflow(payload))),
             _ => {}
         }
     }

@@ -109,7 +109,7 @@ fn read(reply: &Reply, attributes: &[u8]) -> Result<(Queues, Details), WireError
     if netlink.flags.is_some() {
         netlink.groups.get_or_insert_default();
     }
-    details.netlink = Some(netlink);
+    details.netlink = Some(Box::new(netlink));
     Ok((queues, details))
 }
 

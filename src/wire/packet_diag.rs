@@ -97,7 +97,7 @@ impl Told {
             let (kind, payload) = attribute?;
             told.take(&mut packet, kind, payload);
         }
-        told.details.packet = Some(packet);
+        told.details.packet = Some(Box::new(packet));
         Ok(told)
     }
 

@@ -28,7 +28,7 @@ fn row(line: &[u8]) -> Result<Line, WireError> {
     line.uid = Some(uid);
     line.interface = interface;
     line.queues = Queues { recv: Some(recv), send: None };
-    line.details.packet = Some(PacketDetails { running: running != 0, ..PacketDetails::default() });
+    line.details.packet = Some(Box::new(PacketDetails { running: running != 0, ..PacketDetails::default() }));
     Ok(line)
 }
 

@@ -58,7 +58,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
     }
     let kind = SocketType::from_raw(reply.kind.into()).ok_or(WireError::Type(reply.kind))?;
     let (uid, details) = read(attributes)?;
-    let place = details.xdp.unwrap_or_default();
+    let place = details.xdp.as_deref().copied().unwrap_or_default();
     let bound = place.interface.and(place.queue);
     let basics = Basics {
         key: SocketKey { netns: context.netns, id: Identity::Cookie(cookie(reply.cookie)) },
@@ -90,7 +90,7 @@ fn read(attributes: &[u8]) -> Result<(Option<Uid>, Details), WireError> {
             _ => take(&mut xdp, kind, payload),
         }
     }
-    details.xdp = Some(xdp);
+    details.xdp = Some(Box::new(xdp));
     Ok((uid, details))
 }
 
@@ -151,7 +151,7 @@ mod tests {
         assert_eq!((socket.state, socket.role), (State::Unconnected, Role::Listener));
         assert_eq!((socket.interface, socket.uid), (IfIndex::new(2), Some(Uid(1000))));
         assert_eq!(socket.ends.names(), (Some(Name::Xdp { queue: 3 }), None));
-        let xdp = socket.details.unwrap().xdp.unwrap();
+        let xdp = socket.details.unwrap().xdp.clone().unwrap();
         assert_eq!((xdp.rx_entries, xdp.tx_entries), (Some(2048), None));
         assert_eq!((xdp.umem_id, xdp.umem_bytes), (Some(6), Some(1 << 33)));
         assert_eq!((xdp.rx_dropped, xdp.tx_ring_empty), (Some(1), Some(6)));

@@ -262,7 +262,7 @@ fn unix(tail: &mut Tail<'_>, details: &Details) {
         return;
     }
     shutdown(tail, details);
-    let Some(UnixDetails { vfs, pending }) = &details.unix else { return };
+    let Some(UnixDetails { vfs, pending }) = details.unix.as_deref() else { return };
     if let Some((inode, device)) = vfs {
         // As stat(2) numbers it (`new_encode_dev`, `linux/kdev_t.h`).
         let (major, minor) = (device >> 8 & 0xfff, device & 0xff | device >> 12 & 0xf_ff00);

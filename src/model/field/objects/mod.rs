@@ -4,8 +4,8 @@
 use super::tcp::{CONGESTION, TCP_INFO};
 use super::{Field, Item, Subject, Value, flag, list, number, word};
 use crate::model::{
-    Memory, MptcpDetails, NetlinkDetails, Options, PacketDetails, Ring, SmcDetails, Subflow, Timer, Tls,
-    UnixDetails, XdpDetails,
+    Details, Memory, MptcpDetails, NetlinkDetails, Options, PacketDetails, Ring, SmcDetails, Subflow, Timer,
+    Tls, UnixDetails, XdpDetails,
 };
 
 /// A group of fields.
@@ -15,24 +15,52 @@ pub struct Object {
     pub key: &'static str,
     pub title: &'static str,
     pub fields: &'static [Field],
+    /// False where no field can have a value: most sockets have few of the objects.
+    pub applies: fn(&Subject<'_>) -> bool,
 }
 
 /// Every object, in the order of the JSON document.
 pub static OBJECTS: &[Object] = &[
-    Object { key: "timer", title: "TCP timer", fields: TIMER },
-    Object { key: "mem", title: "Memory", fields: MEMORY },
-    Object { key: "tcp_info", title: "TCP info", fields: TCP_INFO },
-    Object { key: "congestion", title: "Congestion control", fields: CONGESTION },
-    Object { key: "options", title: "Socket options", fields: OPTIONS },
-    Object { key: "tls", title: "Kernel TLS", fields: TLS },
-    Object { key: "subflow", title: "MPTCP subflow", fields: SUBFLOW },
-    Object { key: "mptcp_info", title: "MPTCP", fields: MPTCP },
-    Object { key: "unix", title: "Unix", fields: UNIX },
-    Object { key: "packet", title: "Packet", fields: PACKET },
-    Object { key: "netlink", title: "Netlink", fields: NETLINK },
-    Object { key: "xdp", title: "AF_XDP", fields: XDP },
-    Object { key: "smc", title: "SMC", fields: SMC },
+    Object { key: "timer", title: "TCP timer", fields: TIMER, applies: |s| s.row.socket.timer.is_some() },
+    Object { key: "mem", title: "Memory", fields: MEMORY, applies: |s| s.has(|d| d.memory.is_some()) },
+    Object {
+        key: "tcp_info",
+        title: "TCP info",
+        fields: TCP_INFO,
+        applies: |s| s.has(|d| d.tcp_info.is_some()),
+    },
+    Object {
+        key: "congestion",
+        title: "Congestion control",
+        fields: CONGESTION,
+        applies: |s| s.has(|d| d.congestion.is_some()),
+    },
+    Object {
+        key: "options",
+        title: "Socket options",
+        fields: OPTIONS,
+        applies: |s| s.has(|d| d.options.is_some()),
+    },
+    Object { key: "tls", title: "Kernel TLS", fields: TLS, applies: |s| s.has(|d| d.tls.is_some()) },
+    Object {
+        key: "subflow",
+        title: "MPTCP subflow",
+        fields: SUBFLOW,
+        applies: |s| s.has(|d| d.subflow.is_some()),
+    },
+    Object { key: "mptcp_info", title: "MPTCP", fields: MPTCP, applies: |s| s.has(|d| d.mptcp.is_some()) },
+    Object { key: "unix", title: "Unix", fields: UNIX, applies: |s| s.has(|d| d.unix.is_some()) },
+    Object { key: "packet", title: "Packet", fields: PACKET, applies: |s| s.has(|d| d.packet.is_some()) },
+    Object { key: "netlink", title: "Netlink", fields: NETLINK, applies: |s| s.has(|d| d.netlink.is_some()) },
+    Object { key: "xdp", title: "AF_XDP", fields: XDP, applies: |s| s.has(|d| d.xdp.is_some()) },
+    Object { key: "smc", title: "SMC", fields: SMC, applies: |s| s.has(|d| d.smc.is_some()) },
 ];
+
+impl Subject<'_> {
+    fn has(&self, part: impl FnOnce(&Details) -> bool) -> bool {
+        self.details().is_some_and(part)
+    }
+}
 
 /// A number that may be missing.
 fn plain<'a>(value: Option<impl Into<u64>>) -> Value<'a> {
@@ -79,24 +107,24 @@ static MEMORY: &[Field] = &[
     number("drops", "Packets dropped for want of room.", |s| memory(s, |m| m.drops)),
 ];
 
-fn option<'a>(subject: &Subject<'a>, name: &'static str) -> Value<'a> {
+fn option<'a>(subject: &Subject<'a>, bit: u16) -> Value<'a> {
     let options = subject.details().and_then(|details| details.options);
-    let bit = Options::NAMES.iter().find(|(_, known)| *known == name).map_or(0, |(bit, _)| *bit);
     Value::of(options, |options| Value::Bool(options.0 & bit != 0))
 }
 
 static OPTIONS: &[Field] = &[
-    flag("recverr", "IP_RECVERR.", |s| option(s, "recverr")).certain(),
-    flag("is_icsk", "It is connection-oriented.", |s| option(s, "is_icsk")).certain(),
-    flag("freebind", "IP_FREEBIND.", |s| option(s, "freebind")).certain(),
-    flag("hdrincl", "IP_HDRINCL.", |s| option(s, "hdrincl")).certain(),
-    flag("mc_loop", "IP_MULTICAST_LOOP.", |s| option(s, "mc_loop")).certain(),
-    flag("transparent", "IP_TRANSPARENT.", |s| option(s, "transparent")).certain(),
-    flag("mc_all", "IP_MULTICAST_ALL.", |s| option(s, "mc_all")).certain(),
-    flag("nodefrag", "IP_NODEFRAG.", |s| option(s, "nodefrag")).certain(),
-    flag("bind_address_no_port", "IP_BIND_ADDRESS_NO_PORT.", |s| option(s, "bind_address_no_port")).certain(),
-    flag("recverr_rfc4884", "IP_RECVERR_RFC4884.", |s| option(s, "recverr_rfc4884")).certain(),
-    flag("defer_connect", "Its connect is deferred by TCP Fast Open.", |s| option(s, "defer_connect"))
+    flag("recverr", "IP_RECVERR.", |s| option(s, Options::RECVERR)).certain(),
+    flag("is_icsk", "It is connection-oriented.", |s| option(s, Options::IS_ICSK)).certain(),
+    flag("freebind", "IP_FREEBIND.", |s| option(s, Options::FREEBIND)).certain(),
+    flag("hdrincl", "IP_HDRINCL.", |s| option(s, Options::HDRINCL)).certain(),
+    flag("mc_loop", "IP_MULTICAST_LOOP.", |s| option(s, Options::MC_LOOP)).certain(),
+    flag("transparent", "IP_TRANSPARENT.", |s| option(s, Options::TRANSPARENT)).certain(),
+    flag("mc_all", "IP_MULTICAST_ALL.", |s| option(s, Options::MC_ALL)).certain(),
+    flag("nodefrag", "IP_NODEFRAG.", |s| option(s, Options::NODEFRAG)).certain(),
+    flag("bind_address_no_port", "IP_BIND_ADDRESS_NO_PORT.", |s| option(s, Options::BIND_ADDRESS_NO_PORT))
+        .certain(),
+    flag("recverr_rfc4884", "IP_RECVERR_RFC4884.", |s| option(s, Options::RECVERR_RFC4884)).certain(),
+    flag("defer_connect", "Its connect is deferred by TCP Fast Open.", |s| option(s, Options::DEFER_CONNECT))
         .certain(),
 ];
 
@@ -143,7 +171,7 @@ static TLS: &[Field] = &[
 ];
 
 fn subflow<'a>(subject: &Subject<'a>, pick: fn(&Subflow) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.subflow.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.subflow.as_deref()).map_or(Value::Null, pick)
 }
 
 static SUBFLOW: &[Field] = &[
@@ -166,11 +194,11 @@ static SUBFLOW: &[Field] = &[
 ];
 
 fn unix<'a>(subject: &Subject<'a>, pick: fn(&'a UnixDetails) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.unix.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.unix.as_deref()).map_or(Value::Null, pick)
 }
 
 fn mptcp<'a>(subject: &Subject<'a>, pick: fn(&'a MptcpDetails) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.mptcp.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.mptcp.as_deref()).map_or(Value::Null, pick)
 }
 
 static MPTCP: &[Field] = &[
@@ -197,7 +225,7 @@ static UNIX: &[Field] = &[
 ];
 
 fn packet<'a>(subject: &Subject<'a>, pick: fn(&'a PacketDetails) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.packet.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.packet.as_deref()).map_or(Value::Null, pick)
 }
 
 /// One of `PDI_*` (`linux/packet_diag.h`).
@@ -271,7 +299,7 @@ static PACKET: &[Field] = &[
 ];
 
 fn netlink<'a>(subject: &Subject<'a>, pick: fn(&'a NetlinkDetails) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.netlink.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.netlink.as_deref()).map_or(Value::Null, pick)
 }
 
 static NETLINK: &[Field] = &[
@@ -290,7 +318,7 @@ static NETLINK: &[Field] = &[
 ];
 
 fn xdp<'a>(subject: &Subject<'a>, pick: fn(&XdpDetails) -> Value<'a>) -> Value<'a> {
-    subject.details().and_then(|details| details.xdp.as_ref()).map_or(Value::Null, pick)
+    subject.details().and_then(|details| details.xdp.as_deref()).map_or(Value::Null, pick)
 }
 
 static XDP: &[Field] = &[
@@ -327,3 +355,6 @@ static SMC: &[Field] = &[
     })
     .named("fallback_reason"),
 ];
+
+#[cfg(test)]
+mod tests;
