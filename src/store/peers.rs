@@ -3,7 +3,6 @@
 //! Pure, and kept nowhere: a listing that does not ask pays nothing, and no row has room for the
 //! answer. Nothing here asks who owns a socket.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher as _;
 
 use foldhash::fast::RandomState;
@@ -46,8 +45,7 @@ impl End {
 
     fn inet(socket: &Socket, local: Endpoint, remote: Endpoint) -> Option<Self> {
         let plain = |end: Endpoint| Endpoint::new(end.addr.to_canonical(), end.port);
-        let certain = PAIRED.contains(&socket.protocol) && !is_transparent(socket);
-        certain.then(|| Self::Inet {
+        PAIRED.contains(&socket.protocol).then(|| Self::Inet {
             netns: socket.key.netns,
             protocol: socket.protocol,
             local: plain(local),
@@ -56,52 +54,116 @@ impl End {
     }
 }
 
-/// True for a socket that may have an address which is not this host's. A proxy that stands between
-/// two others in their names has two such sockets, each the mirror of the other, and not connected.
+/// True for a socket that may have an address which is not this host's.
 fn is_transparent(socket: &Socket) -> bool {
     let options = socket.details.as_ref().and_then(|details| details.options);
     options.is_some_and(|options| options.0 & Options::TRANSPARENT != 0)
 }
 
 /// True when nothing speaks against it that the two are connected. A socket is not connected to
-/// itself; equal addresses behind two interfaces (VRF, link-local) are of different networks.
+/// itself; equal addresses behind two interfaces (VRF, link-local) are of different networks. A proxy that
+/// stands between two others in their names has two transparent sockets, each the mirror of the other.
 fn fits(one: &Socket, other: &Socket) -> bool {
     let apart = one.family != Family::Unix
         && matches!((one.interface, other.interface), (Some(one), Some(other)) if one != other);
-    one.key != other.key && !apart
+    // The first is looked at by who asks in any case; the details of the other would have to be fetched.
+    one.key != other.key && !apart && !(is_transparent(one) && is_transparent(other))
 }
 
 /// The open rows of a table by the end that each is.
 ///
-/// The key is a hash of the end, which takes a quarter of its room; what is found is compared.
+/// As many buckets as rows, side by side and without room between them: what a lookup touches stays in a
+/// cache of the core for far more rows than a map would.
 #[derive(Debug)]
 pub struct Peers<'a> {
     rows: &'a [Row],
-    /// The place of the row; `None` where there are several, as of UDP sockets that share a port.
-    places: HashMap<u64, Option<u32>, RandomState>,
+    /// Where each bucket begins among the seats, and where the last ends.
+    starts: Vec<u32>,
+    seats: Vec<Seat>,
     hasher: RandomState,
+}
+
+/// A row in its bucket. The tag is the part of its hash that the bucket does not tell, so that hardly any
+/// row is looked at in vain.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    tag: u32,
+    place: u32,
 }
 
 impl<'a> Peers<'a> {
     fn of(rows: &'a [Row]) -> Self {
         let hasher = RandomState::default();
-        let mut places = HashMap::with_capacity_and_hasher(rows.len(), RandomState::default());
-        for (at, row) in rows.iter().enumerate().filter(|(_, row)| row.is_open()) {
-            let Some(end) = End::of(&row.socket) else { continue };
-            let place = u32::try_from(at).ok();
-            places.entry(hasher.hash_one(end)).and_modify(|place| *place = None).or_insert(place);
+        let end = |row: &Row| row.is_open().then(|| End::of(&row.socket)).flatten();
+        let ends: Vec<_> = rows.iter().map(|row| end(row).map(|end| hasher.hash_one(end))).collect();
+        let mut starts = vec![0; rows.len() + 1];
+        for hash in ends.iter().flatten() {
+            starts[bucket(*hash, rows.len())] += 1;
         }
-        Self { rows, places, hasher }
+        let mut taken = 0;
+        for start in &mut starts {
+            taken += *start;
+            *start = taken; // where it ends, until it is filled from there
+        }
+        let mut seats = vec![Seat::default(); taken as usize];
+        for (hash, place) in ends.iter().zip(0..) {
+            let Some(hash) = hash else { continue };
+            let start = &mut starts[bucket(*hash, rows.len())];
+            *start -= 1;
+            seats[*start as usize] = Seat { tag: tag(*hash), place };
+        }
+        Self { rows, starts, seats, hasher }
     }
 
-    /// The other end of a socket, when it is in the table.
+    /// The other end of a socket, when it is in the table; where several could be meant, none is.
     #[must_use]
     pub fn find(&self, socket: &Socket) -> Option<&'a Row> {
         let end = End::opposite(socket)?;
-        let at = self.places.get(&self.hasher.hash_one(end)).copied().flatten()?;
-        let row = self.rows.get(at as usize)?;
-        (End::of(&row.socket) == Some(end) && fits(socket, &row.socket)).then_some(row)
+        self.among(self.likely(self.hasher.hash_one(end)), socket, end)
     }
+
+    /// The other ends of many. Each step is made for all before the next: what it touches lies anywhere in
+    /// the memory, and so much of it is fetched at once.
+    #[must_use]
+    pub fn find_each(&self, rows: &[&Row]) -> Vec<Option<&'a Row>> {
+        let end = |row: &&Row| End::opposite(&row.socket);
+        let hashes: Vec<_> = rows.iter().map(|row| Some(self.hasher.hash_one(end(row)?))).collect();
+        let likely: Vec<_> = hashes
+            .into_iter()
+            .map(|hash: Option<u64>| hash.map_or(&[][..], |hash| self.likely(hash)))
+            .collect();
+        let found = rows.iter().zip(likely).map(|(row, likely)| self.among(likely, &row.socket, end(row)?));
+        found.collect()
+    }
+
+    /// The seats in the bucket of a hash, from the first one with its tag.
+    fn likely(&self, hash: u64) -> &[Seat] {
+        let at = bucket(hash, self.rows.len());
+        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
+        let seats =
+            bounds.and_then(|(from, to)| self.seats.get(*from as usize..*to as usize)).unwrap_or_default();
+        let first = seats.iter().position(|seat| seat.tag == tag(hash));
+        &seats[first.unwrap_or(seats.len())..]
+    }
+
+    /// The one row among the likely ones that is this end.
+    fn among(&self, likely: &[Seat], socket: &Socket, end: End) -> Option<&'a Row> {
+        let rows = likely.iter().filter_map(|seat| self.rows.get(seat.place as usize));
+        let mut found = rows.filter(|row| End::of(&row.socket) == Some(end));
+        let first = found.next().filter(|row| fits(socket, &row.socket))?;
+        found.next().is_none().then_some(first)
+    }
+}
+
+/// The bucket of a hash among so many, by its upper half.
+fn bucket(hash: u64, buckets: usize) -> usize {
+    (((hash >> 32) * buckets as u64) >> 32) as usize
+}
+
+/// The lower half of a hash.
+fn tag(hash: u64) -> u32 {
+    let [a, b, c, d, ..] = hash.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 impl Table {
@@ -173,6 +235,8 @@ mod tests {
         let many: Vec<_> = table.rows.iter().map(|row| cookie(peers.find(&row.socket))).collect();
         let single: Vec<_> = table.rows.iter().map(|row| cookie(table.peer(&row.socket))).collect();
         assert_eq!(many, single);
+        let rows: Vec<_> = table.rows.iter().collect();
+        assert_eq!(peers.find_each(&rows).into_iter().map(cookie).collect::<Vec<_>>(), single);
         many
     }
 
@@ -236,6 +300,8 @@ mod tests {
         let (towards, from) =
             (tcp(1, "10.0.0.1:5000", "10.9.9.9:80"), tcp(2, "10.9.9.9:80", "10.0.0.1:5000"));
         assert_eq!(told(vec![towards.clone(), from.clone()]), [Some(2), Some(1)]);
+        // A client of this host, whose connection the proxy took.
+        assert_eq!(told(vec![towards.clone(), proxy(from.clone())]), [Some(2), Some(1)]);
         assert_eq!(told(vec![proxy(towards), proxy(from)]), [None, None]);
     }
 
