@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::mem::ManuallyDrop;
 use std::net::IpAddr;
 
 use super::args::{ListArgs, OwnersChoice};
@@ -49,6 +50,8 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
+    // The process ends after this, and the kernel takes back a large table sooner than it is taken apart.
+    let sockets = ManuallyDrop::new(sockets);
     if args.quiet {
         let passes = sockets.open().any(|row| selection.shows(row, &moment));
         let blind = selection.blindness(&moment, passes);
@@ -113,8 +116,8 @@ impl<'a> Listing<'a> {
             None => Group::of_all(rows),
         };
         match &selection.shape {
-            Shape::Json => json::write(out, &rows, moment, subject)?,
-            Shape::Ndjson => json::write_lines(out, &rows, moment, subject)?,
+            Shape::Json => json::write(out, &rows, moment, peers.as_ref())?,
+            Shape::Ndjson => json::write_lines(out, &rows, moment, peers.as_ref())?,
             Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
             Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,
             Shape::Columns(fields) => {

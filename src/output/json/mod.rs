@@ -18,9 +18,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::parts::in_parts;
+use super::parts::in_order;
 use crate::model::{Host, Row, Subject};
-use crate::store::Moment;
+use crate::store::{Moment, Peers};
 use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
@@ -31,19 +31,15 @@ pub(super) use value::unix_name;
 
 /// How a document without sockets ends.
 const TAIL: &str = "]}";
-/// How many bytes a socket of TCP takes, roughly.
-const USUAL: usize = 4096;
 /// How many sockets are made into text before they are written: as many as the caches hold.
-const PAGE: usize = 1024;
-/// Fewer sockets than this are done sooner than a thread starts.
-const WORTH_A_THREAD: usize = 128;
+const PAGE: usize = 256;
 
 /// Writes the whole document with these rows.
 pub fn write<'a>(
     out: &mut dyn Write,
     rows: &[&'a Row],
     moment: &'a Moment,
-    subject: impl Fn(&'a Row) -> Subject<'a> + Sync,
+    peers: Option<&Peers<'a>>,
 ) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
@@ -60,11 +56,11 @@ pub fn write<'a>(
     let head = document.strip_suffix(TAIL).ok_or(io::ErrorKind::InvalidData)?;
     out.write_all(head.as_bytes())?;
     let mut before = ",";
-    let push = |lines: &mut String, owners: &mut Owners, row| {
+    let push = |lines: &mut String, owners: &mut Owners, subject| {
         lines.push_str(",\n");
-        SocketView(subject(row)).push(lines, owners)
+        SocketView(subject).push(lines, owners)
     };
-    in_pages(rows, push, |lines| {
+    in_pages(rows, (moment, peers), push, |lines| {
         // Nothing stands before the first one.
         out.write_all(lines.strip_prefix(std::mem::take(&mut before)).unwrap_or(lines).as_bytes())
     })?;
@@ -76,37 +72,44 @@ pub fn write<'a>(
 pub fn write_lines<'a>(
     out: &mut dyn Write,
     rows: &[&'a Row],
-    moment: &Moment,
-    subject: impl Fn(&'a Row) -> Subject<'a> + Sync,
+    moment: &'a Moment,
+    peers: Option<&Peers<'a>>,
 ) -> io::Result<()> {
     let line = serde_json::to_string(&SocketLine { schema: SCHEMA, kind: "socket", socket: None })?;
     let lead = line.strip_suffix("null}").ok_or(io::ErrorKind::InvalidData)?;
-    let push = |lines: &mut String, owners: &mut Owners, row| {
+    let push = |lines: &mut String, owners: &mut Owners, subject| {
         lines.push_str(lead);
-        SocketView(subject(row)).push(lines, owners)?;
+        SocketView(subject).push(lines, owners)?;
         lines.push_str("}\n");
         Ok(())
     };
-    in_pages(rows, push, |lines| out.write_all(lines.as_bytes()))?;
+    in_pages(rows, (moment, peers), push, |lines| out.write_all(lines.as_bytes()))?;
     write_coverage(out, moment)
 }
 
 /// Makes rows into text, page by page and on every core, and hands it on in their order.
 fn in_pages<'a>(
     rows: &[&'a Row],
-    push: impl Fn(&mut String, &mut Owners, &'a Row) -> serde_json::Result<()> + Sync,
+    (moment, peers): (&'a Moment, Option<&Peers<'a>>),
+    push: impl Fn(&mut String, &mut Owners, Subject<'a>) -> serde_json::Result<()> + Sync,
     mut write: impl FnMut(&str) -> io::Result<()>,
 ) -> io::Result<()> {
-    for page in rows.chunks(PAGE) {
-        let lines = |rows: &[&'a Row]| {
-            let (mut lines, mut owners) = (String::with_capacity(rows.len() * USUAL), Owners::default());
-            rows.iter().try_for_each(|row| push(&mut lines, &mut owners, row)).map(|()| lines)
-        };
-        for lines in in_parts(page, WORTH_A_THREAD, lines) {
-            write(&lines?)?;
+    let fill = |page: &mut Page, rows: &[&'a Row]| {
+        page.lines.clear();
+        let found = peers.map_or_else(|| vec![None; rows.len()], |peers| peers.find_each(rows));
+        for (row, peer) in rows.iter().zip(found) {
+            push(&mut page.lines, &mut page.owners, moment.subject(row).facing(peer))?;
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    in_order(rows, PAGE, fill, |page| write(&page.lines))
+}
+
+/// Sockets as text.
+#[derive(Default)]
+struct Page {
+    lines: String,
+    owners: Owners,
 }
 
 /// Writes the coverage alone, as one object on one line.

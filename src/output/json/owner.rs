@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::value::{digits, hex, push_array};
 use super::words;
-use crate::model::{Container, Executable, Lineage, Names, Owner, Pid, Pod, ProcessId, SystemBytes};
+use crate::model::{Container, Executable, Lineage, Names, Owner, Pid, Pod, Process, ProcessId, SystemBytes};
 use crate::text::{escape, push_number};
 
 /// A process of which no more than its name is told.
@@ -34,6 +34,8 @@ impl<'a> ProcessView<'a> {
 #[derive(Default)]
 pub(super) struct Owners {
     facts: HashMap<ProcessId, String, RandomState>,
+    /// Processes of which no more than the name is told.
+    named: HashMap<ProcessId, String, RandomState>,
 }
 
 /// Where the facts of the process begin: before it are numbers alone.
@@ -57,6 +59,18 @@ impl Owners {
             }
         };
         line.push_str(facts);
+        Ok(())
+    }
+
+    /// Appends a process of which no more than its name is told, as [`ProcessView`] is.
+    pub(super) fn push_name(&mut self, line: &mut String, process: &Process) -> serde_json::Result<()> {
+        let text = match self.named.entry(process.id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                new.insert(serde_json::to_string(&ProcessView::new(process.id.pid, &process.comm))?)
+            }
+        };
+        line.push_str(text);
         Ok(())
     }
 }
@@ -237,7 +251,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::model::{Fd, Process};
+    use crate::model::Fd;
 
     /// What is put together of two parts is what the schema is made from.
     #[test]
@@ -256,5 +270,10 @@ mod tests {
             assert_eq!(line, serde_json::to_string(&OwnerView::new(owner, &names)).unwrap());
         }
         assert_eq!(owners.facts.len(), 1);
+        let view = serde_json::to_string(&ProcessView::new(id.pid, &process.comm)).unwrap();
+        let mut line = String::new();
+        owners.push_name(&mut line, &process).unwrap();
+        owners.push_name(&mut line, &process).unwrap();
+        assert_eq!(line, format!("{view}{view}"));
     }
 }

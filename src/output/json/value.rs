@@ -8,9 +8,9 @@ use std::fmt::Display;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::owner::{Owners, ProcessView};
+use super::owner::Owners;
 use super::published::PublishedPortView;
-use crate::model::{Known, Names, SocketKey, UnixName, Value};
+use crate::model::{Names, SocketKey, UnixName, Value};
 use crate::text::{escape, push, push_addr, push_number};
 
 /// Appends a value. `names` are those that its owners need.
@@ -25,7 +25,8 @@ pub(super) fn push_value(
         Value::Bool(flag) => line.push_str(if *flag { "true" } else { "false" }),
         Value::Number(number) => push_number(line, *number),
         Value::Id(id) => quoted(line, |line| push_number(line, *id)),
-        Value::Word(word) => push_text(line, word),
+        // Our own, without quotes.
+        Value::Word(word) => quoted(line, |line| line.push_str(word)),
         Value::Text(text) => push_text(line, &escape(text.as_bytes())),
         Value::Address(addr) => quoted(line, |line| push_addr(line, *addr)),
         Value::Path(name) => push_text(line, &unix_name(name)),
@@ -47,22 +48,17 @@ pub(super) fn push_value(
             return views(line, list.iter().map(|one| StorageView { map: one.map, bytes: one.bytes }));
         }
         Value::Candidates(list) => {
-            return views(line, list.iter().map(|one| ProcessView::new(one.id.pid, &one.comm)));
+            return listed(line, list.iter(), |line, one| owners.push_name(line, one));
         }
         Value::PublishedPorts(list) => {
             return views(line, list.iter().map(|port| PublishedPortView::new(port)));
         }
         Value::OwnerList(set) => {
-            line.push('[');
-            for (at, owner) in set.shown().enumerate() {
-                if at > 0 {
-                    line.push(',');
-                }
-                owners.push(line, owner, names)?;
-            }
-            line.push(']');
+            return listed(line, set.shown(), |line, owner| owners.push(line, owner, names));
         }
-        Value::PeerOwners(set) => return views(line, named(*set)),
+        Value::PeerOwners(set) => {
+            return listed(line, set.shown(), |line, owner| owners.push_name(line, owner.process));
+        }
         // Composed for eyes; no exported field has such a value, which a test asserts.
         Value::Endpoint(end) => shown(line, end),
         Value::Executable(exe) => push_text(line, &escape(exe.path.as_bytes())),
@@ -115,21 +111,29 @@ pub(super) fn push_array<T>(line: &mut String, list: &[T], each: impl Fn(&mut St
     line.push(']');
 }
 
-/// An array of objects.
+/// An array of views.
 fn views<T: Serialize>(line: &mut String, views: impl Iterator<Item = T>) -> serde_json::Result<()> {
+    listed(line, views, |line, view| {
+        line.push_str(&serde_json::to_string(&view)?);
+        Ok(())
+    })
+}
+
+/// An array of objects.
+fn listed<T>(
+    line: &mut String,
+    list: impl Iterator<Item = T>,
+    mut each: impl FnMut(&mut String, T) -> serde_json::Result<()>,
+) -> serde_json::Result<()> {
     line.push('[');
-    for (at, view) in views.enumerate() {
+    for (at, one) in list.enumerate() {
         if at > 0 {
             line.push(',');
         }
-        line.push_str(&serde_json::to_string(&view)?);
+        each(line, one)?;
     }
     line.push(']');
     Ok(())
-}
-
-fn named(set: Known<'_>) -> impl Iterator<Item = ProcessView<'_>> {
-    set.shown().map(|owner| ProcessView::new(owner.process.id.pid, &owner.process.comm))
 }
 
 /// The raw bytes of a value in hexadecimal, when its text had to be escaped.
