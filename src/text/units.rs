@@ -50,6 +50,27 @@ pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// An amount of bytes with two digits at least, in decimal units: `999 B`, `1.2 kB`, `310 kB`, `3.1 MB`.
+#[must_use]
+pub fn bytes(amount: u64) -> String {
+    let mut unit = 1;
+    for (next, name) in [(1_000, "B"), (1_000_000, "kB"), (1_000_000_000, "MB"), (1_000_000_000_000, "GB")] {
+        if amount < next {
+            return in_unit(amount, unit, name);
+        }
+        unit = next;
+    }
+    in_unit(amount, unit, "TB")
+}
+
+/// Rounded down: an amount is never more than it is.
+fn in_unit(amount: u64, unit: u64, name: &str) -> String {
+    match amount / unit {
+        whole @ 0..10 if unit > 1 => format!("{whole}.{} {name}", amount / (unit / 10) % 10),
+        whole => format!("{} {name}", count(usize::try_from(whole).unwrap_or(usize::MAX))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +92,23 @@ mod tests {
         assert_eq!(brief(Duration::from_micros(850)), "850µs");
         assert_eq!(brief(Duration::from_micros(8_400)), "8ms");
         assert_eq!(brief(Duration::from_millis(1_250)), "1.2s");
+    }
+
+    #[test]
+    fn amounts_of_bytes() {
+        for (amount, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.0 kB"),
+            (1_290, "1.2 kB"),
+            (310_999, "310 kB"),
+            (3_100_000, "3.1 MB"),
+            (9_999_999_999, "9.9 GB"),
+            (12_000_000_000_000, "12 TB"),
+            (1_234_000_000_000_000, "1,234 TB"),
+        ] {
+            assert_eq!(bytes(amount), text);
+        }
     }
 
     #[test]

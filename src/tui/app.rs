@@ -17,62 +17,10 @@ use super::layout;
 use super::listing::{Listing, Sort};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
+use super::tally::{Common, Tally};
+use super::tally_cell::SeenTally;
 use super::theme::Look;
-
-/// A tab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum View {
-    /// Sockets that wait for others to come.
-    Listeners,
-    /// All others: connections, clients, and what is bound and idle.
-    Connections,
-}
-
-impl View {
-    pub(super) const ALL: [Self; 2] = [Self::Listeners, Self::Connections];
-
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Listeners => "Listeners",
-            Self::Connections => "Connections",
-        }
-    }
-
-    /// For narrow screens.
-    pub(super) fn short_title(self) -> &'static str {
-        match self {
-            Self::Listeners => "Listen",
-            Self::Connections => "Conn",
-        }
-    }
-
-    /// What its rows are called.
-    pub(super) fn nouns(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Listeners => ("listener", "listeners"),
-            Self::Connections => ("connection", "connections"),
-        }
-    }
-
-    pub(super) fn number(self) -> usize {
-        match self {
-            Self::Listeners => 0,
-            Self::Connections => 1,
-        }
-    }
-
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Listeners => Self::Connections,
-            Self::Connections => Self::Listeners,
-        }
-    }
-
-    /// Which view a socket belongs to: every socket has one.
-    pub(super) fn of(row: &Row) -> Self {
-        if row.socket.is_listener() { Self::Listeners } else { Self::Connections }
-    }
-}
+use super::views::{Lines, View};
 
 /// A snapshot, and when it came.
 #[derive(Clone, Debug)]
@@ -94,11 +42,18 @@ pub(super) struct Frozen {
     pub(super) waiting: usize,
 }
 
-/// What a view remembers while the other one is shown.
+/// What a line is about, however the lines move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Chosen {
+    Socket(SocketKey),
+    Tally(Common),
+}
+
+/// What a view remembers while another one is shown.
 pub(super) struct Pane {
     pub(super) columns: Vec<Column>,
     pub(super) sort: Sort,
-    pub(super) selected: Option<SocketKey>,
+    pub(super) selected: Option<Chosen>,
     /// Where the selection is in the listing.
     pub(super) cursor: usize,
     /// The first row on the screen.
@@ -125,8 +80,7 @@ pub(super) struct App {
     /// Why the last poll failed; `None` when it did not.
     pub(super) failure: Option<String>,
     pub(super) view: View,
-    pub(super) unix: bool,
-    pub(super) panes: [Pane; 2],
+    pub(super) panes: [Pane; View::ALL.len()],
     /// The filter as it is typed.
     pub(super) prompt: Prompt,
     /// The filter in force.
@@ -149,7 +103,6 @@ impl App {
             frozen: None,
             failure: None,
             view: View::Listeners,
-            unix: false,
             panes: View::ALL.map(Pane::new),
             prompt,
             sieve: Sieve::default(),
@@ -163,7 +116,7 @@ impl App {
     /// somebody, or the filter, looks at them.
     pub(super) fn ask(&self) -> Ask {
         let shown = if self.inspected.is_some() { Ask::EVERYTHING } else { Ask::NOTHING };
-        shown.or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
+        shown.or(self.view.ask()).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -193,13 +146,34 @@ impl App {
         self.news.as_ref().map_or(&[], |news| news.snapshot.table.rows())
     }
 
-    /// The row at a place of the listing.
-    pub(super) fn row_at(&self, place: usize) -> Option<&Row> {
-        self.listing.index.get(place).and_then(|at| self.rows().get(*at as usize))
+    /// The socket in a line of the listing; `None` where lines are tallies.
+    pub(super) fn row_at(&self, line: usize) -> Option<&Row> {
+        self.listing.index.get(line).and_then(|at| self.rows().get(*at as usize))
     }
 
+    /// The tally in a line of the listing; `None` where lines are sockets.
+    pub(super) fn tally_at(&self, line: usize) -> Option<SeenTally<'_>> {
+        let tally: Tally = *self.listing.tallies.get(line)?;
+        let first = self.rows().get(tally.first as usize)?;
+        Some(SeenTally { tally, socket: self.seen(first)? })
+    }
+
+    /// What a line is about.
+    pub(super) fn chosen_at(&self, line: usize) -> Option<Chosen> {
+        match self.view.lines() {
+            Lines::Sockets => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+            Lines::Tallies => self.listing.tallies.get(line).map(|tally| Chosen::Tally(tally.common)),
+        }
+    }
+
+    /// The selected socket; `None` where lines are tallies.
     pub(super) fn selected(&self) -> Option<&Row> {
         self.row_at(self.pane().cursor)
+    }
+
+    /// The selected tally; `None` where lines are sockets.
+    pub(super) fn selected_tally(&self) -> Option<SeenTally<'_>> {
+        self.tally_at(self.pane().cursor)
     }
 
     /// The moment that the screen shows, on the clock of the snapshot: a script has its own.
@@ -264,14 +238,14 @@ impl App {
 
     /// True when the action would do something now. Help and footer tell only of such.
     pub(super) fn can(&self, entry: &Entry) -> bool {
-        let rows = !self.listing.index.is_empty();
+        let rows = self.listing.len() > 0;
         entry.modes.contains(&self.mode())
             && match entry.action {
                 Action::ClearFilter => !self.prompt.text().is_empty(),
                 Action::KeepFilter => self.prompt.mistake().is_none(),
                 Action::Complete => !self.prompt.offers().is_empty(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
-                Action::Filter | Action::Freeze | Action::Unix => self.news.is_some(),
+                Action::Filter | Action::Freeze => self.news.is_some(),
                 Action::Up | Action::Down => rows || self.mode() != Mode::List,
                 _ => true,
             }
@@ -281,12 +255,14 @@ impl App {
 impl Pane {
     fn new(view: View) -> Self {
         let columns = columns::of(view);
-        // Listeners by port, as one looks for them; connections by whose they are.
+        // Listeners by port, as one looks for them; connections by whose they are; tallies by how much they count.
         let key = match view {
-            View::Listeners => "local",
+            View::Listeners | View::Unix => "local",
             View::Connections => "owner",
+            View::Processes | View::Namespaces => "sockets",
+            View::Peers => "connections",
         };
-        let column = columns.iter().position(|column| column.field.key == key).unwrap_or(0);
+        let column = columns.iter().position(|column| column.key == key).unwrap_or(0);
         Self { columns, sort: Sort { column, reversed: false }, selected: None, cursor: 0, top: 0 }
     }
 }

@@ -37,15 +37,15 @@ pub(super) enum Cut {
 /// Makes the cell of a column.
 pub(super) type Show = for<'a> fn(&'static Field, &Seen<'a>) -> Cell<'a>;
 
-fn cell<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
+pub(super) fn cell<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
     Cell { text: text.into(), tail: Cow::Borrowed(""), meaning: Meaning::Text, cut: Cut::End }
 }
 
-fn tailed<'a>(text: impl Into<Cow<'a, str>>, tail: String) -> Cell<'a> {
+pub(super) fn tailed<'a>(text: impl Into<Cow<'a, str>>, tail: String) -> Cell<'a> {
     Cell { tail: tail.into(), ..cell(text) }
 }
 
-fn muted<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
+pub(super) fn muted<'a>(text: impl Into<Cow<'a, str>>) -> Cell<'a> {
     Cell { meaning: Meaning::Muted, ..cell(text) }
 }
 
@@ -76,6 +76,19 @@ pub(super) fn amount<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
         Value::Number(number) => cell(text::count(usize::try_from(number).unwrap_or(usize::MAX))),
         _ => muted(seen.look.symbols.none),
     }
+}
+
+/// Bytes a second, none quietly. What counts no bytes, or was read once, has no rate.
+pub(super) fn rate<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match (field.extract)(&seen.subject) {
+        Value::Number(bytes) => bytes_a_second(bytes),
+        _ => muted(seen.look.symbols.none),
+    }
+}
+
+/// A rate in a unit that fits.
+pub(super) fn bytes_a_second<'a>(bytes: u64) -> Cell<'a> {
+    if bytes == 0 { muted("0") } else { cell(text::bytes(bytes)) }
 }
 
 /// Connections that wait to be accepted, and how many may.
@@ -120,6 +133,17 @@ pub(super) fn remote<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     }
 }
 
+/// The other end of a Unix socket, by its inode, which is all that the kernel tells.
+pub(super) fn other_end<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match (field.extract)(&seen.subject) {
+        Value::Null => muted(seen.look.symbols.none),
+        value => match value_text(&value, seen) {
+            Some(inode) => muted(format!("inode {inode}")),
+            None => muted(seen.look.symbols.none),
+        },
+    }
+}
+
 /// How long it has been there, or since when it is gone.
 pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     let row = seen.subject.row;
@@ -132,6 +156,11 @@ pub(super) fn since<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
 
 /// The first owner and how many more, or why there is none.
 pub(super) fn owner<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    owner_of(seen)
+}
+
+/// The first owner and how many more, or why there is none.
+pub(super) fn owner_of<'a>(seen: &Seen<'a>) -> Cell<'a> {
     let socket = &seen.subject.row.socket;
     match socket.owners.found() {
         Err(why) => match kernel_use(seen) {
@@ -164,7 +193,7 @@ pub(super) fn no_owner_reason(why: NoOwner, seen: &Seen<'_>) -> String {
 }
 
 /// The reason in a word or three.
-fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Cow<'static, str> {
+pub(super) fn no_owner(why: NoOwner, uid: Option<crate::model::Uid>, seen: &Seen<'_>) -> Cow<'static, str> {
     Cow::Borrowed(match (why, uid) {
         (NoOwner::Denied, Some(uid)) => return format!("? of {}", user(uid, seen)).into(),
         (NoOwner::Denied, None) => "? not readable",

@@ -5,8 +5,10 @@
 use crate::model::field::{self, Align};
 use crate::model::{Field, Value};
 
-use super::app::View;
 use super::cell::{self, Show};
+use super::tally_cell::{Rank, ShowTally};
+use super::tally_columns;
+use super::views::View;
 
 /// A column as it is declared.
 struct Spec {
@@ -27,17 +29,25 @@ struct Spec {
     among_many: bool,
 }
 
-/// A column with its fields at hand.
+/// A column.
 pub(super) struct Column {
-    pub(super) field: &'static Field,
+    /// Its name for configuration and for whoever looks for it.
+    pub(super) key: &'static str,
     pub(super) title: &'static str,
-    pub(super) show: Show,
-    pub(super) sort: Vec<&'static Field>,
+    pub(super) body: Body,
     pub(super) descending: bool,
     pub(super) right: bool,
-    among_many: bool,
-    priority: u8,
-    width: [u16; 3],
+    pub(super) among_many: bool,
+    pub(super) priority: u8,
+    pub(super) width: [u16; 3],
+}
+
+/// What its cells are made from.
+pub(super) enum Body {
+    /// A field of a socket, and those that decide the order, the first one first.
+    Socket { field: &'static Field, show: Show, sort: Vec<&'static Field> },
+    /// Numbers of a tally, or what its sockets have in common.
+    Tally { show: ShowTally, order: Rank },
 }
 
 /// A column that found its place.
@@ -143,8 +153,47 @@ static CONNECTIONS: &[Spec] = &[
         width: [7, 7, 11],
         ..PLAIN
     },
+    Spec {
+        key: "receive_rate_bytes_per_s",
+        title: Some("IN/S"),
+        show: cell::rate,
+        sort: &["receive_rate_bytes_per_s"],
+        descending: true,
+        priority: 4,
+        width: [8, 8, 10],
+        ..PLAIN
+    },
+    Spec {
+        key: "send_rate_bytes_per_s",
+        title: Some("OUT/S"),
+        show: cell::rate,
+        sort: &["send_rate_bytes_per_s"],
+        descending: true,
+        priority: 4,
+        width: [8, 8, 10],
+        ..PLAIN
+    },
     Spec { priority: 4, ..SINCE },
     Spec { priority: 7, ..EXECUTABLE },
+];
+
+static UNIX: &[Spec] = &[
+    NAMESPACE,
+    Spec { key: "type", sort: &["type"], priority: 4, width: [9, 9, 9], ..PLAIN },
+    Spec { key: "state", sort: &["state"], priority: 2, width: [11, 11, 11], ..PLAIN },
+    Spec { key: "local", title: Some("NAME"), sort: &["path"], width: [15, 24, ALL_THE_REST], ..PLAIN },
+    OWNER,
+    Spec {
+        key: "peer_inode",
+        title: Some("OTHER END"),
+        show: cell::other_end,
+        sort: &["peer_inode"],
+        priority: 1,
+        width: [12, 18, 28],
+        ..PLAIN
+    },
+    Spec { priority: 5, ..USER },
+    Spec { priority: 3, ..SINCE },
 ];
 
 /// The columns of a view.
@@ -152,6 +201,8 @@ pub(super) fn of(view: View) -> Vec<Column> {
     let specs = match view {
         View::Listeners => LISTENERS,
         View::Connections => CONNECTIONS,
+        View::Unix => UNIX,
+        View::Processes | View::Peers | View::Namespaces => return tally_columns::of(view),
     };
     specs.iter().filter_map(Column::new).collect()
 }
@@ -160,11 +211,11 @@ impl Column {
     /// `None` for a key that is not in the registry; a test says that there is none such.
     fn new(spec: &Spec) -> Option<Self> {
         let field = field::by_key(spec.key)?;
+        let sort = spec.sort.iter().filter_map(|key| field::by_key(key)).collect();
         Some(Self {
-            field,
+            key: spec.key,
             title: spec.title.unwrap_or(field.title),
-            show: spec.show,
-            sort: spec.sort.iter().filter_map(|key| field::by_key(key)).collect(),
+            body: Body::Socket { field, show: spec.show, sort },
             descending: spec.descending,
             right: field.align == Align::Right,
             among_many: spec.among_many,
@@ -173,9 +224,20 @@ impl Column {
         })
     }
 
-    /// The values that decide the order of rows in this column, the first one first.
+    /// How many values decide the order.
+    pub(super) fn ranks(&self) -> usize {
+        match &self.body {
+            Body::Socket { sort, .. } => sort.len(),
+            Body::Tally { .. } => 1,
+        }
+    }
+
+    /// The values that decide the order of sockets in this column, the first one first.
     pub(super) fn sort_value<'a>(&self, at: usize, subject: &crate::model::Subject<'a>) -> Value<'a> {
-        self.sort.get(at).map_or(Value::Null, |field| (field.extract)(subject))
+        match &self.body {
+            Body::Socket { sort, .. } => sort.get(at).map_or(Value::Null, |field| (field.extract)(subject)),
+            Body::Tally { .. } => Value::Null,
+        }
     }
 }
 
@@ -235,16 +297,20 @@ mod tests {
 
     #[test]
     fn every_column_is_in_the_registry_and_can_be_sorted() {
-        for (view, specs) in [(View::Listeners, LISTENERS), (View::Connections, CONNECTIONS)] {
+        for (view, specs) in
+            [(View::Listeners, LISTENERS), (View::Connections, CONNECTIONS), (View::Unix, UNIX)]
+        {
             let columns = of(view);
             assert_eq!(columns.len(), specs.len());
             for (column, spec) in columns.iter().zip(specs) {
-                assert_eq!(column.sort.len(), spec.sort.len(), "{}", spec.key);
-                assert!(!column.sort.is_empty(), "{}", spec.key);
-                let [least, usual, most] = column.width;
-                assert!(least <= usual && usual <= most, "{}", spec.key);
-                assert!(column.title.len() <= usize::from(least), "{}", spec.key);
+                assert_eq!(column.ranks(), spec.sort.len(), "{}", spec.key);
+                assert!(column.ranks() > 0, "{}", spec.key);
             }
+        }
+        for column in View::ALL.into_iter().flat_map(of) {
+            let [least, usual, most] = column.width;
+            assert!(least <= usual && usual <= most, "{}", column.key);
+            assert!(column.title.len() <= usize::from(least), "{}", column.key);
         }
     }
 
@@ -256,7 +322,11 @@ mod tests {
             (View::Listeners, 140, "PROTO LOCAL SCOPE OWNER USER SINCE QUEUE EXECUTABLE"),
             (View::Connections, 40, "REMOTE OWNER"),
             (View::Connections, 80, "STATE LOCAL REMOTE OWNER"),
-            (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q SINCE EXECUTABLE"),
+            (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q IN/S OUT/S SINCE"),
+            (View::Processes, 40, "PROCESS SOCKETS CONN"),
+            (View::Processes, 80, "PROCESS USER SOCKETS LISTEN CONN IN/S OUT/S"),
+            (View::Peers, 80, "PEER CONN CAME IN WENT OUT IN/S OUT/S"),
+            (View::Unix, 80, "STATE NAME OWNER OTHER END"),
         ] {
             assert_eq!(titles(view, width), expected, "{view:?} {width}");
         }

@@ -5,13 +5,17 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use crate::model::{Life, Protocol, Row, Stamp, Value};
+use crate::model::{Life, Row, Stamp, Value};
 use crate::store::Moment;
 
-use super::app::View;
-use super::columns::Column;
+use super::cell::Seen;
+use super::columns::{Body, Column};
 use super::mark::{self, Mark};
 use super::sieve::Sieve;
+use super::tally::{Common, Doors, Tallies, Tally};
+use super::tally_cell::{SeenTally, by_common};
+use super::theme::Look;
+use super::views::{Lines, View};
 
 /// By which column rows are ordered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,19 +25,19 @@ pub(super) struct Sort {
     pub(super) reversed: bool,
 }
 
-/// The rows of one view, and counts over all.
+/// The lines of one view, and counts over all.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// Indices into the rows of the table, in the order of the screen.
+    /// Indices into the rows of the table, in the order of the screen; empty where lines are tallies.
     pub(super) index: Vec<u32>,
-    /// Open sockets in each view, without hidden ones, whatever the filter says.
-    pub(super) open: [usize; 2],
-    /// Unix sockets in each view that are hidden.
-    pub(super) hidden: [usize; 2],
-    /// Open sockets in this view that the filter lets through.
+    /// Sockets counted together, in the order of the screen; empty where lines are sockets.
+    pub(super) tallies: Vec<Tally>,
+    /// Open sockets of each view whose lines are sockets, whatever the filter says.
+    pub(super) open: [usize; View::ALL.len()],
+    /// Open sockets that the view shows or counts, and that the filter lets through.
     pub(super) matched: usize,
-    /// Open sockets in the other view that the filter lets through; counted where this one shows none.
-    pub(super) elsewhere: usize,
+    /// Open sockets of each other view that the filter lets through; counted where this one shows none.
+    pub(super) elsewhere: [usize; View::ALL.len()],
     /// When marks end, on the monotonic clock, ascending.
     ends: Vec<Duration>,
 }
@@ -41,42 +45,63 @@ pub(super) struct Listing {
 /// What a listing is made from.
 pub(super) struct Wish<'a> {
     pub(super) view: View,
-    pub(super) unix: bool,
     pub(super) now: Stamp,
     pub(super) columns: &'a [Column],
     pub(super) sort: Sort,
+    pub(super) look: Look,
 }
 
 impl Listing {
-    /// The rows that are wished for.
+    /// The lines that are wished for.
     pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, sieve: &mut Sieve) -> Self {
         let mut listing = Self::default();
+        let mut tallies = match wish.view.lines() {
+            Lines::Sockets => None,
+            Lines::Tallies => Some(Tallies::new(wish.view, Doors::of(rows))),
+        };
         for (at, row) in (0u32..).zip(rows) {
             if long_gone(row, &wish.now) {
                 continue;
             }
             let view = View::of(row);
-            if row.socket.protocol == Protocol::Unix && !wish.unix {
-                listing.hidden[view.number()] += usize::from(row.is_open());
-                continue;
-            }
             listing.open[view.number()] += usize::from(row.is_open());
-            if view != wish.view || !sieve.passes(moment.subject(row), wish.now) {
+            let is_looked_at = tallies.is_some() || view == wish.view;
+            if !is_looked_at || !sieve.passes(moment.subject(row), wish.now) {
                 continue;
             }
             listing.matched += usize::from(row.is_open());
-            listing.ends.extend(Mark::ends(row, &wish.now));
-            listing.index.push(at);
+            match &mut tallies {
+                // What closed is counted no more.
+                Some(tallies) if row.is_open() => tallies.count(at, row),
+                Some(_) => {}
+                None => {
+                    listing.ends.extend(Mark::ends(row, &wish.now));
+                    listing.index.push(at);
+                }
+            }
         }
-        if listing.index.is_empty() && !sieve.filter().is_empty() {
-            let others = rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view);
-            let shown = others.filter(|row| row.socket.protocol != Protocol::Unix || wish.unix);
-            listing.elsewhere = shown.filter(|row| sieve.passes(moment.subject(row), wish.now)).count();
+        if listing.index.is_empty() && tallies.is_none() && !sieve.filter().is_empty() {
+            for row in rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view) {
+                let passes = sieve.passes(moment.subject(row), wish.now);
+                listing.elsewhere[View::of(row).number()] += usize::from(passes);
+            }
         }
         listing.ends.sort_unstable();
         listing.ends.dedup();
+        listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
         listing.sort(rows, moment, wish);
+        listing.sort_tallies(rows, moment, wish);
         listing
+    }
+
+    /// How many lines there are.
+    pub(super) fn len(&self) -> usize {
+        self.index.len() + self.tallies.len()
+    }
+
+    /// How many tallies are of something that there is, and of no reason why it is unknown.
+    pub(super) fn counted(&self) -> usize {
+        self.tallies.iter().filter(|tally| !matches!(tally.common, Common::Unowned(_))).count()
     }
 
     /// How long until the next mark ends.
@@ -93,12 +118,32 @@ impl Listing {
         };
         let mut keyed: Vec<(Value<'_>, u32)> = self.index.iter().map(|at| (value(*at, 0), *at)).collect();
         keyed.sort_by(|(a, at_a), (b, at_b)| {
-            (1..column.sort.len()).fold(directed(a, b, down), |order, key| {
+            (1..column.ranks()).fold(directed(a, b, down), |order, key| {
                 order.then_with(|| directed(&value(*at_a, key), &value(*at_b, key), down))
             })
         });
         self.index.clear();
         self.index.extend(keyed.into_iter().map(|(_, at)| at));
+    }
+
+    /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.
+    fn sort_tallies(&mut self, rows: &[Row], moment: &Moment, wish: &Wish<'_>) {
+        let Some(Column { body: Body::Tally { order, .. }, descending, .. }) =
+            wish.columns.get(wish.sort.column)
+        else {
+            return;
+        };
+        let down = *descending != wish.sort.reversed;
+        let seen = |tally: &Tally| {
+            let subject = moment.subject(rows.get(tally.first as usize)?);
+            Some(SeenTally { tally: *tally, socket: Seen { subject, now: wish.now, look: wish.look } })
+        };
+        self.tallies.sort_by(|one, other| {
+            let Some((one, other)) = seen(one).zip(seen(other)) else { return Ordering::Equal };
+            let order = order(&one, &other);
+            let order = if down { order.reverse() } else { order };
+            order.then_with(|| by_common(&one, &other))
+        });
     }
 }
 

@@ -20,12 +20,16 @@ mod mark;
 mod notice;
 mod prompt;
 mod sieve;
+mod tally;
+mod tally_cell;
+mod tally_columns;
 mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
 mod update;
 mod view;
+mod views;
 mod wrap;
 
 use std::io;

@@ -136,6 +136,13 @@ impl Prompt {
         self.history.leave();
     }
 
+    /// Puts a filter there, in place of the one that was.
+    pub(super) fn put(&mut self, text: &str) {
+        self.typing = false;
+        self.set(text);
+        self.history.keep(text);
+    }
+
     /// Takes everything away.
     pub(super) fn clear(&mut self) {
         self.typing = false;

@@ -9,10 +9,11 @@ use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, ChangeKind, Stamp};
 
 use super::action::{self, Action, Mode};
-use super::app::{App, Frozen, Inspected, News, View};
+use super::app::{App, Chosen, Frozen, Inspected, News};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
 use super::prompt::Prompt;
+use super::views::{Lines, View};
 use super::{Ended, TuiError, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
@@ -90,7 +91,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::HalfDown => step(app, (page(app) / 2).max(1)),
         Action::Top => step(app, isize::MIN),
         Action::Bottom => step(app, isize::MAX),
-        Action::Details => inspect(app),
+        Action::Details => open_line(app),
         Action::Back => match app.help.take() {
             Some(_) => {}
             None => app.inspected = None,
@@ -104,9 +105,13 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::CompleteBack => edit(app, |prompt| prompt.complete(true)),
         Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
         Action::NewerFilter => edit(app, |prompt| prompt.recall(false)),
-        Action::NextView => show(app, app.view.other()),
+        Action::NextView => show(app, app.view.next()),
         Action::Listeners => show(app, View::Listeners),
         Action::Connections => show(app, View::Connections),
+        Action::Processes => show(app, View::Processes),
+        Action::Peers => show(app, View::Peers),
+        Action::Unix => show(app, View::Unix),
+        Action::Namespaces => show(app, View::Namespaces),
         Action::NextSort => sort_beside(app, Side::Right),
         Action::PreviousSort => sort_beside(app, Side::Left),
         Action::Reverse => {
@@ -115,10 +120,6 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             relist(app);
         }
         Action::Freeze => freeze_or_thaw(app),
-        Action::Unix => {
-            app.unix = !app.unix;
-            relist(app);
-        }
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -209,14 +210,17 @@ pub(super) fn relist(app: &mut App) {
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
     let pane = &mut app.panes[app.view.number()];
-    let wish = Wish { view: app.view, unix: app.unix, now, columns: &pane.columns, sort: pane.sort };
+    let wish = Wish { view: app.view, now, columns: &pane.columns, sort: pane.sort, look: app.look };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
-    let is_selected = |at: &u32| rows.get(*at as usize).map(|row| row.socket.key) == pane.selected;
-    if pane.selected.is_some()
-        && let Some(cursor) = app.listing.index.iter().position(is_selected)
-    {
-        pane.cursor = cursor;
+    let of_socket = |at: &u32| rows.get(*at as usize).map(|row| Chosen::Socket(row.socket.key));
+    let (index, tallies, selected) = (&app.listing.index, &app.listing.tallies, pane.selected);
+    let line = match app.view.lines() {
+        Lines::Sockets => index.iter().position(|at| of_socket(at) == selected),
+        Lines::Tallies => tallies.iter().position(|one| Some(Chosen::Tally(one.common)) == selected),
+    };
+    if let (Some(line), true) = (line, selected.is_some()) {
+        pane.cursor = line;
     }
     if let Some(inspected) = &mut app.inspected {
         let key = inspected.row.socket.key;
@@ -227,9 +231,13 @@ pub(super) fn relist(app: &mut App) {
     }
 }
 
-fn inspect(app: &mut App) {
+/// Opens the selected line: the details of a socket, or the sockets that a tally counts.
+fn open_line(app: &mut App) {
     if let Some(row) = app.selected().cloned() {
         app.inspected = Some(Inspected { row, gone: false, scroll: 0 });
+    } else if let Some((filter, view)) = app.selected_tally().map(|seen| seen.tally.way_in()) {
+        app.prompt.put(&filter);
+        show(app, view);
     }
 }
 
@@ -240,7 +248,7 @@ fn step(app: &mut App, by: isize) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
         (Mode::Details, _, Some(inspected)) => inspected.scroll = moved(inspected.scroll),
         _ => {
-            let last = app.listing.index.len().saturating_sub(1);
+            let last = app.listing.len().saturating_sub(1);
             app.pane_mut().cursor = moved(app.pane().cursor).min(last);
         }
     }
@@ -269,13 +277,13 @@ fn settle(app: &mut App) {
             inspected.scroll = inspected.scroll.min(most);
         }
     }
-    let (height, rows) = (usize::from(screen.rows.height).max(1), app.listing.index.len());
+    let (height, rows) = (usize::from(screen.rows.height).max(1), app.listing.len());
     let cursor = app.pane().cursor.min(rows.saturating_sub(1));
-    let key = app.row_at(cursor).map(|row| row.socket.key);
+    let chosen = app.chosen_at(cursor);
     let pane = app.pane_mut();
     pane.cursor = cursor;
     // An empty listing forgets nothing: the socket may come back when the filter is changed.
-    pane.selected = key.or(pane.selected);
+    pane.selected = chosen.or(pane.selected);
     let lowest = rows.saturating_sub(height);
     pane.top = pane.top.clamp(cursor.saturating_sub(height - 1), cursor).min(lowest);
 }

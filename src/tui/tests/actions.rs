@@ -8,9 +8,9 @@ use crate::model::Ask;
 use crate::model::SilentRuntime;
 use crate::tui::Ended;
 use crate::tui::action::{ACTIONS, Action, Mode};
-use crate::tui::app::View;
 use crate::tui::input::Input;
 use crate::tui::update::{Effect, act};
+use crate::tui::views::View;
 
 #[test]
 fn every_action_can_be_asked_for_in_every_mode_before_and_after_news() {
@@ -224,27 +224,27 @@ fn paste_is_text_only_where_text_is_typed() {
 }
 
 #[test]
-fn views_and_unix_sockets() {
+fn every_view_has_a_number_and_tab_goes_round() {
     let mut stage = Stage::played(140, 40);
-    assert_eq!(stage.app.listing.hidden, [2, 1]);
     let open = stage.app.listing.open;
-    stage.code(KeyCode::Tab);
-    assert_eq!(stage.app.view, View::Connections);
-    assert_eq!(stage.app.listing.open, open);
-    stage.keys("u");
-    assert_eq!(stage.app.listing.open, [open[0] + 2, open[1] + 1]);
-    assert_eq!(stage.app.listing.hidden, [0, 0]);
-    stage.keys("1");
+    for view in View::ALL {
+        assert_eq!(stage.app.view, view);
+        assert_eq!(stage.app.listing.open, open);
+        stage.code(KeyCode::Tab);
+    }
     assert_eq!(stage.app.view, View::Listeners);
-    assert_eq!(stage.listed().iter().filter(|local| *local == "-").count(), 2);
+    for (key, view) in "123456".chars().zip(View::ALL) {
+        stage.keys(&key.to_string());
+        assert_eq!(stage.app.view, view);
+    }
+    stage.keys("5");
+    assert_eq!(stage.app.listing.len(), stage.app.listing.open[View::Unix.number()]);
 }
 
 #[test]
 fn every_open_socket_is_in_exactly_one_view() {
-    let mut stage = Stage::played(140, 40);
-    stage.keys("u");
-    let [listeners, connections] = stage.app.listing.open;
-    assert_eq!(listeners + connections, stage.table.open().count());
+    let stage = Stage::played(140, 40);
+    assert_eq!(stage.app.listing.open.iter().sum::<usize>(), stage.table.open().count());
 }
 
 #[test]

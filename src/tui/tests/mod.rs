@@ -5,6 +5,7 @@ mod filtering;
 mod kin;
 mod many;
 mod screens;
+mod tallies;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use super::Stage;
 use crate::tui::input::Input;
 use crate::tui::theme::{ColorChoice, Look};
 
-const SIZES: [(u16, u16); 3] = [(140, 40), (80, 24), (40, 10)];
+const SIZES: [(u16, u16); 4] = [(220, 60), (140, 40), (80, 24), (40, 10)];
 
 /// Compares the screen at every size with the stored pictures.
 fn pictures(name: &str, prepare: impl Fn(&mut Stage)) {
@@ -32,8 +32,18 @@ fn listeners() {
 fn connections() {
     pictures("connections", |stage| {
         stage.polls(4);
-        stage.keys("2u");
+        stage.keys("2");
     });
+}
+
+#[test]
+fn other_views() {
+    for (name, key) in [("processes", "3"), ("peers", "4"), ("unix", "5"), ("namespaces", "6")] {
+        pictures(name, |stage| {
+            stage.polls(4);
+            stage.keys(key);
+        });
+    }
 }
 
 #[test]

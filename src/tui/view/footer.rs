@@ -8,6 +8,7 @@ use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
 use crate::tui::mark::Mark;
 use crate::tui::theme::Meaning;
+use crate::tui::views::Lines;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let style = |meaning| app.look.style(meaning);
@@ -50,7 +51,12 @@ fn hints(app: &App) -> Vec<Hint> {
                     Action::Freeze if frozen => 1,
                     _ => priority,
                 };
-                let text = if frozen { "go on" } else { entry.hint };
+                let counted = entry.action == Action::Details && app.view.lines() == Lines::Tallies;
+                let text = match (frozen, counted) {
+                    (true, _) => "go on",
+                    (_, true) => "sockets",
+                    _ => entry.hint,
+                };
                 hints.push(Hint { keys: label, text, priority });
             }
         }

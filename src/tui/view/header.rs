@@ -7,10 +7,11 @@ use super::bar::{self, Piece};
 use super::put;
 use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
-use crate::tui::app::{App, View};
+use crate::tui::app::App;
 use crate::tui::layout::Screen;
 use crate::tui::notice;
 use crate::tui::theme::Meaning;
+use crate::tui::views::{Lines, View};
 
 /// Where the version of the kernel is from.
 const SYSTEM: &str = if cfg!(linux) { "Linux" } else { std::env::consts::OS };
@@ -88,29 +89,23 @@ fn pulse(app: &App) -> Piece {
     Piece::new(0, symbols.live, style(Meaning::Good)).and(" live", style(Meaning::Text))
 }
 
-/// The views with their counts.
+/// The views, with their counts where they are known without looking.
 fn tabs(app: &App) -> Vec<Piece> {
-    let style = |meaning| app.look.style(meaning);
-    let narrow = app.size.width < 64;
-    let mut pieces = Vec::new();
-    for view in View::ALL {
-        let number = view.number() + 1;
-        let count = match &app.news {
-            Some(_) => format!(" {}", text::count(app.listing.open[view.number()])),
-            None => String::new(),
+    let wide = app.size.width >= 110;
+    let tab = |(at, view): (u8, View)| {
+        let count = match (&app.news, view.lines()) {
+            (None, _) => None,
+            (Some(_), Lines::Sockets) => Some(app.listing.open[view.number()]),
+            (Some(_), Lines::Tallies) => (view == app.view).then(|| app.listing.counted()),
         };
-        let title = if narrow { view.short_title() } else { view.title() };
-        let meaning = if view == app.view { Meaning::ActiveTab } else { Meaning::Text };
-        pieces.push(Piece::new(0, format!(" {number} {title}{count} "), style(meaning)));
-    }
-    let (hidden, muted) = (app.listing.hidden[app.view.number()], style(Meaning::Muted));
-    if hidden > 0 && narrow {
-        pieces.push(Piece::new(0, format!("+{} Unix", text::count(hidden)), muted));
-    } else if hidden > 0 {
-        let piece = Piece::new(0, format!("+ {} Unix hidden, ", text::count(hidden)), muted);
-        pieces.push(piece.and("u", style(Meaning::Key)).and(" shows", muted));
-    }
-    pieces
+        let count = count.map_or_else(String::new, |count| format!(" {}", text::count(count)));
+        let (title, short) = view.titles();
+        let title = if wide { title } else { short };
+        let (meaning, priority) =
+            if view == app.view { (Meaning::ActiveTab, 0) } else { (Meaning::Text, at + 4) };
+        Piece::new(priority, format!(" {} {title}{count} ", view.number() + 1), app.look.style(meaning))
+    };
+    (0..).zip(View::ALL).map(tab).collect()
 }
 
 /// What the rows are ordered by. Said in words, because the column may be out of sight.
@@ -120,7 +115,7 @@ fn order(app: &App) -> Vec<Piece> {
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
     let text = format!("sorted by {} {arrow}", column.title);
-    vec![Piece::new(3, text, app.look.style(Meaning::Muted))]
+    vec![Piece::new(20, text, app.look.style(Meaning::Muted))]
 }
 
 fn notices(app: &App, area: Rect, buffer: &mut Buffer) {

@@ -7,29 +7,36 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{cells, header, put};
-use crate::model::{Family, Protocol, Row};
+use crate::model::Row;
 use crate::text;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
-use crate::tui::columns::Place;
+use crate::tui::columns::{Body, Place};
 use crate::tui::layout::Screen;
 use crate::tui::mark::Mark;
+use crate::tui::tally_cell::SeenTally;
 use crate::tui::theme::Meaning;
+use crate::tui::views::{Lines, View};
 
 /// Cells of a text that are worth keeping before its tail.
 const LEAST_TEXT: usize = 3;
 
 pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     let places = app.places(screen.rows.width);
-    if app.listing.index.is_empty() {
+    if app.listing.len() == 0 {
         return empty(app, screen.rows, buffer);
     }
     heads(app, &places, screen.heads, buffer);
     let top = app.pane().top;
     for (line, at) in (screen.rows.y..screen.rows.bottom()).zip(top..) {
-        let Some(row) = app.row_at(at) else { break };
         let area = Rect { y: line, height: 1, ..screen.rows };
-        draw_row(app, row, &places, area, buffer);
+        if let Some(row) = app.row_at(at) {
+            draw_row(app, row, &places, area, buffer);
+        } else if let Some(seen) = app.tally_at(at) {
+            draw_tally(app, (&seen, at == app.pane().cursor), &places, area, buffer);
+        } else {
+            break;
+        }
     }
 }
 
@@ -60,7 +67,8 @@ fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buf
     let whole = mark.map(|mark| app.look.style(mark.meaning()));
     for place in places {
         let column = &app.pane().columns[place.column];
-        let cell = (column.show)(column.field, &seen);
+        let Body::Socket { field, show, .. } = &column.body else { continue };
+        let cell = show(field, &seen);
         // Dim letters on a reversed ground are hard to read.
         let meaning = if selected { Meaning::Text } else { cell.meaning };
         let style = whole.unwrap_or_else(|| app.look.style(meaning));
@@ -70,6 +78,26 @@ fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buf
     if let Some(mark) = mark {
         let style = app.look.style(mark.meaning());
         buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
+    }
+    if selected {
+        buffer.set_style(area, app.look.style(Meaning::Selected));
+    }
+}
+
+fn draw_tally(
+    app: &App,
+    (seen, selected): (&SeenTally<'_>, bool),
+    places: &[Place],
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    for place in places {
+        let column = &app.pane().columns[place.column];
+        let Body::Tally { show, .. } = &column.body else { continue };
+        let cell = show(seen);
+        let style = app.look.style(if selected { Meaning::Text } else { cell.meaning });
+        let spot = Rect { x: area.x + place.x, width: place.width, ..area };
+        draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
     if selected {
         buffer.set_style(area, app.look.style(Meaning::Selected));
@@ -111,18 +139,22 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
         lines.push(format!("no {many}"));
         lines.extend(header::doubt(app));
     } else {
-        let open = app.listing.open[app.view.number()];
-        lines.push(format!("none of {} {many} matches the filter", text::count(open)));
-        let elsewhere = app.listing.elsewhere;
-        if elsewhere > 0 {
-            let (one, many) = app.view.other().nouns();
-            let key = app.view.other().number() + 1;
-            lines.push(format!("{} found, {key} shows", text::counted(elsewhere, one, many)));
-        }
-        let may_be_hidden = app.sieve.filter().may_pass(Family::Unix, Protocol::Unix);
-        let hidden = app.listing.hidden[app.view.number()];
-        if may_be_hidden && hidden > 0 {
-            lines.push(format!("{} hidden Unix ones may match, u shows", text::count(hidden)));
+        lines.push(match app.view.lines() {
+            Lines::Sockets => {
+                let open = text::count(app.listing.open[app.view.number()]);
+                format!("none of {open} {many} matches the filter")
+            }
+            Lines::Tallies => "no socket matches the filter".to_owned(),
+        });
+        for view in View::ALL {
+            let (one, many) = view.nouns();
+            match app.listing.elsewhere[view.number()] {
+                0 => {}
+                found => {
+                    let found = text::counted(found, one, many);
+                    lines.push(format!("{found} found, {} shows", view.number() + 1));
+                }
+            }
         }
         let way_out = if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" };
         lines.push(way_out.to_owned());

@@ -19,6 +19,7 @@ use pane::Pane;
 
 use super::app::App;
 use super::theme::Meaning;
+use super::views::View;
 use super::{details, help, layout};
 use crate::text;
 
@@ -53,7 +54,8 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
 
 /// One line that says the most important, and what is missing.
 fn too_small(app: &App, area: Rect, buffer: &mut Buffer) {
-    let [listeners, connections] = app.listing.open;
+    let open = |view: View| app.listing.open[view.number()];
+    let (listeners, connections) = (open(View::Listeners), open(View::Connections));
     let (width, height) = (layout::LEAST.width, layout::LEAST.height);
     let line = format!("enlarge to {width}x{height}: {listeners} listeners, {connections} connections");
     put(app, buffer, area, &line, Meaning::Text);

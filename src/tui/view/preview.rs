@@ -8,6 +8,7 @@ use crate::model::Row;
 use crate::tui::app::App;
 use crate::tui::cell;
 use crate::tui::describe;
+use crate::tui::tally_cell;
 use crate::tui::theme::Meaning;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -16,8 +17,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let rule = app.look.symbols.rule.repeat(usize::from(area.width));
     put(app, buffer, Rect { height: 1, ..area }, &rule, Meaning::Muted);
-    let Some(seen) = app.selected().and_then(|row| app.seen(row)) else { return };
     let line = |y| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(2), height: 1 };
+    if let Some(seen) = app.selected_tally() {
+        put(app, buffer, line(1), &tally_cell::headline(&seen), Meaning::Text);
+        put(app, buffer, line(2), &tally_cell::sentence(&seen), Meaning::Muted);
+        return;
+    }
+    let Some(seen) = app.selected().and_then(|row| app.seen(row)) else { return };
     put(app, buffer, line(1), &describe::ownership(&seen), Meaning::Text);
     put(app, buffer, line(2), &describe::sentence(&seen), Meaning::Muted);
 }

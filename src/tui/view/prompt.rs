@@ -10,6 +10,7 @@ use crate::text;
 use crate::tui::app::App;
 use crate::tui::prompt::Pending;
 use crate::tui::theme::Meaning;
+use crate::tui::views::Lines;
 
 const PROMPT: &str = "filter ";
 /// Between the text and what is said of it.
@@ -121,9 +122,13 @@ fn counts(app: &App, width: u16) -> (String, Meaning) {
         return (waits.to_owned(), Meaning::Warning);
     }
     let (_, many) = app.view.nouns();
-    let open = text::count(app.listing.open[app.view.number()]);
     let meaning = if app.listing.matched == 0 { Meaning::Warning } else { Meaning::Text };
-    (format!("{} of {open} {many}", text::count(app.listing.matched)), meaning)
+    let matched = text::count(app.listing.matched);
+    let told = match app.view.lines() {
+        Lines::Sockets => format!("{matched} of {} {many}", text::count(app.listing.open[app.view.number()])),
+        Lines::Tallies => format!("{matched} of {} sockets", text::count(app.listing.open.iter().sum())),
+    };
+    (told, meaning)
 }
 
 /// The cells of a part of the line, at least one: something may be missing at the end.
