@@ -13,6 +13,7 @@ use crate::store::Moment;
 use super::action::{Action, Entry, Mode};
 use super::cell::Seen;
 use super::columns::{self, Column, Place};
+use super::happening_cell::{self, SeenHappening};
 use super::layout;
 use super::listing::{Listing, Sort};
 use super::prompt::Prompt;
@@ -20,6 +21,7 @@ use super::sieve::Sieve;
 use super::tally::{Common, Tally};
 use super::tally_cell::SeenTally;
 use super::theme::Look;
+use super::timeline::Timeline;
 use super::views::{Lines, View};
 
 /// A snapshot, and when it came.
@@ -47,6 +49,7 @@ pub(super) struct Frozen {
 pub(super) enum Chosen {
     Socket(SocketKey),
     Tally(Common),
+    Happening(u64),
 }
 
 /// What a view remembers while another one is shown.
@@ -87,6 +90,8 @@ pub(super) struct App {
     pub(super) sieve: Sieve,
     /// The rows of the current view.
     pub(super) listing: Listing,
+    /// What happened lately.
+    pub(super) timeline: Timeline,
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
@@ -107,6 +112,7 @@ impl App {
             prompt,
             sieve: Sieve::default(),
             listing: Listing::default(),
+            timeline: Timeline::default(),
             inspected: None,
             help: None,
         }
@@ -158,17 +164,30 @@ impl App {
         Some(SeenTally { tally, socket: self.seen(first)? })
     }
 
+    /// What happened, in a line of the listing; `None` where lines are something else.
+    pub(super) fn happening_at(&self, line: usize) -> Option<SeenHappening<'_>> {
+        let number = *self.listing.happenings.get(line)?;
+        let happening = self.timeline.get(number)?;
+        Some(SeenHappening { number, happening, socket: self.seen(&happening.row)? })
+    }
+
     /// What a line is about.
     pub(super) fn chosen_at(&self, line: usize) -> Option<Chosen> {
         match self.view.lines() {
             Lines::Sockets => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
             Lines::Tallies => self.listing.tallies.get(line).map(|tally| Chosen::Tally(tally.common)),
+            Lines::Happenings => self.listing.happenings.get(line).copied().map(Chosen::Happening),
         }
     }
 
     /// The selected socket; `None` where lines are tallies.
     pub(super) fn selected(&self) -> Option<&Row> {
         self.row_at(self.pane().cursor)
+    }
+
+    /// What happened, in the selected line; `None` where lines are something else.
+    pub(super) fn selected_happening(&self) -> Option<SeenHappening<'_>> {
+        self.happening_at(self.pane().cursor)
     }
 
     /// The selected tally; `None` where lines are sockets.
@@ -261,6 +280,7 @@ impl Pane {
             View::Connections => "owner",
             View::Processes | View::Namespaces => "sockets",
             View::Peers => "connections",
+            View::Events => happening_cell::FIRST,
         };
         let column = columns.iter().position(|column| column.key == key).unwrap_or(0);
         Self { columns, sort: Sort { column, reversed: false }, selected: None, cursor: 0, top: 0 }

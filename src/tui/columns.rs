@@ -6,6 +6,7 @@ use crate::model::field::{self, Align};
 use crate::model::{Field, Value};
 
 use super::cell::{self, Show};
+use super::happening_cell::{self, ShowHappening};
 use super::tally_cell::{Rank, ShowTally};
 use super::tally_columns;
 use super::views::View;
@@ -48,6 +49,8 @@ pub(super) enum Body {
     Socket { field: &'static Field, show: Show, sort: Vec<&'static Field> },
     /// Numbers of a tally, or what its sockets have in common.
     Tally { show: ShowTally, order: Rank },
+    /// What happened, to which socket.
+    Happening { show: ShowHappening },
 }
 
 /// A column that found its place.
@@ -203,6 +206,7 @@ pub(super) fn of(view: View) -> Vec<Column> {
         View::Connections => CONNECTIONS,
         View::Unix => UNIX,
         View::Processes | View::Peers | View::Namespaces => return tally_columns::of(view),
+        View::Events => return happening_cell::columns(),
     };
     specs.iter().filter_map(Column::new).collect()
 }
@@ -228,7 +232,7 @@ impl Column {
     pub(super) fn ranks(&self) -> usize {
         match &self.body {
             Body::Socket { sort, .. } => sort.len(),
-            Body::Tally { .. } => 1,
+            Body::Tally { .. } | Body::Happening { .. } => 1,
         }
     }
 
@@ -236,7 +240,7 @@ impl Column {
     pub(super) fn sort_value<'a>(&self, at: usize, subject: &crate::model::Subject<'a>) -> Value<'a> {
         match &self.body {
             Body::Socket { sort, .. } => sort.get(at).map_or(Value::Null, |field| (field.extract)(subject)),
-            Body::Tally { .. } => Value::Null,
+            Body::Tally { .. } | Body::Happening { .. } => Value::Null,
         }
     }
 }

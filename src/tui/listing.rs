@@ -10,11 +10,13 @@ use crate::store::Moment;
 
 use super::cell::Seen;
 use super::columns::{Body, Column};
+use super::happening_cell::{self, SeenHappening};
 use super::mark::{self, Mark};
 use super::sieve::Sieve;
 use super::tally::{Common, Doors, Tallies, Tally};
 use super::tally_cell::{SeenTally, by_common};
 use super::theme::Look;
+use super::timeline::{Happening, Timeline};
 use super::views::{Lines, View};
 
 /// By which column rows are ordered.
@@ -32,6 +34,8 @@ pub(super) struct Listing {
     pub(super) index: Vec<u32>,
     /// Sockets counted together, in the order of the screen; empty where lines are sockets.
     pub(super) tallies: Vec<Tally>,
+    /// The numbers of what happened, in the order of the screen; empty where lines are something else.
+    pub(super) happenings: Vec<u64>,
     /// Open sockets of each view whose lines are sockets, whatever the filter says.
     pub(super) open: [usize; View::ALL.len()],
     /// Open sockets that the view shows or counts, and that the filter lets through.
@@ -49,6 +53,7 @@ pub(super) struct Wish<'a> {
     pub(super) columns: &'a [Column],
     pub(super) sort: Sort,
     pub(super) look: Look,
+    pub(super) timeline: &'a Timeline,
 }
 
 impl Listing {
@@ -56,7 +61,7 @@ impl Listing {
     pub(super) fn new(rows: &[Row], moment: &Moment, wish: &Wish<'_>, sieve: &mut Sieve) -> Self {
         let mut listing = Self::default();
         let mut tallies = match wish.view.lines() {
-            Lines::Sockets => None,
+            Lines::Sockets | Lines::Happenings => None,
             Lines::Tallies => Some(Tallies::new(wish.view, Doors::of(rows))),
         };
         for (at, row) in (0u32..).zip(rows) {
@@ -80,7 +85,7 @@ impl Listing {
                 }
             }
         }
-        if listing.index.is_empty() && tallies.is_none() && !sieve.filter().is_empty() {
+        if listing.index.is_empty() && wish.view.lines() == Lines::Sockets && !sieve.filter().is_empty() {
             for row in rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view) {
                 let passes = sieve.passes(moment.subject(row), wish.now);
                 listing.elsewhere[View::of(row).number()] += usize::from(passes);
@@ -91,12 +96,13 @@ impl Listing {
         listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
         listing.sort(rows, moment, wish);
         listing.sort_tallies(rows, moment, wish);
+        listing.tell(moment, wish, sieve);
         listing
     }
 
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
-        self.index.len() + self.tallies.len()
+        self.index.len() + self.tallies.len() + self.happenings.len()
     }
 
     /// How many tallies are of something that there is, and of no reason why it is unknown.
@@ -144,6 +150,38 @@ impl Listing {
             let order = if down { order.reverse() } else { order };
             order.then_with(|| by_common(&one, &other))
         });
+    }
+}
+
+impl Listing {
+    /// What happened until the moment that is shown, as far as the filter lets it through.
+    fn tell(&mut self, moment: &Moment, wish: &Wish<'_>, sieve: &Sieve) {
+        let Some(Column { key, body: Body::Happening { show }, descending, .. }) =
+            wish.columns.get(wish.sort.column)
+        else {
+            return;
+        };
+        let seen =
+            |(number, happening)| SeenHappening { number, happening, socket: wish.seen(moment, happening) };
+        let happened = wish.timeline.all().filter(|(_, happening)| happening.at.mono <= wish.now.mono);
+        let filter = sieve.filter();
+        let passing = happened.map(seen).filter(|seen: &SeenHappening<'_>| {
+            let (subject, now) = (seen.socket.subject, wish.now);
+            filter.passes(&crate::filter::Seen { subject, now })
+        });
+        let mut told: Vec<SeenHappening<'_>> = passing.collect();
+        told.sort_by(|one, other| happening_cell::compare((key, *show), one, other));
+        if *descending != wish.sort.reversed {
+            told.reverse();
+        }
+        self.matched = told.len();
+        self.happenings = told.iter().map(|seen| seen.number).collect();
+    }
+}
+
+impl Wish<'_> {
+    fn seen<'a>(&self, moment: &'a Moment, happening: &'a Happening) -> Seen<'a> {
+        Seen { subject: moment.subject(&happening.row), now: self.now, look: self.look }
     }
 }
 

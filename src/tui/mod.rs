@@ -10,6 +10,7 @@ mod columns;
 mod describe;
 mod details;
 mod filtering;
+mod happening_cell;
 mod help;
 mod history;
 mod input;
@@ -27,6 +28,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod timeline;
 mod update;
 mod view;
 mod views;

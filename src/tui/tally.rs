@@ -63,13 +63,13 @@ fn door(socket: &Socket) -> Option<(NetnsId, Protocol, u16)> {
 pub(super) struct Tallies {
     view: View,
     doors: Doors,
-    tallies: Vec<Tally>,
+    made: Vec<Tally>,
     places: HashMap<Common, usize, RandomState>,
 }
 
 impl Tallies {
     pub(super) fn new(view: View, doors: Doors) -> Self {
-        Self { view, doors, tallies: Vec::new(), places: HashMap::default() }
+        Self { view, doors, made: Vec::new(), places: HashMap::default() }
     }
 
     /// Counts a socket that is open. One that several processes hold is counted for each.
@@ -94,22 +94,22 @@ impl Tallies {
                 }
             }
             View::Namespaces => self.add(Common::Netns(socket.key.netns), at, row),
-            View::Listeners | View::Connections | View::Unix => {}
+            View::Listeners | View::Connections | View::Unix | View::Events => {}
         }
     }
 
     pub(super) fn done(self) -> Vec<Tally> {
-        self.tallies
+        self.made
     }
 
     fn add(&mut self, common: Common, first: u32, row: &Row) {
-        let place = *self.places.entry(common).or_insert(self.tallies.len());
-        if place == self.tallies.len() {
-            self.tallies.push(Tally::of_none(common, first));
+        let place = *self.places.entry(common).or_insert(self.made.len());
+        if place == self.made.len() {
+            self.made.push(Tally::of_none(common, first));
         }
         let socket = &row.socket;
         let comes_in = self.doors.lead_to(socket);
-        let tally = &mut self.tallies[place];
+        let tally = &mut self.made[place];
         tally.sockets += 1;
         if socket.protocol == Protocol::Unix {
             tally.unix += 1;

@@ -86,7 +86,7 @@ pub(super) fn of(view: View) -> Vec<Column> {
         View::Processes => PROCESSES,
         View::Peers => PEERS,
         View::Namespaces => NAMESPACES,
-        View::Listeners | View::Connections | View::Unix => &[],
+        View::Listeners | View::Connections | View::Unix | View::Events => &[],
     };
     let column = |spec: &Spec| Column {
         key: spec.key,

@@ -5,14 +5,15 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::engine::{Feed, Snapshot};
-use crate::model::{Ask, ChangeKind, Stamp};
+use crate::engine::Feed;
+use crate::model::{Ask, Stamp};
 
 use super::action::{self, Action, Mode};
 use super::app::{App, Chosen, Frozen, Inspected, News};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
 use super::prompt::Prompt;
+use super::timeline::is_news;
 use super::views::{Lines, View};
 use super::{Ended, TuiError, details, filtering, help, layout};
 
@@ -111,6 +112,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Processes => show(app, View::Processes),
         Action::Peers => show(app, View::Peers),
         Action::Unix => show(app, View::Unix),
+        Action::Events => show(app, View::Events),
         Action::Namespaces => show(app, View::Namespaces),
         Action::NextSort => sort_beside(app, Side::Right),
         Action::PreviousSort => sort_beside(app, Side::Left),
@@ -140,8 +142,9 @@ fn take_feed(app: &mut App, feed: Feed) {
     let arrived = app.now;
     let before = app.latest().map_or(Ask::NOTHING, |latest| latest.snapshot.asked);
     let asked_twice = snapshot.asked.and(before);
+    app.timeline.take(&snapshot);
     if let Some(frozen) = &mut app.frozen {
-        frozen.waiting += events(&snapshot);
+        frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
         frozen.latest = Some(News { snapshot, arrived, asked_twice });
         return;
     }
@@ -149,17 +152,6 @@ fn take_feed(app: &mut App, feed: Feed) {
     app.sieve.refresh(&snapshot, before);
     app.news = Some(News { snapshot, arrived, asked_twice });
     relist(app);
-}
-
-/// How many changes of a snapshot are news to people.
-fn events(snapshot: &Snapshot) -> usize {
-    let is_event = |kind: &ChangeKind| match kind {
-        ChangeKind::Found | ChangeKind::Details => false,
-        ChangeKind::Opened | ChangeKind::Closed | ChangeKind::State { .. } | ChangeKind::Owners { .. } => {
-            true
-        }
-    };
-    snapshot.changes.iter().filter(|change| is_event(&change.kind)).count()
 }
 
 fn freeze_or_thaw(app: &mut App) {
@@ -210,14 +202,23 @@ pub(super) fn relist(app: &mut App) {
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
     let pane = &mut app.panes[app.view.number()];
-    let wish = Wish { view: app.view, now, columns: &pane.columns, sort: pane.sort, look: app.look };
+    let wish = Wish {
+        view: app.view,
+        now,
+        columns: &pane.columns,
+        sort: pane.sort,
+        look: app.look,
+        timeline: &app.timeline,
+    };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
     let of_socket = |at: &u32| rows.get(*at as usize).map(|row| Chosen::Socket(row.socket.key));
     let (index, tallies, selected) = (&app.listing.index, &app.listing.tallies, pane.selected);
+    let numbers = &app.listing.happenings;
     let line = match app.view.lines() {
         Lines::Sockets => index.iter().position(|at| of_socket(at) == selected),
         Lines::Tallies => tallies.iter().position(|one| Some(Chosen::Tally(one.common)) == selected),
+        Lines::Happenings => numbers.iter().position(|one| Some(Chosen::Happening(*one)) == selected),
     };
     if let (Some(line), true) = (line, selected.is_some()) {
         pane.cursor = line;
@@ -233,7 +234,8 @@ pub(super) fn relist(app: &mut App) {
 
 /// Opens the selected line: the details of a socket, or the sockets that a tally counts.
 fn open_line(app: &mut App) {
-    if let Some(row) = app.selected().cloned() {
+    let happened = app.selected_happening().map(|seen| seen.happening.row.clone());
+    if let Some(row) = app.selected().cloned().or(happened) {
         app.inspected = Some(Inspected { row, gone: false, scroll: 0 });
     } else if let Some((filter, view)) = app.selected_tally().map(|seen| seen.tally.way_in()) {
         app.prompt.put(&filter);

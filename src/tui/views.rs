@@ -17,6 +17,8 @@ pub(super) enum View {
     Peers,
     /// Sockets between processes of this machine.
     Unix,
+    /// What happened, the latest first.
+    Events,
     /// What each network namespace has.
     Namespaces,
 }
@@ -27,11 +29,20 @@ pub(super) enum Lines {
     Sockets,
     /// Sockets counted together.
     Tallies,
+    /// What happened to sockets.
+    Happenings,
 }
 
 impl View {
-    pub(super) const ALL: [Self; 6] =
-        [Self::Listeners, Self::Connections, Self::Processes, Self::Peers, Self::Unix, Self::Namespaces];
+    pub(super) const ALL: [Self; 7] = [
+        Self::Listeners,
+        Self::Connections,
+        Self::Processes,
+        Self::Peers,
+        Self::Unix,
+        Self::Events,
+        Self::Namespaces,
+    ];
 
     /// The title, and a short one for narrow screens.
     pub(super) fn titles(self) -> (&'static str, &'static str) {
@@ -41,6 +52,7 @@ impl View {
             Self::Processes => ("Processes", "Proc"),
             Self::Peers => ("Peers", "Peers"),
             Self::Unix => ("Unix", "Unix"),
+            Self::Events => ("Events", "Ev"),
             Self::Namespaces => ("Namespaces", "Netns"),
         }
     }
@@ -53,6 +65,7 @@ impl View {
             Self::Processes => ("process", "processes"),
             Self::Peers => ("peer", "peers"),
             Self::Unix => ("Unix socket", "Unix sockets"),
+            Self::Events => ("event", "events"),
             Self::Namespaces => ("namespace", "namespaces"),
         }
     }
@@ -70,6 +83,7 @@ impl View {
         match self {
             Self::Listeners | Self::Connections | Self::Unix => Lines::Sockets,
             Self::Processes | Self::Peers | Self::Namespaces => Lines::Tallies,
+            Self::Events => Lines::Happenings,
         }
     }
 
@@ -85,7 +99,9 @@ impl View {
     /// What its lines need beyond addresses and states: rates come of byte counters.
     pub(super) fn ask(self) -> Ask {
         match self {
-            Self::Connections | Self::Processes | Self::Peers => Ask { info: true, ..Ask::NOTHING },
+            Self::Connections | Self::Processes | Self::Peers | Self::Events => {
+                Ask { info: true, ..Ask::NOTHING }
+            }
             Self::Listeners | Self::Unix | Self::Namespaces => Ask::NOTHING,
         }
     }

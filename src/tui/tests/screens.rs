@@ -38,7 +38,9 @@ fn connections() {
 
 #[test]
 fn other_views() {
-    for (name, key) in [("processes", "3"), ("peers", "4"), ("unix", "5"), ("namespaces", "6")] {
+    for (name, key) in
+        [("processes", "3"), ("peers", "4"), ("unix", "5"), ("events", "6"), ("namespaces", "7")]
+    {
         pictures(name, |stage| {
             stage.polls(4);
             stage.keys(key);

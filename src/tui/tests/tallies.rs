@@ -52,7 +52,7 @@ fn peers_and_namespaces_count_each_socket_once() {
     let with_peer = stage.table.open().filter(|row| row.socket.ends.remote().is_some()).count();
     let sum = |told: &[(String, Tally)]| told.iter().map(|(_, tally)| tally.sockets).sum::<usize>();
     assert_eq!(sum(&told(&mut stage, '4')), with_peer);
-    let namespaces = told(&mut stage, '6');
+    let namespaces = told(&mut stage, '7');
     assert_eq!(sum(&namespaces), stage.table.open().count());
     assert_eq!(namespaces[0].0, "host");
 }
@@ -79,14 +79,14 @@ fn what_closed_is_counted_no_more() {
     let mut stage = Stage::new(140, 40);
     let sample = stage.sampler.take().unwrap();
     stage.feed(sample.clone());
-    let before = told(&mut stage, '6')[0].1.sockets;
+    let before = told(&mut stage, '7')[0].1.sockets;
     let mut later = sample;
     later.sockets.pop();
     for _ in 0..2 {
         later.taken.mono += Duration::from_secs(1);
         stage.feed(later.clone());
     }
-    assert_eq!(told(&mut stage, '6')[0].1.sockets, before - 1);
+    assert_eq!(told(&mut stage, '7')[0].1.sockets, before - 1);
 }
 
 /// A `tcp_info` with these counts of bytes.
@@ -132,7 +132,7 @@ fn enter_shows_the_sockets_that_a_line_counts() {
         ('3', "sshd 812", "pid = 812", View::Listeners),
         ('3', "not accepted yet", "owner_status = accept-queue", View::Connections),
         ('4', "10.0.0.9", "dst = 10.0.0.9", View::Connections),
-        ('6', "host", "netns = 4026531840", View::Listeners),
+        ('7', "host", "netns = 4026531840", View::Listeners),
     ] {
         let mut stage = Stage::played(140, 40);
         let told = told(&mut stage, key);
@@ -153,7 +153,7 @@ fn enter_shows_the_sockets_that_a_line_counts() {
 #[test]
 fn the_selected_tally_is_followed_and_every_column_orders() {
     let mut stage = Stage::played(220, 40);
-    for key in ['3', '4', '6'] {
+    for key in ['3', '4', '7'] {
         let lines = told(&mut stage, key).len();
         stage.keys("G");
         let chosen = stage.app.selected_tally().unwrap().tally.common;

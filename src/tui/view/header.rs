@@ -97,13 +97,15 @@ fn tabs(app: &App) -> Vec<Piece> {
             (None, _) => None,
             (Some(_), Lines::Sockets) => Some(app.listing.open[view.number()]),
             (Some(_), Lines::Tallies) => (view == app.view).then(|| app.listing.counted()),
+            (Some(_), Lines::Happenings) => Some(app.timeline.all().count()),
         };
         let count = count.map_or_else(String::new, |count| format!(" {}", text::count(count)));
+        let more = if view.lines() == Lines::Happenings && app.timeline.is_cut() { "+" } else { "" };
         let (title, short) = view.titles();
         let title = if wide { title } else { short };
         let (meaning, priority) =
             if view == app.view { (Meaning::ActiveTab, 0) } else { (Meaning::Text, at + 4) };
-        Piece::new(priority, format!(" {} {title}{count} ", view.number() + 1), app.look.style(meaning))
+        Piece::new(priority, format!(" {} {title}{count}{more} ", view.number() + 1), app.look.style(meaning))
     };
     (0..).zip(View::ALL).map(tab).collect()
 }

@@ -12,6 +12,7 @@ use crate::text;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
 use crate::tui::columns::{Body, Place};
+use crate::tui::happening_cell::SeenHappening;
 use crate::tui::layout::Screen;
 use crate::tui::mark::Mark;
 use crate::tui::tally_cell::SeenTally;
@@ -32,8 +33,8 @@ pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
         let area = Rect { y: line, height: 1, ..screen.rows };
         if let Some(row) = app.row_at(at) {
             draw_row(app, row, &places, area, buffer);
-        } else if let Some(seen) = app.tally_at(at) {
-            draw_tally(app, (&seen, at == app.pane().cursor), &places, area, buffer);
+        } else if let Some(of) = of(app, at) {
+            draw_line(app, (&of, at == app.pane().cursor), &places, area, buffer);
         } else {
             break;
         }
@@ -84,17 +85,31 @@ fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buf
     }
 }
 
-fn draw_tally(
-    app: &App,
-    (seen, selected): (&SeenTally<'_>, bool),
-    places: &[Place],
-    area: Rect,
-    buffer: &mut Buffer,
-) {
+/// What a line without a mark is about.
+enum Of<'a> {
+    Tally(SeenTally<'a>),
+    Happening(SeenHappening<'a>),
+}
+
+fn of(app: &App, line: usize) -> Option<Of<'_>> {
+    app.tally_at(line).map(Of::Tally).or_else(|| app.happening_at(line).map(Of::Happening))
+}
+
+impl<'a> Of<'a> {
+    /// Its cell in a column that is made for such lines.
+    fn cell(&self, body: &Body) -> Option<Cell<'a>> {
+        match (self, body) {
+            (Self::Tally(seen), Body::Tally { show, .. }) => Some(show(seen)),
+            (Self::Happening(seen), Body::Happening { show }) => Some(show(seen)),
+            _ => None,
+        }
+    }
+}
+
+fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area: Rect, buffer: &mut Buffer) {
     for place in places {
         let column = &app.pane().columns[place.column];
-        let Body::Tally { show, .. } = &column.body else { continue };
-        let cell = show(seen);
+        let Some(cell) = of.cell(&column.body) else { continue };
         let style = app.look.style(if selected { Meaning::Text } else { cell.meaning });
         let spot = Rect { x: area.x + place.x, width: place.width, ..area };
         draw_cell(app, &cell, (column.right, style), spot, buffer);
@@ -136,7 +151,10 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.news.is_none() {
         lines.push(format!("reading sockets{}", app.look.symbols.ellipsis.replace('~', "...")));
     } else if app.sieve.filter().is_empty() {
-        lines.push(format!("no {many}"));
+        lines.push(match app.view.lines() {
+            Lines::Happenings => "nothing has happened since the dashboard began to look".to_owned(),
+            Lines::Sockets | Lines::Tallies => format!("no {many}"),
+        });
         lines.extend(header::doubt(app));
     } else {
         lines.push(match app.view.lines() {
@@ -145,6 +163,7 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
                 format!("none of {open} {many} matches the filter")
             }
             Lines::Tallies => "no socket matches the filter".to_owned(),
+            Lines::Happenings => "nothing that happened matches the filter".to_owned(),
         });
         for view in View::ALL {
             let (one, many) = view.nouns();

@@ -23,7 +23,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         put(app, buffer, line(2), &tally_cell::sentence(&seen), Meaning::Muted);
         return;
     }
-    let Some(seen) = app.selected().and_then(|row| app.seen(row)) else { return };
+    let happened = app.selected_happening().map(|seen| seen.socket);
+    let Some(seen) = app.selected().and_then(|row| app.seen(row)).or(happened) else { return };
     put(app, buffer, line(1), &describe::ownership(&seen), Meaning::Text);
     put(app, buffer, line(2), &describe::sentence(&seen), Meaning::Muted);
 }

@@ -1,0 +1,100 @@
+//! What happened, in the order in which it was seen: a bounded memory of changes.
+//!
+//! It takes changes in and gives them back. It knows no filter and draws nothing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::engine::Snapshot;
+use crate::model::{ChangeKind, Owners, Row, Stamp, State};
+
+/// How many are remembered: hours of a quiet machine, and a few megabytes at most.
+const MOST: usize = 5_000;
+
+/// What happened to a socket.
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Opened,
+    /// It lived so long, where its beginning was seen.
+    Closed {
+        after: Option<Duration>,
+    },
+    State {
+        from: State,
+    },
+    Owners {
+        from: Owners,
+    },
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub(super) struct Happening {
+    /// When it was seen.
+    pub(super) at: Stamp,
+    pub(super) what: What,
+    /// The socket as it was then.
+    pub(super) row: Row,
+}
+
+/// What happened lately. Each happening has a number that stays its own.
+#[derive(Debug, Default)]
+pub(super) struct Timeline {
+    /// The number of the oldest that is remembered.
+    first: u64,
+    happenings: VecDeque<Happening>,
+}
+
+impl Timeline {
+    /// Takes in what a snapshot brought.
+    pub(super) fn take(&mut self, snapshot: &Snapshot) {
+        let Some(moment) = snapshot.table.moment() else { return };
+        let news = snapshot.changes.iter().filter(|change| is_news(&change.kind));
+        let unseen = news.clone().count().saturating_sub(MOST);
+        for change in news.skip(unseen) {
+            let row = snapshot.table.row(&change.socket.key).cloned();
+            let row = row.unwrap_or_else(|| Row::found(change.socket.clone()));
+            let what = match &change.kind {
+                ChangeKind::Closed => {
+                    let opened = row.history().opened;
+                    What::Closed { after: opened.map(|opened| moment.taken.since(&opened)) }
+                }
+                ChangeKind::State { from } => What::State { from: *from },
+                ChangeKind::Owners { from } => What::Owners { from: from.clone() },
+                ChangeKind::Opened | ChangeKind::Found | ChangeKind::Details => What::Opened,
+            };
+            if self.happenings.len() == MOST {
+                self.happenings.pop_front();
+                self.first += 1;
+            }
+            self.happenings.push_back(Happening { at: moment.taken, what, row });
+        }
+        self.first += if unseen > 0 { u64::try_from(unseen).unwrap_or(u64::MAX) } else { 0 };
+    }
+
+    /// The happening with that number; `None` once it is forgotten.
+    pub(super) fn get(&self, number: u64) -> Option<&Happening> {
+        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        self.happenings.get(at)
+    }
+
+    /// All that are remembered, by their numbers, the oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = (u64, &Happening)> {
+        (self.first..).zip(&self.happenings)
+    }
+
+    /// True when older ones were forgotten.
+    pub(super) fn is_cut(&self) -> bool {
+        self.first > 0
+    }
+}
+
+/// True for what people want to hear of.
+pub(super) fn is_news(kind: &ChangeKind) -> bool {
+    match kind {
+        ChangeKind::Found | ChangeKind::Details => false,
+        ChangeKind::Opened | ChangeKind::Closed | ChangeKind::State { .. } | ChangeKind::Owners { .. } => {
+            true
+        }
+    }
+}
