@@ -37,6 +37,7 @@ pub(super) enum Action {
     PreviousSort,
     Reverse,
     Freeze,
+    Compare,
     Help,
     Redraw,
     Suspend,
@@ -188,6 +189,13 @@ pub(super) static ACTIONS: &[Entry] = &[
         READING,
         "freeze",
         "hold the picture; again: catch up with what came",
+    ),
+    entry(
+        (Action::Compare, "compare"),
+        &[char('m')],
+        LIST,
+        "mark",
+        "mark this moment: what happens from now on stays marked, and Events tells of nothing before; again: end it",
     ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(

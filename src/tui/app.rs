@@ -90,6 +90,8 @@ pub(super) struct App {
     pub(super) sieve: Sieve,
     /// The rows of the current view.
     pub(super) listing: Listing,
+    /// The moment that the picture is compared with, when the user chose one.
+    pub(super) compared: Option<Stamp>,
     /// What happened lately.
     pub(super) timeline: Timeline,
     pub(super) inspected: Option<Inspected>,
@@ -112,6 +114,7 @@ impl App {
             prompt,
             sieve: Sieve::default(),
             listing: Listing::default(),
+            compared: None,
             timeline: Timeline::default(),
             inspected: None,
             help: None,
@@ -264,7 +267,7 @@ impl App {
                 Action::KeepFilter => self.prompt.mistake().is_none(),
                 Action::Complete => !self.prompt.offers().is_empty(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
-                Action::Filter | Action::Freeze => self.news.is_some(),
+                Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
                 Action::Up | Action::Down => rows || self.mode() != Mode::List,
                 _ => true,
             }

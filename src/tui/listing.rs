@@ -16,7 +16,7 @@ use super::sieve::Sieve;
 use super::tally::{Common, Doors, Tallies, Tally};
 use super::tally_cell::{SeenTally, by_common};
 use super::theme::Look;
-use super::timeline::{Happening, Timeline};
+use super::timeline::{Happening, Timeline, is_after};
 use super::views::{Lines, View};
 
 /// By which column rows are ordered.
@@ -54,6 +54,8 @@ pub(super) struct Wish<'a> {
     pub(super) sort: Sort,
     pub(super) look: Look,
     pub(super) timeline: &'a Timeline,
+    /// Nothing that happened before it is told.
+    pub(super) compared: Option<Stamp>,
 }
 
 impl Listing {
@@ -164,6 +166,7 @@ impl Listing {
         let seen =
             |(number, happening)| SeenHappening { number, happening, socket: wish.seen(moment, happening) };
         let happened = wish.timeline.all().filter(|(_, happening)| happening.at.mono <= wish.now.mono);
+        let happened = happened.filter(|(_, happening)| is_after(happening, wish.compared));
         let filter = sieve.filter();
         let passing = happened.map(seen).filter(|seen: &SeenHappening<'_>| {
             let (subject, now) = (seen.socket.subject, wish.now);

@@ -1,4 +1,4 @@
-//! Marks: what is new, changed or closed, for three seconds.
+//! Marks: what is new, changed or closed, for three seconds, or since a moment that the user chose.
 //!
 //! Pure functions of a row and the time.
 
@@ -24,8 +24,16 @@ impl Mark {
     pub(super) const ALL: [(Self, &'static str); 3] =
         [(Self::New, "new"), (Self::Changed, "changed"), (Self::Closed, "closed")];
 
-    /// The mark of a row at a moment. Closed wins over new, and new over changed.
-    pub(super) fn of(row: &Row, now: &Stamp) -> Option<Self> {
+    /// The mark of a row at a moment. Closed wins over new, and new over changed. Where there is a moment to
+    /// compare with, what happened after it stays marked.
+    pub(super) fn of(row: &Row, now: &Stamp, compared: Option<&Stamp>) -> Option<Self> {
+        if let Some(then) = compared
+            && row.is_open()
+        {
+            let after = |at: Option<Stamp>| at.is_some_and(|at| at.mono > then.mono);
+            let changed = after(row.history().changed).then_some(Self::Changed);
+            return if after(row.history().opened) { Some(Self::New) } else { changed };
+        }
         Self::with_since(row).filter(|(_, since)| now.since(since) < LASTS).map(|(mark, _)| mark)
     }
 

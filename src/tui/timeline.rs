@@ -83,10 +83,37 @@ impl Timeline {
         (self.first..).zip(&self.happenings)
     }
 
+    /// What happened after a moment, until another.
+    pub(super) fn sum(&self, compared: Stamp, until: Stamp) -> Sum {
+        let mut sum = Sum::default();
+        let told = self.happenings.iter().filter(|one| one.at.mono <= until.mono);
+        for happening in told.filter(|one| is_after(one, Some(compared))) {
+            *match happening.what {
+                What::Opened => &mut sum.opened,
+                What::Closed { .. } => &mut sum.closed,
+                What::State { .. } | What::Owners { .. } => &mut sum.changed,
+            } += 1;
+        }
+        sum
+    }
+
     /// True when older ones were forgotten.
     pub(super) fn is_cut(&self) -> bool {
         self.first > 0
     }
+}
+
+/// True for what happened after a moment, when there is one.
+pub(super) fn is_after(happening: &Happening, compared: Option<Stamp>) -> bool {
+    compared.is_none_or(|then| happening.at.mono > then.mono)
+}
+
+/// How often sockets opened, changed and closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sum {
+    pub(super) opened: usize,
+    pub(super) changed: usize,
+    pub(super) closed: usize,
 }
 
 /// True for what people want to hear of.

@@ -122,6 +122,11 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             relist(app);
         }
         Action::Freeze => freeze_or_thaw(app),
+        Action::Compare => {
+            app.compared =
+                if app.compared.is_some() { None } else { app.moment().map(|moment| moment.taken) };
+            relist(app);
+        }
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -209,6 +214,7 @@ pub(super) fn relist(app: &mut App) {
         sort: pane.sort,
         look: app.look,
         timeline: &app.timeline,
+        compared: app.compared,
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);

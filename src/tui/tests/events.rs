@@ -76,6 +76,32 @@ fn the_selected_one_is_followed_while_others_come() {
     assert!(stage.app.pane().cursor > 0);
 }
 
+#[test]
+fn what_happened_since_a_marked_moment_stays_marked() {
+    let glyph = |stage: &Stage, local: &str| {
+        let screen = stage.screen();
+        let line =
+            screen.lines().find(|line| line.contains(local)).unwrap_or_else(|| panic!("{local}:\n{screen}"));
+        line.chars().nth(1).unwrap()
+    };
+    let mut stage = Stage::new(140, 40);
+    stage.polls(2);
+    stage.keys("m");
+    stage.polls(2);
+    stage.wait(60.0);
+    assert_eq!(glyph(&stage, "0.0.0.0:4444"), '+');
+    assert_eq!(glyph(&stage, "192.168.1.5:5432"), '~');
+    assert_eq!(glyph(&stage, "[::1]:6666"), ' ', "it was new before");
+    assert!(stage.screen().contains("since 1m 9s ago: +4 ~2 -2"), "{}", stage.screen());
+    stage.keys("6");
+    assert_eq!(told(&stage).len(), 8);
+    stage.keys("m");
+    assert_eq!(told(&stage).len(), 9, "and what was before");
+    stage.keys("1");
+    assert_eq!(glyph(&stage, "0.0.0.0:4444"), ' ');
+    assert!(!stage.screen().contains("since "));
+}
+
 /// However much happens, a bounded part of it is remembered, and that it is a part is told.
 #[test]
 fn a_flood_forgets_the_oldest() {

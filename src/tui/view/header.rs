@@ -9,6 +9,7 @@ use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
 use crate::tui::app::App;
 use crate::tui::layout::Screen;
+use crate::tui::mark::Mark;
 use crate::tui::notice;
 use crate::tui::theme::Meaning;
 use crate::tui::views::{Lines, View};
@@ -117,7 +118,22 @@ fn order(app: &App) -> Vec<Piece> {
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
     let text = format!("sorted by {} {arrow}", column.title);
-    vec![Piece::new(20, text, app.look.style(Meaning::Muted))]
+    let order = Piece::new(20, text, app.look.style(Meaning::Muted));
+    comparison(app).into_iter().chain([order]).collect()
+}
+
+/// What happened since the moment that the user marked.
+fn comparison(app: &App) -> Option<Piece> {
+    let (then, now) = (app.compared?, app.clock());
+    let sum = app.timeline.sum(then, now);
+    let style = |meaning| app.look.style(meaning);
+    let ago = format!("since {} ago: ", text::span(now.since(&then)));
+    let count = |mark: Mark, count| format!("{}{} ", mark.glyph(), text::count(count));
+    let piece = Piece::new(3, ago, style(Meaning::Text))
+        .and(count(Mark::New, sum.opened), style(Meaning::New))
+        .and(count(Mark::Changed, sum.changed), style(Meaning::Changed))
+        .and(count(Mark::Closed, sum.closed), style(Meaning::Closed));
+    Some(piece)
 }
 
 fn notices(app: &App, area: Rect, buffer: &mut Buffer) {

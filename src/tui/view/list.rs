@@ -63,7 +63,7 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
 fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buffer) {
     let selected = app.selected().is_some_and(|selected| std::ptr::eq(selected, row));
     let Some(seen) = app.seen(row) else { return };
-    let mark = Mark::of(row, &seen.now);
+    let mark = Mark::of(row, &seen.now, app.compared.as_ref());
     // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
     let whole = mark.map(|mark| app.look.style(mark.meaning()));
     for place in places {
