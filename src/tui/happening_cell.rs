@@ -95,7 +95,8 @@ pub(super) fn what<'a>(seen: &SeenHappening<'a>) -> Cell<'a> {
 
 /// How many bytes went through it, by its own counters.
 fn bytes<'a>(seen: &SeenHappening<'a>) -> Cell<'a> {
-    match seen.happening.row.socket.bytes() {
+    let socket = &seen.happening.row.socket;
+    match socket.bytes().filter(|_| !socket.is_listener()) {
         Some((sent, received)) => cell(format!("{} out, {} in", text::bytes(sent), text::bytes(received))),
         None => muted(seen.socket.look.symbols.none),
     }

@@ -45,5 +45,6 @@ mod summary;
 mod table;
 mod tidy;
 mod validator;
+mod views;
 mod who;
 mod workload;
