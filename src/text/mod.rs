@@ -14,7 +14,7 @@ pub use caret::{line_of, point};
 pub use charset::Charset;
 pub use escape::{escape, unescape};
 pub use general::{push_general, push_thousandth};
-pub use units::{brief, count, counted, span};
+pub use units::{brief, bytes, count, counted, span};
 pub use width::{elide, elide_start, width};
 
 /// A path as it may be shown: names of files are chosen by others, too.

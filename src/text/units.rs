@@ -30,6 +30,23 @@ fn two(big: u64, big_unit: &str, small: u64, small_unit: &str) -> String {
     if small == 0 { format!("{big}{big_unit}") } else { format!("{big}{big_unit} {small}{small_unit}") }
 }
 
+/// Bytes with a decimal unit: `0 B`, `999 B`, `1.2 kB`, `21 kB`, `3.4 GB`. Never more than is there.
+#[must_use]
+pub fn bytes(number: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    let (mut tenths, mut unit) = (u128::from(number) / 100, 0);
+    if tenths < 10 {
+        return format!("{number} B");
+    }
+    while tenths >= 10_000 && unit + 1 < units.len() {
+        (tenths, unit) = (tenths / 1000, unit + 1);
+    }
+    match (tenths / 10, tenths % 10) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth} {}", units[unit]),
+        (whole, _) => format!("{whole} {}", units[unit]),
+    }
+}
+
 /// A count with thousands separated: `1,204`.
 #[must_use]
 pub fn count(number: usize) -> String {
@@ -71,6 +88,23 @@ mod tests {
         assert_eq!(brief(Duration::from_micros(850)), "850µs");
         assert_eq!(brief(Duration::from_micros(8_400)), "8ms");
         assert_eq!(brief(Duration::from_millis(1_250)), "1.2s");
+    }
+
+    #[test]
+    fn byte_counts() {
+        for (number, text) in [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1000, "1 kB"),
+            (1299, "1.2 kB"),
+            (21_200, "21 kB"),
+            (999_999, "999 kB"),
+            (1_000_000, "1 MB"),
+            (3_450_000_000, "3.4 GB"),
+            (u64::MAX, "18 EB"),
+        ] {
+            assert_eq!(bytes(number), text, "{number}");
+        }
     }
 
     #[test]
