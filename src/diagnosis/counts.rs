@@ -45,6 +45,12 @@ impl Counts {
         }
     }
 
+    /// True where something is told that only rises.
+    #[must_use]
+    pub fn are_known(&self) -> bool {
+        self.segments.is_some() || self.acked.is_some() || self.drops.is_some()
+    }
+
     /// What was counted since `earlier`. What fell was not one counter.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {

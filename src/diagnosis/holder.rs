@@ -8,7 +8,7 @@ use crate::model::{Protocol, Scope, State, TcpInfoPlace as P};
 use crate::{phrase, text};
 
 /// A program that closes late does so within a second; after a minute it has forgotten.
-const FORGOTTEN: Duration = Duration::from_secs(60);
+const FORGOTTEN: Duration = Duration::from_mins(1);
 /// As many of one process at once are no coincidence.
 const CLOSE_WAITS: u64 = 10;
 /// Descriptors run out at 1,024 for most programs: a tenth of them is lost.
@@ -102,7 +102,7 @@ pub(super) fn plaintext(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let text = format!(
-        "{service} at its usual port {} is not encrypted, and it is bound wider than this machine",
+        "port {} is that of {service}, which does not encrypt by itself, and it is bound wider than this machine",
         local.port
     );
     Some(finding("plaintext", Severity::Warning, text))
@@ -121,7 +121,7 @@ pub(super) fn executable(case: &Case<'_>) -> Option<Finding> {
         more => format!(", as {} more of its owners", text::count(more)),
     };
     let text = format!(
-        "{name} runs a file that was deleted or replaced since it started{more}: {path}; after an update it needs a restart"
+        "{name} runs a file that was deleted or replaced since it started{more}: {path}; restart it after an update"
     );
     Some(finding("executable-deleted", Severity::Warning, text))
 }

@@ -212,11 +212,11 @@ fn share(part: u64, whole: u64) -> Option<u64> {
     Some(u64::try_from(share).unwrap_or(u64::MAX))
 }
 
-/// Thousandths as percent: `1.2 %`, `50 %`.
+/// Thousandths as percent: `1.2%`, `50%`.
 fn percent(share: u64) -> String {
     match (share / 10, share % 10) {
-        (whole, 0) => format!("{whole} %"),
-        (whole, tenth) => format!("{whole}.{tenth} %"),
+        (whole, 0) => format!("{whole}%"),
+        (whole, tenth) => format!("{whole}.{tenth}%"),
     }
 }
 

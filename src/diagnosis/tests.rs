@@ -297,7 +297,7 @@ fn two_readings_tell_of_the_present() {
     );
     let (row_now, names) = row(CONNECTION, busy);
     let found = among(std::slice::from_ref(&row_now), &names, earlier(quiet, CONNECTION, 10)).findings;
-    assert!(found[0].text.ends_with("50 % of the 2.0 s with data to send in the last 10s"), "{found:?}");
+    assert!(found[0].text.ends_with("50% of the 2.0 s with data to send in the last 10s"), "{found:?}");
     for (before, severity, says) in
         [(3, Note, "none in the last 10s"), (2, Alarm, "1 of them in the last 10s")]
     {
@@ -383,7 +383,7 @@ fn some_socket() -> impl Strategy<Value = Row> {
             });
             row.socket.details = Some(Arc::new(Details {
                 tcp_info: Some(TcpInfo::of(&numbers)),
-                memory: Some(Memory { rmem_alloc, rcvbuf, wmem_queued, sndbuf, drops, ..Memory::default() }),
+                memory: Some(Memory { rmem_alloc, rcvbuf, sndbuf, wmem_queued, drops, ..Memory::default() }),
                 ..Details::default()
             }));
             row

@@ -13,6 +13,7 @@ mod filtering;
 mod help;
 mod history;
 mod input;
+mod judged;
 mod layout;
 mod line_editor;
 mod listing;
@@ -24,6 +25,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod trend;
 mod update;
 mod view;
 mod wrap;

@@ -13,6 +13,7 @@ use super::app::{App, Frozen, Inspected, News, View};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
 use super::prompt::Prompt;
+use super::trend::Trend;
 use super::{Ended, TuiError, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
@@ -141,12 +142,12 @@ fn take_feed(app: &mut App, feed: Feed) {
     let asked_twice = snapshot.asked.and(before);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += events(&snapshot);
-        frozen.latest = Some(News { snapshot, arrived, asked_twice });
+        frozen.latest = Some(News::new(snapshot, arrived, asked_twice));
         return;
     }
     let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
     app.sieve.refresh(&snapshot, before);
-    app.news = Some(News { snapshot, arrived, asked_twice });
+    app.news = Some(News::new(snapshot, arrived, asked_twice));
     relist(app);
 }
 
@@ -208,6 +209,9 @@ pub(super) fn relist(app: &mut App) {
     let now = app.clock();
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
+    if app.inspected.is_some() || layout::screen(app).preview.height > 0 {
+        news.crowd(); // counted here, not while drawing
+    }
     let pane = &mut app.panes[app.view.number()];
     let wish = Wish { view: app.view, unix: app.unix, now, columns: &pane.columns, sort: pane.sort };
     let rows = news.snapshot.table.rows();
@@ -221,15 +225,21 @@ pub(super) fn relist(app: &mut App) {
     if let Some(inspected) = &mut app.inspected {
         let key = inspected.row.socket.key;
         inspected.gone = news.snapshot.table.row(&key).is_none();
-        if let Some(row) = news.snapshot.table.row(&key) {
+        let row = news.snapshot.table.row(&key);
+        if let Some(row) = row {
             inspected.row = row.clone();
         }
+        inspected.trend.record(row, &news.snapshot);
     }
 }
 
 fn inspect(app: &mut App) {
     if let Some(row) = app.selected().cloned() {
-        app.inspected = Some(Inspected { row, gone: false, scroll: 0 });
+        let mut trend = Trend::default();
+        if let Some(news) = &app.news {
+            trend.record(Some(&row), &news.snapshot);
+        }
+        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
     }
 }
 
