@@ -10,6 +10,7 @@
 pub mod action;
 pub mod cli;
 pub mod config;
+pub mod diagnosis;
 pub mod engine;
 #[cfg(linux)]
 pub mod event;

@@ -63,7 +63,7 @@ impl Machine {
     /// Gives it as filters want it.
     pub(super) fn with<T>(&self, read: impl FnOnce(&Vocabulary<'_>) -> T) -> T {
         let services = |name: &str| self.ports(name).into_iter().collect();
-        let ephemeral = || *self.ephemeral.get_or_init(procnet::ephemeral_ports);
+        let ephemeral = || *self.ephemeral.get_or_init(|| procnet::ephemeral_ports().unwrap_or_default());
         read(&Vocabulary { services: &services, ephemeral: &ephemeral })
     }
 

@@ -66,7 +66,7 @@ pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
             if at > 0 {
                 writeln!(out)?;
             }
-            who::write(&mut out, &who, &moment, &package, face)?;
+            who::write(&mut out, &who, (&table, &moment), &package, face)?;
         }
     }
     out.flush()?;

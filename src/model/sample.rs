@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    CgroupId, Coverage, IfIndex, NetnsId, PublishedPort, Socket, SocketKey, SystemBytes, Uid, Workload,
+    CgroupId, Coverage, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey, SystemBytes, Uid,
+    Workload,
 };
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
@@ -42,6 +43,9 @@ pub struct Names {
     /// Every namespace numbers its interfaces by itself.
     pub interfaces: BTreeMap<(NetnsId, IfIndex), SystemBytes>,
     pub namespaces: BTreeMap<NetnsId, SystemBytes>,
+    /// The ports that a namespace hands out unasked (`net.ipv4.ip_local_port_range`); without an entry
+    /// where that could not be read.
+    pub ephemeral: BTreeMap<NetnsId, PortRange>,
     /// Paths below the root of cgroup v2.
     pub cgroups: BTreeMap<CgroupId, SystemBytes>,
     /// What these cgroups are for, where no owner of a socket tells it.

@@ -50,9 +50,53 @@ impl TcpInfo {
     }
 }
 
+impl TcpInfo {
+    /// A struct with these numbers, zero before and between them, which ends behind the last. What does
+    /// not fit its place is cut, as the kernel cuts it.
+    #[must_use]
+    pub fn of(numbers: &[(Place, u64)]) -> Self {
+        let mut raw = vec![0; numbers.iter().map(|(place, _)| place.end()).max().unwrap_or(0)];
+        for (place, number) in numbers {
+            let bytes = number.to_ne_bytes();
+            let least = if cfg!(target_endian = "little") { 0 } else { 8 - place.bytes() };
+            let target = &mut raw[place.offset..place.end()];
+            match place.width {
+                Bits(shift, count) => target[0] |= (bytes[least] & ((1 << count) - 1)) << shift,
+                U8 | U16 | U32 | U64 => target.copy_from_slice(&bytes[least..least + place.bytes()]),
+            }
+        }
+        Self(raw.into())
+    }
+}
+
+impl Place {
+    /// The place of a field by its name in the struct, without `tcpi_`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let at = Self::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
+        Self::ALL.get(at).copied()
+    }
+
+    fn bytes(self) -> usize {
+        match self.width {
+            U8 | Bits(..) => 1,
+            U16 => 2,
+            U32 => 4,
+            U64 => 8,
+        }
+    }
+
+    fn end(self) -> usize {
+        self.offset + self.bytes()
+    }
+}
+
 macro_rules! layout {
     ($($name:ident = $offset:literal $width:expr;)+) => {
         impl Place {
+            /// The names of [`ALL`](Self::ALL), in upper case.
+            const NAMES: &[&'static str] = &[$(stringify!($name),)+];
+
             $(#[doc = concat!("`tcpi_", stringify!($name), "`, in lower case")]
             pub const $name: Self = Self { offset: $offset, width: $width };)+
 
@@ -145,14 +189,7 @@ mod tests {
         for len in [0, 1, 104, 232, 248, 280, 356] {
             let info = TcpInfo::from(&raw[..len]);
             for place in Place::ALL {
-                let end = place.offset
-                    + match place.width {
-                        U8 | Bits(..) => 1,
-                        U16 => 2,
-                        U32 => 4,
-                        U64 => 8,
-                    };
-                assert_eq!(info.read(*place).is_some(), end <= len, "{place:?} in {len} bytes");
+                assert_eq!(info.read(*place).is_some(), place.end() <= len, "{place:?} in {len} bytes");
             }
         }
     }
@@ -175,6 +212,25 @@ mod tests {
         ] {
             assert_eq!(info.read(place), Some(value), "{place:?}");
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_the_rest_is_zero_or_unknown() {
+        let numbers = [
+            (Place::RCV_WSCALE, 7),
+            (Place::SND_WSCALE, 10),
+            (Place::RTT, 1234),
+            (Place::BYTES_ACKED, 1 << 40),
+            (Place::PROBES, 3),
+        ];
+        let info = TcpInfo::of(&numbers);
+        for (place, number) in numbers {
+            assert_eq!(info.read(place), Some(number), "{place:?}");
+        }
+        assert_eq!((info.read(Place::RTTVAR), info.read(Place::BYTES_RECEIVED)), (Some(0), None));
+        assert_eq!(TcpInfo::of(&[]).read(Place::CA_STATE), None);
+        assert_eq!(Place::named("total_rto_time"), Some(Place::TOTAL_RTO_TIME));
+        assert_eq!(Place::named("tcpi_rtt"), None);
     }
 
     #[test]

@@ -89,6 +89,11 @@ impl Reading {
         Self { namespaces, ..Self::default() }
     }
 
+    /// Tells the ports that the kernel hands out in a namespace, where that is known.
+    fn tell_ports(&mut self, place: place::Place) {
+        self.names.ephemeral.extend(place.ephemeral.map(|range| (place.netns, range)));
+    }
+
     /// Names the interfaces of the sockets from that place on, which must be those of the namespace
     /// that the calling thread is in.
     #[cfg(linux)]

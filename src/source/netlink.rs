@@ -56,6 +56,7 @@ impl SocketSource for Netlink {
         let mut reading = Reading::of_own(place.netns);
         self.reader.read(wanted, place, self.ask, &mut reading);
         reading.name_interfaces(0);
+        reading.tell_ports(place);
         Ok(reading)
     }
 

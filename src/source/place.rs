@@ -10,7 +10,8 @@ use crate::wire::Context;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
     pub(super) netns: NetnsId,
-    pub(super) ephemeral: PortRange,
+    /// The ports that it hands out unasked; `None` where that cannot be read.
+    pub(super) ephemeral: Option<PortRange>,
     /// Whose `/proc/PID/net` shows it.
     pub(super) whose: Whose,
 }
@@ -23,7 +24,8 @@ impl Place {
     }
 
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
-        Context { netns: self.netns, family, protocol, ephemeral: self.ephemeral, details: true }
+        let ephemeral = self.ephemeral.unwrap_or_default();
+        Context { netns: self.netns, family, protocol, ephemeral, details: true }
     }
 
     pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {

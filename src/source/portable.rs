@@ -45,6 +45,7 @@ impl SocketSource for Portable {
             coverage.counted = counts.number(table);
             reading.slices.push(coverage);
         }
+        reading.tell_ports(place);
         Ok(reading)
     }
 }

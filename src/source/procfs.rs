@@ -24,6 +24,7 @@ impl SocketSource for Procfs {
         let mut reading = Reading::of_own(place.netns);
         read_tables(wanted, place, &mut reading);
         reading.name_interfaces(0);
+        reading.tell_ports(place);
         Ok(reading)
     }
 

@@ -114,8 +114,8 @@ pub mod procnet {
 
     /// The dynamic ports of RFC 6335, section 6, which macOS hands out unless it is told otherwise.
     #[must_use]
-    pub fn ephemeral_ports() -> PortRange {
-        PortRange { first: 49152, last: 65535 }
+    pub fn ephemeral_ports() -> Option<PortRange> {
+        Some(PortRange { first: 49152, last: 65535 })
     }
 }
 

@@ -48,15 +48,11 @@ pub fn stand_in(task: Task) -> io::Result<u64> {
 }
 
 /// The ports that the kernel of the calling thread's namespace hands out unasked
-/// (`net.ipv4.ip_local_port_range`, ip(7)); the kernel's default when it may not be read.
+/// (`net.ipv4.ip_local_port_range`, ip(7)); `None` when it may not be read.
 /// `/proc/sys/net` is that of the task that opens it, so it follows setns(2).
 #[must_use]
-pub fn ephemeral_ports() -> PortRange {
-    std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range")
-        .ok()
-        .and_then(|text| {
-            let mut numbers = text.split_ascii_whitespace().map(str::parse);
-            Some(PortRange { first: numbers.next()?.ok()?, last: numbers.next()?.ok()? })
-        })
-        .unwrap_or_default()
+pub fn ephemeral_ports() -> Option<PortRange> {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    Some(PortRange { first: numbers.next()?.ok()?, last: numbers.next()?.ok()? })
 }

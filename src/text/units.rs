@@ -30,6 +30,23 @@ fn two(big: u64, big_unit: &str, small: u64, small_unit: &str) -> String {
     if small == 0 { format!("{big}{big_unit}") } else { format!("{big}{big_unit} {small}{small_unit}") }
 }
 
+/// Bytes with a decimal unit: `0 B`, `999 B`, `1.2 kB`, `21 kB`, `3.4 GB`. Never more than is there.
+#[must_use]
+pub fn bytes(number: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    let (mut tenths, mut unit) = (u128::from(number) / 100, 0);
+    if tenths < 10 {
+        return format!("{number} B");
+    }
+    while tenths >= 10_000 && unit + 1 < units.len() {
+        (tenths, unit) = (tenths / 1000, unit + 1);
+    }
+    match (tenths / 10, tenths % 10) {
+        (whole @ 0..10, tenth @ 1..) => format!("{whole}.{tenth} {}", units[unit]),
+        (whole, _) => format!("{whole} {}", units[unit]),
+    }
+}
+
 /// A count with thousands separated: `1,204`.
 #[must_use]
 pub fn count(number: usize) -> String {
@@ -48,27 +65,6 @@ pub fn count(number: usize) -> String {
 #[must_use]
 pub fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-/// An amount of bytes with two digits at least, in decimal units: `999 B`, `1.2 kB`, `310 kB`, `3.1 MB`.
-#[must_use]
-pub fn bytes(amount: u64) -> String {
-    let mut unit = 1;
-    for (next, name) in [(1_000, "B"), (1_000_000, "kB"), (1_000_000_000, "MB"), (1_000_000_000_000, "GB")] {
-        if amount < next {
-            return in_unit(amount, unit, name);
-        }
-        unit = next;
-    }
-    in_unit(amount, unit, "TB")
-}
-
-/// Rounded down: an amount is never more than it is.
-fn in_unit(amount: u64, unit: u64, name: &str) -> String {
-    match amount / unit {
-        whole @ 0..10 if unit > 1 => format!("{whole}.{} {name}", amount / (unit / 10) % 10),
-        whole => format!("{} {name}", count(usize::try_from(whole).unwrap_or(usize::MAX))),
-    }
 }
 
 #[cfg(test)]
@@ -95,19 +91,19 @@ mod tests {
     }
 
     #[test]
-    fn amounts_of_bytes() {
-        for (amount, text) in [
+    fn byte_counts() {
+        for (number, text) in [
             (0, "0 B"),
             (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (1_290, "1.2 kB"),
-            (310_999, "310 kB"),
-            (3_100_000, "3.1 MB"),
-            (9_999_999_999, "9.9 GB"),
-            (12_000_000_000_000, "12 TB"),
-            (1_234_000_000_000_000, "1,234 TB"),
+            (1000, "1 kB"),
+            (1299, "1.2 kB"),
+            (21_200, "21 kB"),
+            (999_999, "999 kB"),
+            (1_000_000, "1 MB"),
+            (3_450_000_000, "3.4 GB"),
+            (u64::MAX, "18 EB"),
         ] {
-            assert_eq!(bytes(amount), text);
+            assert_eq!(bytes(number), text, "{number}");
         }
     }
 

@@ -2,10 +2,12 @@
 //!
 //! Data and questions about it. Only `update` changes it; drawing gets it by `&`.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use ratatui::layout::Size;
 
+use crate::diagnosis::Crowd;
 use crate::engine::Snapshot;
 use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
@@ -22,6 +24,7 @@ use super::tally::{Common, Tally};
 use super::tally_cell::SeenTally;
 use super::theme::Look;
 use super::timeline::Timeline;
+use super::trend::Trend;
 use super::views::{Lines, View};
 
 /// A snapshot, and when it came.
@@ -31,6 +34,21 @@ pub(super) struct News {
     pub(super) arrived: Stamp,
     /// The details that this reading and the one before it were asked for: rates come of both.
     pub(super) asked_twice: Ask,
+    /// What its sockets say of each other, once somebody asked.
+    crowd: OnceCell<Crowd>,
+}
+
+impl News {
+    pub(super) fn new(snapshot: Snapshot, arrived: Stamp, asked_twice: Ask) -> Self {
+        Self { snapshot, arrived, asked_twice, crowd: OnceCell::new() }
+    }
+
+    /// What its sockets say of each other: counted once for the snapshot.
+    pub(super) fn crowd(&self) -> &Crowd {
+        let table = &self.snapshot.table;
+        let count = || table.moment().map(|moment| Crowd::of(table.rows(), &moment.names));
+        self.crowd.get_or_init(|| count().unwrap_or_default())
+    }
 }
 
 /// The picture is held.
@@ -69,6 +87,8 @@ pub(super) struct Inspected {
     pub(super) row: Row,
     pub(super) gone: bool,
     pub(super) scroll: usize,
+    /// How it did since it was opened.
+    pub(super) trend: Trend,
 }
 
 /// Everything.

@@ -9,13 +9,16 @@ use crate::{phrase, text};
 use super::app::{App, Inspected};
 use super::cell::{self, Seen};
 use super::theme::{Look, Meaning};
-use super::{describe, wrap};
+use super::{describe, judged, wrap};
 
 /// Cells for the names of fields, and for the longer ones of objects where there is room.
 const NAME: usize = 18;
 const LONG_NAME: usize = 30;
 /// Cells for a value, when its explanation stands beside it.
 const VALUE: usize = 36;
+/// Cells for the present number of a trend, and for its largest.
+const NOW: usize = 12;
+const LARGEST: usize = 18;
 /// How many processes at the other end are named.
 const PEERS: usize = 4;
 /// How many rules that pass on what comes are told.
@@ -32,6 +35,8 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     if inspected.gone {
         page.paragraph("It is gone; this is how it was last seen.", Meaning::Closed);
     }
+    page.diagnosis(app, inspected);
+    page.trends(inspected);
     page.blank();
     page.owners(row, &seen);
     page.other_end(&seen);
@@ -105,6 +110,57 @@ impl Page {
                 self.heading(title);
             }
             self.field(&field.member.replace('_', " "), &text, field.help);
+        }
+    }
+
+    /// What is unusual about it, the worst first, and what could not be judged.
+    fn diagnosis(&mut self, app: &App, inspected: &Inspected) {
+        let row = &inspected.row;
+        let judged = (!inspected.gone && row.is_open()).then_some(row);
+        let Some(told) = judged.and_then(|row| judged::diagnosis(app, row, inspected.trend.earlier())) else {
+            return;
+        };
+        self.blank();
+        self.heading("Diagnosis");
+        match (told.findings.is_empty(), told.unjudged.is_empty()) {
+            (true, true) => self.item("nothing unusual", Meaning::Good),
+            (true, false) => self.item("nothing unusual in what is known", Meaning::Text),
+            (false, _) => {}
+        }
+        for finding in &told.findings {
+            self.item(&judged::line(finding, &self.look), judged::meaning(finding.severity));
+        }
+        for lacking in told.unjudged {
+            self.item(&format!("not judged: {lacking}"), Meaning::Muted);
+        }
+    }
+
+    /// How it did lately, with the numbers of now; on a wide screen with the largest.
+    fn trends(&mut self, inspected: &Inspected) {
+        let series = inspected.trend.series(&inspected.row.socket);
+        if series.is_empty() {
+            return;
+        }
+        self.blank();
+        self.heading("Trends");
+        for one in series {
+            let now = one.now(&self.look);
+            let now = now.unwrap_or_else(|| self.look.symbols.none.to_owned());
+            let room = self.width.saturating_sub(NAME + NOW);
+            let (cells, most) = match room.checked_sub(LARGEST) {
+                Some(cells) if cells >= LARGEST => {
+                    (cells, format!("  up to {}", one.most(cells, &self.look)))
+                }
+                _ => (room, String::new()),
+            };
+            let column = NAME - 1;
+            let muted = self.look.style(Meaning::Muted);
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{:<column$} ", format!("  {}", one.name)), muted),
+                Span::raw(format!("{now:<NOW$}")),
+                Span::styled(one.spark(cells, &self.look), self.look.style(Meaning::Key)),
+                Span::styled(most, muted),
+            ]));
         }
     }
 

@@ -57,6 +57,10 @@ pub(super) struct Symbols {
     pub(super) live: &'static str,
     pub(super) frozen: &'static str,
     pub(super) warning: &'static str,
+    /// Worse than a warning.
+    pub(super) alarm: &'static str,
+    /// Less than a warning.
+    pub(super) note: &'static str,
     pub(super) ascending: &'static str,
     pub(super) descending: &'static str,
     pub(super) rule: &'static str,
@@ -73,6 +77,8 @@ static UNICODE: Symbols = Symbols {
     live: "●",
     frozen: "■",
     warning: "▲",
+    alarm: "◆",
+    note: "·",
     ascending: "▲",
     descending: "▼",
     rule: "─",
@@ -87,6 +93,8 @@ static ASCII: Symbols = Symbols {
     live: "*",
     frozen: "#",
     warning: "!",
+    alarm: "!!",
+    note: ".",
     ascending: "^",
     descending: "v",
     rule: "-",

@@ -14,6 +14,7 @@ use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
 use super::prompt::Prompt;
 use super::timeline::is_news;
+use super::trend::Trend;
 use super::views::{Lines, View};
 use super::{Ended, TuiError, details, filtering, help, layout};
 
@@ -150,12 +151,12 @@ fn take_feed(app: &mut App, feed: Feed) {
     app.timeline.take(&snapshot);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
-        frozen.latest = Some(News { snapshot, arrived, asked_twice });
+        frozen.latest = Some(News::new(snapshot, arrived, asked_twice));
         return;
     }
     let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
     app.sieve.refresh(&snapshot, before);
-    app.news = Some(News { snapshot, arrived, asked_twice });
+    app.news = Some(News::new(snapshot, arrived, asked_twice));
     relist(app);
 }
 
@@ -206,6 +207,9 @@ pub(super) fn relist(app: &mut App) {
     let now = app.clock();
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
+    if app.inspected.is_some() || layout::screen(app).preview.height > 0 {
+        news.crowd(); // counted here, not while drawing
+    }
     let pane = &mut app.panes[app.view.number()];
     let wish = Wish {
         view: app.view,
@@ -232,9 +236,11 @@ pub(super) fn relist(app: &mut App) {
     if let Some(inspected) = &mut app.inspected {
         let key = inspected.row.socket.key;
         inspected.gone = news.snapshot.table.row(&key).is_none();
-        if let Some(row) = news.snapshot.table.row(&key) {
+        let row = news.snapshot.table.row(&key);
+        if let Some(row) = row {
             inspected.row = row.clone();
         }
+        inspected.trend.record(row, &news.snapshot);
     }
 }
 
@@ -242,7 +248,11 @@ pub(super) fn relist(app: &mut App) {
 fn open_line(app: &mut App) {
     let happened = app.selected_happening().map(|seen| seen.happening.row.clone());
     if let Some(row) = app.selected().cloned().or(happened) {
-        app.inspected = Some(Inspected { row, gone: false, scroll: 0 });
+        let mut trend = Trend::default();
+        if let Some(news) = &app.news {
+            trend.record(Some(&row), &news.snapshot);
+        }
+        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
     } else if let Some((filter, view)) = app.selected_tally().map(|seen| seen.tally.way_in()) {
         app.prompt.put(&filter);
         show(app, view);

@@ -96,6 +96,32 @@ fn a_filter_can_be_given_and_edited() {
 }
 
 #[test]
+fn a_full_accept_queue_is_diagnosed_and_its_trend_drawn() {
+    let listener = TcpListener::bind("127.81.8.1:0").unwrap();
+    rustix::net::listen(&listener, 1).unwrap(); // again, with a queue of one
+    let local = listener.local_addr().unwrap();
+    let _callers = [(); 2].map(|()| std::net::TcpStream::connect(local).unwrap());
+    let mut session = Session::dashboard();
+    session.press("/127.81.8.1\r");
+    session.wait_for("the worst under the list", |screen| {
+        screen.contents().contains("◆ alarm: the accept queue is full: 2 of 1 wait to be accepted")
+    });
+    session.press("\r");
+    session.wait_for("the diagnosis and the trend", |screen| {
+        let rows: Vec<_> = screen.rows(0, 200).collect();
+        let diagnosis = rows.iter().position(|row| row.trim() == "Diagnosis");
+        let worst = diagnosis.and_then(|at| rows.get(at + 1));
+        worst.is_some_and(|row| row.contains("◆ alarm: the accept queue is full"))
+            && rows.iter().any(|row| row.contains("accept queue    2") && row.contains("██"))
+    });
+    drop(listener);
+    session.wait_for("its end", |screen| screen.contents().contains("It is gone"));
+    session.wait_for("no diagnosis of what is gone", |screen| !screen.contents().contains("Diagnosis"));
+    session.press("q");
+    session.ends_with(0);
+}
+
+#[test]
 fn no_key_is_lost_in_a_resize() {
     let mut session = Session::dashboard();
     session.press("/");

@@ -271,3 +271,36 @@ fn the_answer_in_ascii_and_in_colour() {
     assert_eq!(headings[0], "\x1b[1mtcp [::]:22 is held by sshd 812\x1b[0m");
     assert_eq!(headings.len(), 2, "one for each paragraph: {headings:?}");
 }
+
+#[test]
+fn what_is_wrong_is_told_with_the_evidence() {
+    let source = "scenario:tests/scenarios/diagnosis.toml";
+    let full = who(&["23", "--source", source]).ok();
+    let [.., queue, exposed, deleted, _] = full.lines().collect::<Vec<_>>()[..] else { panic!("{full}") };
+    assert_eq!(queue, "  accept queue: 6 of 5 wait to be accepted, full: callers are turned away");
+    assert!(exposed.starts_with("  warning: port 23 is that of telnet, which does not encrypt"), "{full}");
+    assert!(deleted.starts_with(r"  warning: sh\x1bop 2210 runs a file that was deleted"), "{full}");
+    let fine = who(&["5432", "--source", source]).ok();
+    assert!(!fine.contains("warning") && !fine.contains("alarm"), "{fine}");
+}
+
+#[test]
+fn a_program_that_does_not_read_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut caller = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let (_accepted, _) = listener.accept().unwrap();
+    // Until nobody takes any more: the window closes, and the kernel probes it.
+    caller.set_nonblocking(true).unwrap();
+    let plenty = vec![0; 1 << 16];
+    eventually(|| {
+        if std::io::Write::write(&mut caller, &plenty).is_ok() {
+            return Err("it still takes some".to_owned());
+        }
+        let (near, far) = (caller.local_addr().unwrap(), caller.peer_addr().unwrap());
+        let text = who(&[&near.to_string()]).ok();
+        let says = format!(
+            "\n  warning: {near} to {far}: the other end takes nothing: its receive window is closed, "
+        );
+        if text.contains(&says) { Ok(()) } else { Err(text) }
+    });
+}

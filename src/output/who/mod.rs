@@ -6,6 +6,7 @@
 mod json;
 mod target;
 mod text;
+mod troubles;
 
 pub(super) use json::WhoView;
 pub use json::write_json;

@@ -5,14 +5,15 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::{Group, Peer, Target, Who};
+use super::{Group, Peer, Target, Who, troubles};
+use crate::diagnosis::Crowd;
 use crate::model::{
     Ends, NoOwner, Owner, Process, ProcessId, Reach, Row, Scope, Socket, SocketKey, State, Uid, Workload,
 };
 use crate::output::face::{Face, Meaning};
 use crate::output::json::unix_name;
 use crate::phrase;
-use crate::store::Moment;
+use crate::store::{Moment, Table};
 use crate::text::{self, Charset, escape};
 
 /// Names are shown in what can be shown when the page is written.
@@ -32,11 +33,12 @@ pub(super) type Package<'a> = dyn Fn(&Process) -> Option<String> + 'a;
 pub fn write(
     out: &mut dyn Write,
     who: &Who<'_>,
-    moment: &Moment,
+    (table, moment): (&Table, &Moment),
     package: &Package<'_>,
     face: Face,
 ) -> io::Result<()> {
-    let page = Page { who, moment, package, arrow: face.charset.arrow(), told: RefCell::default() };
+    let crowd = Crowd::of(table.rows(), &moment.names);
+    let page = Page { who, moment, crowd, package, arrow: face.charset.arrow(), told: RefCell::default() };
     let mut paragraphs: Vec<Vec<String>> = who.groups.iter().map(|group| page.group(group)).collect();
     paragraphs.extend(page.rules());
     if paragraphs.is_empty() {
@@ -58,6 +60,8 @@ pub fn write(
 struct Page<'a> {
     who: &'a Who<'a>,
     moment: &'a Moment,
+    /// What the sockets of the table say of each other.
+    crowd: Crowd,
     package: &'a Package<'a>,
     /// Between a process and what it started.
     arrow: &'static str,
@@ -112,6 +116,7 @@ impl Page<'_> {
             lines.push(format!("it was made in {workload}"));
         }
         lines.extend(accept_queue(group));
+        lines.extend(troubles::of(group, self.moment, &self.crowd));
         lines.extend(connections(group));
         lines.extend(left_over(group));
         lines

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::discover::Found;
 use crate::model::{Ask, KernelUse, NetnsFound};
-use crate::model::{NetnsId, PortRange, SliceStatus};
+use crate::model::{NetnsId, SliceStatus};
 use crate::source::netlink::Reader;
 use crate::source::place::Place;
 use crate::source::{Reading, Wanted, procfs, tables};
@@ -66,6 +66,7 @@ impl Method {
             Self::Procfs => procfs::read_tables(wanted, place, reading),
         }
         reading.name_interfaces(from);
+        reading.tell_ports(place);
     }
 }
 
@@ -132,7 +133,7 @@ fn look_in(wanted: &[Wanted], found: &Found, why: String, reading: &mut Reading)
         if !is_there() {
             continue;
         }
-        let place = Place { netns: found.id, ephemeral: PortRange::default(), whose: Whose::Theirs(task) };
+        let place = Place { netns: found.id, ephemeral: None, whose: Whose::Theirs(task) };
         procfs::read_tables(wanted, place, reading);
         // It may have ended, its pid may be in use again, or it went to another namespace: then
         // nobody knows whose tables these are.

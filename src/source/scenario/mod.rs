@@ -5,6 +5,7 @@
 //! later each time. It brings its own clock, so what is shown never depends on when it is shown.
 //! Strings are read as the escaper writes them: `'\xff'` is one byte.
 
+mod details;
 mod script;
 mod stage;
 
@@ -86,7 +87,7 @@ impl Play {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NoOwner, Owners, State};
+    use crate::model::{NoOwner, Owners, State, TcpInfoPlace as P};
     use crate::source::everything;
 
     const SCRIPT: &str = r#"
@@ -104,6 +105,9 @@ mod tests {
         state = "listen"
         local = "0.0.0.0:4444"
         owners = ["nc:3,4"]
+        tcp_info = { rtt = 120, total_retrans = 4 }
+        memory = { drops = 3 }
+        timer = { kind = "retransmit", expires_ms = 400 }
         [[sample]]
         at = 0
         sockets = ["door"]
@@ -113,6 +117,7 @@ mod tests {
         [sample.change.door]
         recv_q = 2
         no_owner = "denied"
+        tcp_info = { total_retrans = 5 }
         [[sample.gap]]
         protocol = "udp"
         family = "inet6"
@@ -130,8 +135,17 @@ mod tests {
         assert_eq!(owner.fds.len(), 2);
         assert_eq!(first.sockets[0].state, State::Listen);
         assert!(first.slices.iter().all(|read| read.status == SliceStatus::Ok));
+        let told = |reading: &Reading| {
+            let details = reading.sockets[0].details.clone().unwrap();
+            let info = details.tcp_info.clone().unwrap();
+            let numbers = [P::RTT, P::TOTAL_RETRANS, P::BYTES_ACKED].map(|place| info.read(place));
+            (numbers, details.memory.and_then(|memory| memory.drops))
+        };
+        assert_eq!(told(&first), ([Some(120), Some(4), None], Some(3)));
+        assert_eq!(first.sockets[0].timer.map(|timer| timer.expires_ms), Some(400));
         let second = read();
         assert_eq!(second.sockets[0].queues.recv, Some(2));
+        assert_eq!(told(&second), ([Some(120), Some(5), None], Some(3)));
         assert_eq!(second.sockets[0].owners, Owners::Unknown(NoOwner::Denied));
         assert_eq!(second.slices.iter().filter(|read| !read.status.proves_absence()).count(), 1);
         let times = [second, read(), read()].map(|reading| reading.stage.unwrap().taken.mono.as_millis());
@@ -148,6 +162,8 @@ mod tests {
             ("0.0.0.0:4444", "0.0.0.0", "address and a port"),
             ("\"listen\"", "\"lissen\"", "no state \"lissen\""),
             (r"'\x1b[31mnc'", r"'\q'", "escape"),
+            ("{ rtt = 120", "{ rrt = 120", "no field \"rrt\""),
+            ("kind = \"retransmit\"", "kind = \"egg\"", "no timer \"egg\""),
             ("at = 1.5", "at = -1", "before"),
             ("[sample.change.door]", "[sample.change.window]", "no socket \"window\" in this sample"),
         ] {

@@ -110,6 +110,34 @@ pub(super) struct Socket {
     pub(super) send_q: Option<u32>,
     pub(super) owners: Option<Vec<Place>>,
     pub(super) no_owner: Option<Place>,
+    /// Fields of `struct tcp_info` without `tcpi_`. The struct ends behind the last that is written.
+    #[serde(default)]
+    pub(super) tcp_info: BTreeMap<Place, u64>,
+    pub(super) memory: Option<Memory>,
+    pub(super) timer: Option<Timer>,
+}
+
+/// `SK_MEMINFO_*`, in bytes, and datagrams dropped.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Memory {
+    pub(super) rmem_alloc: Option<u32>,
+    pub(super) rcvbuf: Option<u32>,
+    pub(super) wmem_queued: Option<u32>,
+    pub(super) sndbuf: Option<u32>,
+    pub(super) drops: Option<u32>,
+}
+
+/// A running timer of TCP.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Timer {
+    pub(super) kind: Place,
+    #[serde(default)]
+    pub(super) expires_ms: u32,
+    /// How often it fired.
+    #[serde(default)]
+    pub(super) retransmits: u8,
 }
 
 /// What may differ from sample to sample.
@@ -123,6 +151,11 @@ pub(super) struct Patch {
     pub(super) send_q: Option<u32>,
     pub(super) owners: Option<Vec<Place>>,
     pub(super) no_owner: Option<Place>,
+    /// Fields of `struct tcp_info` without `tcpi_`. The struct ends behind the last that is written.
+    #[serde(default)]
+    pub(super) tcp_info: BTreeMap<Place, u64>,
+    pub(super) memory: Option<Memory>,
+    pub(super) timer: Option<Timer>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -63,7 +63,7 @@ impl Play {
 }
 
 /// Makes model values from what is written, and points at what makes none.
-struct Maker<'a> {
+pub(super) struct Maker<'a> {
     text: &'a str,
     netns: NetnsId,
     script: &'a Script,
@@ -72,7 +72,7 @@ struct Maker<'a> {
 type Processes = BTreeMap<String, Arc<Process>>;
 
 impl Maker<'_> {
-    fn wrong<T>(&self, place: &toml::Spanned<T>, why: impl Display) -> String {
+    pub(super) fn wrong<T>(&self, place: &toml::Spanned<T>, why: impl Display) -> String {
         text::point(self.text, place.span(), &why.to_string())
     }
 
@@ -86,7 +86,7 @@ impl Maker<'_> {
         place.get_ref().parse().map_err(|error: jiff::Error| self.wrong(place, error))
     }
 
-    fn word<T: Copy>(
+    pub(super) fn word<T: Copy>(
         &self,
         place: &Place,
         what: &str,
@@ -124,6 +124,7 @@ impl Maker<'_> {
             let number = number.ok_or_else(|| self.wrong(index, "an interface number is wanted"))?;
             names.interfaces.insert((self.netns, number), self.bytes(name)?);
         }
+        names.ephemeral.insert(self.netns, self.ephemeral());
         if let Some(name) = &self.script.netns_name {
             names.namespaces.insert(self.netns, self.bytes(name)?);
         }
@@ -312,6 +313,9 @@ impl Maker<'_> {
             send_q: written.send_q,
             owners: written.owners.clone(),
             no_owner: written.no_owner.clone(),
+            tcp_info: written.tcp_info.clone(),
+            memory: written.memory,
+            timer: written.timer.clone(),
         };
         self.patch(&mut socket, &first, processes)?;
         Ok(socket)
@@ -352,6 +356,7 @@ impl Maker<'_> {
         socket.uid = patch.uid.map(Uid).or(socket.uid);
         socket.queues.recv = patch.recv_q.or(socket.queues.recv);
         socket.queues.send = patch.send_q.or(socket.queues.send);
+        self.details(socket, patch)?;
         if let Some(owners) = &patch.owners {
             socket.owners = self.owners(owners, processes)?;
         }

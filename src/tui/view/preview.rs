@@ -1,4 +1,4 @@
-//! Two lines about the selected socket, under a rule.
+//! Two lines about the selected socket, under a rule: whose it is, and what; first what is wrong with it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,6 +8,7 @@ use crate::model::Row;
 use crate::tui::app::App;
 use crate::tui::cell;
 use crate::tui::describe;
+use crate::tui::judged;
 use crate::tui::tally_cell;
 use crate::tui::theme::Meaning;
 
@@ -26,7 +27,14 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let happened = app.selected_happening().map(|seen| seen.socket);
     let Some(seen) = app.selected().and_then(|row| app.seen(row)).or(happened) else { return };
     put(app, buffer, line(1), &describe::ownership(&seen), Meaning::Text);
-    put(app, buffer, line(2), &describe::sentence(&seen), Meaning::Muted);
+    let (mut rest, mut what) = (line(2), describe::sentence(&seen));
+    if let Some((worst, meaning)) = judged::worst(app, seen.subject.row) {
+        put(app, buffer, rest, &worst, meaning);
+        let taken = super::cells(&worst).min(rest.width);
+        rest = Rect { x: rest.x + taken, width: rest.width - taken, ..rest };
+        what = format!(" {} {what}", app.look.symbols.dot);
+    }
+    put(app, buffer, rest, &what, Meaning::Muted);
 }
 
 /// A socket in a few words: `tcp 10.0.0.5:41822 → 10.0.0.9:5432  established`.
