@@ -24,6 +24,7 @@ use super::tally::{Common, Tally};
 use super::tally_cell::SeenTally;
 use super::theme::Look;
 use super::timeline::Timeline;
+use super::totals::Totals;
 use super::trend::Trend;
 use super::views::{Lines, View};
 
@@ -110,6 +111,8 @@ pub(super) struct App {
     pub(super) sieve: Sieve,
     /// The rows of the current view.
     pub(super) listing: Listing,
+    /// What goes through all sockets together.
+    pub(super) totals: Totals,
     /// The moment that the picture is compared with, when the user chose one.
     pub(super) compared: Option<Stamp>,
     /// What happened lately.
@@ -134,6 +137,7 @@ impl App {
             prompt,
             sieve: Sieve::default(),
             listing: Listing::default(),
+            totals: Totals::default(),
             compared: None,
             timeline: Timeline::default(),
             inspected: None,

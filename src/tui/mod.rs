@@ -30,6 +30,7 @@ mod terminal;
 mod tests;
 mod theme;
 mod timeline;
+mod totals;
 mod trend;
 mod update;
 mod view;

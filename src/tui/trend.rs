@@ -147,18 +147,23 @@ impl Series {
         &self.values[self.values.len().saturating_sub(cells)..]
     }
 
-    /// The last numbers as bars from zero to the largest of them, a space for a gap, in at most so many cells.
+    /// The last numbers as bars, in at most so many cells.
     pub(super) fn spark(&self, cells: usize, look: &Look) -> String {
-        let (shown, bars) = (self.tail(cells), if look.ascii { ASCII_BARS } else { BARS });
-        let most = u128::from(shown.iter().flatten().copied().max().unwrap_or(0));
-        let bar = |value: &Option<u64>| match value {
-            None => ' ',
-            Some(0) => bars[0],
-            // What is there is seen, however small.
-            Some(number) => bars[usize::try_from(1 + u128::from(*number) * 6 / most).unwrap_or(7)],
-        };
-        shown.iter().map(bar).collect()
+        spark(self.tail(cells), look)
     }
+}
+
+/// Numbers as bars from zero to the largest of them, a space for a gap.
+pub(super) fn spark(values: &[Option<u64>], look: &Look) -> String {
+    let bars = if look.ascii { ASCII_BARS } else { BARS };
+    let most = u128::from(values.iter().flatten().copied().max().unwrap_or(0));
+    let bar = |value: &Option<u64>| match value {
+        None => ' ',
+        Some(0) => bars[0],
+        // What is there is seen, however small.
+        Some(number) => bars[usize::try_from(1 + u128::from(*number) * 6 / most).unwrap_or(7)],
+    };
+    values.iter().map(bar).collect()
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use crossterm::event::KeyCode;
 use super::Stage;
 use crate::model::{Details, NoOwner, Owners, Rate, State, TcpInfo};
 use crate::tui::tally::{Common, Tally};
+use crate::tui::theme::{ColorChoice, Look};
 use crate::tui::views::View;
 
 /// The tallies of a view by what stands in their first column.
@@ -123,6 +124,10 @@ fn rates_are_summed_where_they_are_known() {
     let nobody = told.iter().find(|(_, tally)| tally.common == Common::Unowned(NoOwner::Nobody)).unwrap();
     assert_eq!(nobody.1.rate, Some(Rate { sent: 2_500, received: 0 }));
     assert!(told.iter().any(|(_, tally)| tally.rate.is_none()), "unknown is not 0");
+    // The first reading has no rates, which is a gap.
+    assert!(stage.screen().contains("in 0 B/s  ▁   out 2.5 kB/s  █"), "{}", stage.screen());
+    stage.app.look = Look::new(ColorChoice::Monochrome, true);
+    assert!(stage.screen().contains("in 0 B/s  _   out 2.5 kB/s  #"), "{}", stage.screen());
 }
 
 #[test]

@@ -46,6 +46,15 @@ fn condition(app: &App) -> Vec<Piece> {
     let style = |meaning| app.look.style(meaning);
     let Some(news) = &app.news else { return Vec::new() };
     let mut pieces = Vec::new();
+    if let Some(rate) = app.totals.now() {
+        let direction = |name, bytes, pick| {
+            let rate = format!("{name} {}/s ", text::bytes(bytes));
+            Piece::new(8, rate, style(Meaning::Text))
+                .and(app.totals.spark(pick, &app.look), style(Meaning::Good))
+        };
+        pieces.push(direction("in", rate.received, |rate| rate.received));
+        pieces.push(direction("out", rate.sent, |rate| rate.sent));
+    }
     if let Some(moment) = app.moment() {
         let owners = &moment.coverage.owners;
         let (found, of) = ownable(owners);
