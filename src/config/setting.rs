@@ -166,4 +166,7 @@ settings! {
 
     "Colours: auto (as the environment asks), always or never."
     color: Color = Color::Auto, "SOCKEYE_COLOR", ForPeople;
+
+    "The mouse in the dashboard; where it is on, most terminals select text while Shift is held down."
+    mouse: bool = true, "SOCKEYE_MOUSE", ForPeople;
 }

@@ -39,6 +39,7 @@ const VALUES: &[(&str, &str, &str, &str, &str)] = &[
     ("columns", "[\"local\"]", "[\"local\", \"pid\"]", " owner , unit", "[\"owner\", \"unit\"]"),
     ("ascii", "true", "false", "true", "true"),
     ("color", "\"never\"", "\"always\"", "never", "\"never\""),
+    ("mouse", "false", "true", "0", "false"),
 ];
 
 #[test]
@@ -207,7 +208,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         "[keys]\nq = \"quit\"",
-        "1 | [keys] / ^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii and color; sockeye config tells what each is",
+        "1 | [keys] / ^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color and mouse; sockeye config tells what each is",
     ),
     ("numeric.on = true", "1 | numeric.on = true / ^^^^^^^ expected true or false, without quotes"),
     ("numeric = true\nnumeric = false", "2 | numeric = false / ^^^^^^^ duplicate key"),
@@ -217,7 +218,7 @@ const BAD: &[(&str, &str)] = &[
     ("source = \"auto", "1 | source = \"auto / ^ invalid basic string, expected `\"`"),
     (
         "\"\\u001b[2J\" = 1",
-        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii and color; sockeye config tells what each is",
+        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color and mouse; sockeye config tells what each is",
     ),
     (
         "# \u{1b}[2J\nowners = \"x\"",

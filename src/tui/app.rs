@@ -136,6 +136,8 @@ pub(super) struct App {
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
+    /// The row that was clicked last, and when: a second click soon after opens it.
+    pub(super) clicked: Option<(SocketKey, Stamp)>,
 }
 
 impl App {
@@ -156,6 +158,7 @@ impl App {
             listing: Listing::default(),
             inspected: None,
             help: None,
+            clicked: None,
         }
     }
 

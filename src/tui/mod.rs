@@ -6,6 +6,7 @@
 mod action;
 mod app;
 mod cell;
+mod clicking;
 mod columns;
 mod describe;
 mod details;
@@ -18,6 +19,7 @@ mod line_editor;
 mod listing;
 mod mark;
 mod notice;
+mod pointer;
 mod prompt;
 mod sieve;
 mod terminal;
@@ -54,6 +56,8 @@ pub struct Options {
     pub ascii: bool,
     /// Somebody can continue what stops: Ctrl-Z works.
     pub is_a_job: bool,
+    /// Clicks and the wheel are taken from the terminal, which selects text with Shift held down then.
+    pub mouse: bool,
     pub version: &'static str,
     pub understand: Understand,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
@@ -97,7 +101,7 @@ pub fn run(
 ) -> Result<Ended, TuiError> {
     let (sender, inputs) = channel();
     let signals = input::watch_signals(&sender)?;
-    let mut terminal = Terminal::take(&sender, options.is_a_job)?;
+    let mut terminal = Terminal::take(&sender, (options.is_a_job, options.mouse))?;
     let look = Look::new(options.color, options.ascii);
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);

@@ -13,7 +13,7 @@ use super::app::{App, Frozen, Inspected, News, View};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
 use super::prompt::Prompt;
-use super::{Ended, TuiError, details, filtering, help, layout};
+use super::{Ended, TuiError, clicking, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
             Vec::new()
         }
         Input::Key(key) => take_key(app, key),
+        Input::Mouse(mouse) => clicking::take(app, mouse),
         Input::Paste(text) => {
             if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
@@ -177,7 +178,7 @@ fn freeze_or_thaw(app: &mut App) {
     }
 }
 
-fn show(app: &mut App, view: View) {
+pub(super) fn show(app: &mut App, view: View) {
     app.view = view;
     relist(app);
 }
@@ -234,7 +235,7 @@ fn inspect(app: &mut App) {
 }
 
 /// Moves what the keys are about by so many lines.
-fn step(app: &mut App, by: isize) {
+pub(super) fn step(app: &mut App, by: isize) {
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),

@@ -13,7 +13,7 @@ use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
 use sockeye::tui::{self, ColorChoice, Ended, Options, TuiError};
 use vt100::Screen;
 
-use crate::session::Session;
+use crate::session::{Session, clicks_are_its_own};
 
 #[test]
 fn sockets_come_and_go_before_the_eyes() {
@@ -120,6 +120,75 @@ fn control_c_quits_while_the_filter_is_typed() {
     session.ends_with(0);
 }
 
+/// A press and a release at a cell, as a terminal reports them (SGR); both count from 0.
+fn click(session: &mut Session, row: usize, column: usize) {
+    let (x, y) = (column + 1, row + 1);
+    session.press(&format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"));
+}
+
+/// Waits for a text, and tells its row and column; all before it in its line is ASCII.
+fn place(session: &Session, words: &str) -> (usize, usize) {
+    let mut found = None;
+    session.wait_for(words, |screen| {
+        let mut rows = screen.rows(0, 200).enumerate();
+        found = rows.find_map(|(at, row)| Some((at, row[..row.find(words)?].chars().count())));
+        found.is_some()
+    });
+    found.unwrap()
+}
+
+#[test]
+fn the_mouse_selects_opens_sorts_and_turns() {
+    let [first, second] = ["127.81.4.1:0", "127.81.4.2:0"].map(|at| TcpListener::bind(at).unwrap());
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let mut session = Session::start(program, &["top", "--interval", "200ms", "src 127.81.4.0/24"]);
+    for listener in [&first, &second] {
+        session.wait_for_row(" ", &listener.local_addr().unwrap().to_string());
+    }
+    let (_, column) = place(&session, "LOCAL▲");
+    for listener in [&second, &first, &second] {
+        let local = listener.local_addr().unwrap();
+        let (row, column) = place(&session, &format!("tcp    {local}"));
+        click(&mut session, row, column);
+        let about = format!("waits for others at tcp port {}", local.port());
+        session.wait_for("the row to be selected", |screen| screen.contents().contains(&about));
+    }
+    let (row, _) = place(&session, "PROTO");
+    for direction in ["LOCAL▼", "LOCAL▲"] {
+        click(&mut session, row, column);
+        session.wait_for(direction, |screen| screen.contents().contains(direction));
+    }
+    let (row, column) = place(&session, "2 Connections");
+    click(&mut session, row, column);
+    session.wait_for("no connections", |screen| screen.contents().contains(" connections matches"));
+    click(&mut session, row, column - 10);
+    let (row, column) = place(&session, &format!("tcp    {}", first.local_addr().unwrap()));
+    click(&mut session, row, column);
+    click(&mut session, row, column);
+    session.wait_for("details", |screen| screen.contents().contains("Esc back"));
+    session.press("\x1a"); // without a shell nothing stops, and the mouse stays
+    let (row, column) = place(&session, "q quit");
+    click(&mut session, row, column);
+    session.ends_with(0);
+}
+
+#[test]
+fn the_mouse_can_be_left_to_the_terminal() {
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    for (mouse, args) in [("true", &["--no-mouse"][..]), ("false", &[]), ("true", &[])] {
+        let variable = format!("SOCKEYE_MOUSE={mouse}");
+        let mut session = Session::start("env", &[&[variable.as_str(), program, "top"], args].concat());
+        let mut kept = false;
+        session.wait_for("the first snapshot", |screen| {
+            kept = clicks_are_its_own(screen);
+            screen.contents().contains("● live")
+        });
+        assert_eq!(kept, mouse == "false" || !args.is_empty(), "{mouse} {args:?}");
+        session.press("q");
+        session.ends_with(0);
+    }
+}
+
 #[test]
 fn signals_give_the_terminal_back() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
@@ -146,11 +215,12 @@ fn control_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     session.wait_for("the dashboard", dashboard);
     session.press("\x1a");
     session.wait_for("the shell", |screen| {
-        !screen.alternate_screen() && !screen.hide_cursor() && screen.contents().contains("stopped")
+        let is_plain = !screen.hide_cursor() && clicks_are_its_own(screen);
+        !screen.alternate_screen() && is_plain && screen.contents().contains("stopped")
     });
     session.has_its_modes_again();
     session.press("\r");
-    session.wait_for("the dashboard again", dashboard);
+    session.wait_for("the dashboard again", |screen| dashboard(screen) && !clicks_are_its_own(screen));
     session.press("q");
     session.wait_for("the end", |screen| screen.contents().contains("ended 0"));
     session.ends_with(0);
@@ -197,6 +267,7 @@ fn options() -> Options {
         color: ColorChoice::Ansi16,
         ascii: false,
         is_a_job: false,
+        mouse: true,
         version: "0",
         understand,
         filter,

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use vt100::{Parser, Screen};
+use vt100::{MouseProtocolMode, Parser, Screen};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const SIZE: PtySize = PtySize { rows: 40, cols: 140, pixel_width: 0, pixel_height: 0 };
@@ -105,8 +105,9 @@ impl Session {
 
     /// Waits for the end, and for the terminal to be as it was before the start.
     pub(crate) fn ends_with(self, code: u32) {
-        self.wait_for("the main screen, a cursor, and plain pastes", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        self.wait_for("the main screen, a cursor, plain pastes, and no reports of clicks", |screen| {
+            let is_plain = !screen.hide_cursor() && !screen.bracketed_paste() && clicks_are_its_own(screen);
+            !screen.alternate_screen() && is_plain
         });
         // Not `wait`: a child that hangs must fail the test, and be ended by it.
         let mut killer = self.child.clone_killer();
@@ -125,6 +126,11 @@ impl Session {
     pub(crate) fn has_its_modes_again(&self) {
         assert_eq!(modes(&*self.master), self.modes);
     }
+}
+
+/// The terminal keeps clicks to itself.
+pub(crate) fn clicks_are_its_own(screen: &Screen) -> bool {
+    screen.mouse_protocol_mode() == MouseProtocolMode::None
 }
 
 fn modes(master: &dyn MasterPty) -> String {

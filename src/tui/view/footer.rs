@@ -3,28 +3,37 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bar::{self, Piece};
+use super::bar::{Bar, Piece};
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
 use crate::tui::mark::Mark;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::Meaning;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    bar(app, area).draw(&app.look, buffer);
+}
+
+/// The hints, and what the marks mean.
+pub(super) fn bar(app: &App, area: Rect) -> Bar {
     let style = |meaning| app.look.style(meaning);
-    let pieces = hints(app)
+    let left = hints(app)
         .into_iter()
         .map(|hint| {
             Piece::new(hint.priority, hint.keys, style(Meaning::Key))
                 .and(format!(" {}", hint.text), style(Meaning::Muted))
+                .at(Spot::Do(hint.action))
         })
         .collect();
-    let legend = if app.mode() == Mode::List { legend(app) } else { Vec::new() };
-    bar::draw(&app.look, buffer, area, 2, (pieces, legend));
+    let right = if app.mode() == Mode::List { legend(app) } else { Vec::new() };
+    Bar { area, gap: 2, left, right }
 }
 
 struct Hint {
     keys: String,
     text: &'static str,
+    /// What the first of the keys does.
+    action: Action,
     priority: u8,
 }
 
@@ -51,7 +60,7 @@ fn hints(app: &App) -> Vec<Hint> {
                     _ => priority,
                 };
                 let text = if frozen { "go on" } else { entry.hint };
-                hints.push(Hint { keys: label, text, priority });
+                hints.push(Hint { keys: label, text, action: entry.action, priority });
             }
         }
     }

@@ -3,22 +3,33 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bar::{self, Piece};
+use super::bar::{Bar, Piece};
 use super::put;
 use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
+use crate::tui::action::Action;
 use crate::tui::app::{App, View};
 use crate::tui::layout::Screen;
 use crate::tui::notice;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::Meaning;
 
 /// Where the version of the kernel is from.
 const SYSTEM: &str = if cfg!(linux) { "Linux" } else { std::env::consts::OS };
 
 pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
-    bar::draw(&app.look, buffer, screen.header, 3, (identity(app), condition(app)));
-    bar::draw(&app.look, buffer, screen.tabs, 1, (tabs(app), order(app)));
+    for bar in bars(app, screen) {
+        bar.draw(&app.look, buffer);
+    }
     notices(app, screen.notice, buffer);
+}
+
+/// The two lines of pieces.
+pub(super) fn bars(app: &App, screen: &Screen) -> [Bar; 2] {
+    [
+        Bar { area: screen.header, gap: 3, left: identity(app), right: condition(app) },
+        Bar { area: screen.tabs, gap: 1, left: tabs(app), right: order(app) },
+    ]
 }
 
 /// The program and the machine.
@@ -76,7 +87,8 @@ fn pulse(app: &App) -> Piece {
             1 => "1 change waits".to_owned(),
             many => format!("{} changes wait", text::count(many)),
         };
-        return Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
+        let frozen = Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
+        return frozen.at(Spot::Do(Action::Freeze));
     }
     if let Some(silent) = app.silence() {
         let silent = format!("{} no news for {}", symbols.warning, text::span(silent));
@@ -101,14 +113,17 @@ fn tabs(app: &App) -> Vec<Piece> {
         };
         let title = if narrow { view.short_title() } else { view.title() };
         let meaning = if view == app.view { Meaning::ActiveTab } else { Meaning::Text };
-        pieces.push(Piece::new(0, format!(" {number} {title}{count} "), style(meaning)));
+        let tab = Piece::new(0, format!(" {number} {title}{count} "), style(meaning));
+        pieces.push(tab.at(Spot::Tab(view)));
     }
     let (hidden, muted) = (app.listing.hidden[app.view.number()], style(Meaning::Muted));
     if hidden > 0 && narrow {
-        pieces.push(Piece::new(0, format!("+{} Unix", text::count(hidden)), muted));
+        let piece = Piece::new(0, format!("+{} Unix", text::count(hidden)), muted);
+        pieces.push(piece.at(Spot::Do(Action::Unix)));
     } else if hidden > 0 {
         let piece = Piece::new(0, format!("+ {} Unix hidden, ", text::count(hidden)), muted);
-        pieces.push(piece.and("u", style(Meaning::Key)).and(" shows", muted));
+        let piece = piece.and("u", style(Meaning::Key)).and(" shows", muted);
+        pieces.push(piece.at(Spot::Do(Action::Unix)));
     }
     pieces
 }
@@ -120,7 +135,7 @@ fn order(app: &App) -> Vec<Piece> {
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
     let text = format!("sorted by {} {arrow}", column.title);
-    vec![Piece::new(3, text, app.look.style(Meaning::Muted))]
+    vec![Piece::new(3, text, app.look.style(Meaning::Muted)).at(Spot::Do(Action::Reverse))]
 }
 
 fn notices(app: &App, area: Rect, buffer: &mut Buffer) {

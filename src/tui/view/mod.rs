@@ -15,9 +15,11 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use bar::Bar;
 use pane::Pane;
 
 use super::app::App;
+use super::layout::Screen;
 use super::theme::Meaning;
 use super::{details, help, layout};
 use crate::text;
@@ -49,6 +51,12 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     if let Some(cursor) = prompt::cursor(app, screen.filter) {
         frame.set_cursor_position(cursor);
     }
+}
+
+/// The lines of pieces, some of which can be clicked.
+pub(super) fn bars(app: &App, screen: &Screen) -> Vec<Bar> {
+    let footer = footer::bar(app, screen.footer);
+    header::bars(app, screen).into_iter().chain([footer]).collect()
 }
 
 /// One line that says the most important, and what is missing.

@@ -1,0 +1,46 @@
+//! What stands at a place of the screen, as far as a click there means something.
+//!
+//! A pure function of the state, from the places that drawing uses. What a click does is said in
+//! `clicking`.
+
+use ratatui::layout::Position;
+
+use super::action::Action;
+use super::app::{App, View};
+use super::{layout, view};
+
+/// What can be hit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spot {
+    Tab(View),
+    /// The head of a column, by its number among those of the view.
+    Head(usize),
+    /// A row, by its place in the listing.
+    Row(usize),
+    /// A hint that tells how to do it.
+    Do(Action),
+}
+
+/// What is there; `None` where a click means nothing.
+pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
+    if layout::too_small(app.size) {
+        return None;
+    }
+    let screen = layout::screen(app);
+    let in_a_bar = view::bars(app, &screen).iter().find_map(|bar| bar.spot(at));
+    if in_a_bar.is_some() {
+        return in_a_bar;
+    }
+    let listed = app.help.is_none() && app.inspected.is_none() && !app.listing.index.is_empty();
+    if listed && screen.heads.contains(at) {
+        // The gap behind a column is its own: the arrow of the order may stand there.
+        let places = app.places(screen.rows.width);
+        let place = places.iter().rfind(|place| screen.heads.x + place.x <= at.x)?;
+        return Some(Spot::Head(place.column));
+    }
+    if listed && screen.rows.contains(at) {
+        let row = app.pane().top + usize::from(at.y - screen.rows.y);
+        return (row < app.listing.index.len()).then_some(Spot::Row(row));
+    }
+    None
+}
