@@ -33,6 +33,9 @@ pub(super) enum Action {
     Reverse,
     Freeze,
     Unix,
+    Palette,
+    RunChosen,
+    LeavePalette,
     Help,
     Redraw,
     Suspend,
@@ -47,6 +50,18 @@ pub(super) enum Mode {
     Filter,
     Details,
     Help,
+    /// The name of an action is being typed.
+    Palette,
+}
+
+impl Mode {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 5] = [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette];
+
+    /// True while a text is typed: letters are letters then.
+    pub(super) fn is_typed(self) -> bool {
+        matches!(self, Self::Filter | Self::Palette)
+    }
 }
 
 /// A key, as it is pressed.
@@ -97,13 +112,16 @@ const FILTER: &[Mode] = &[Mode::Filter];
 const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
 const READING: &[Mode] = &[Mode::List, Mode::Details];
 const OVER: &[Mode] = &[Mode::Details, Mode::Help];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help];
+const PALETTE: &[Mode] = &[Mode::Palette];
+const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
+const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette];
+const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
-    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], SCROLLED, "move", "move one line up"),
-    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], SCROLLED, "move", "move one line down"),
+    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], LINES, "move", "move one line up"),
+    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], LINES, "move", "move one line down"),
     entry((Action::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
     entry((Action::PageDown, "page-down"), &[code(KeyCode::PageDown)], ANY, "", "move one page down"),
     entry((Action::HalfUp, "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
@@ -135,7 +153,7 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry(
         (Action::Complete, "complete"),
         &[code(KeyCode::Tab)],
-        FILTER,
+        TYPED,
         "complete",
         "complete the word; again: the next that fits",
     ),
@@ -181,6 +199,21 @@ pub(super) static ACTIONS: &[Entry] = &[
         "hold the picture; again: catch up with what came",
     ),
     entry((Action::Unix, "unix"), &[char('u')], LIST, "unix", "show or hide Unix sockets"),
+    entry(
+        (Action::Palette, "palette"),
+        &[char(':')],
+        SCROLLED,
+        "",
+        "choose from everything that can be done now, by its name",
+    ),
+    entry((Action::RunChosen, "run"), &[code(KeyCode::Enter)], PALETTE, "do it", "do what is chosen"),
+    entry(
+        (Action::LeavePalette, "leave-palette"),
+        &[code(KeyCode::Esc)],
+        PALETTE,
+        "leave",
+        "do nothing of what can be chosen",
+    ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
         (Action::Suspend, "suspend"),
@@ -196,7 +229,7 @@ pub(super) static ACTIONS: &[Entry] = &[
 /// What the key asks for in this mode. While a filter is typed, letters are letters.
 pub(super) fn lookup(mode: Mode, event: KeyEvent) -> Option<Action> {
     let pressed = Key::of(event)?;
-    if mode == Mode::Filter && pressed.types() {
+    if mode.is_typed() && pressed.types() {
         return None;
     }
     ACTIONS
@@ -254,7 +287,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_mode() {
-        for mode in [Mode::List, Mode::Filter, Mode::Details, Mode::Help] {
+        for mode in Mode::ALL {
             let mut seen = Vec::new();
             for entry in ACTIONS.iter().filter(|entry| entry.modes.contains(&mode)) {
                 for key in entry.keys {
@@ -268,7 +301,9 @@ mod tests {
     #[test]
     fn while_typing_letters_are_letters() {
         for c in ' '..='~' {
-            assert_eq!(lookup(Mode::Filter, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), None);
+            for mode in [Mode::Filter, Mode::Palette] {
+                assert_eq!(lookup(mode, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), None);
+            }
         }
         let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
         assert_eq!(lookup(Mode::Filter, quit), Some(Action::Quit));

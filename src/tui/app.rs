@@ -15,6 +15,7 @@ use super::cell::Seen;
 use super::columns::{self, Column, Place};
 use super::layout;
 use super::listing::{Listing, Sort};
+use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
 use super::theme::Look;
@@ -136,6 +137,8 @@ pub(super) struct App {
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
+    /// The name of an action, while it is typed.
+    pub(super) palette: Option<Palette>,
     /// The row that was clicked last, and when: a second click soon after opens it.
     pub(super) clicked: Option<(SocketKey, Stamp)>,
 }
@@ -158,6 +161,7 @@ impl App {
             listing: Listing::default(),
             inspected: None,
             help: None,
+            palette: None,
             clicked: None,
         }
     }
@@ -170,6 +174,11 @@ impl App {
     }
 
     pub(super) fn mode(&self) -> Mode {
+        if self.palette.is_some() { Mode::Palette } else { self.mode_below() }
+    }
+
+    /// What the keys are about when no action is being chosen.
+    pub(super) fn mode_below(&self) -> Mode {
         match (&self.help, self.prompt.is_typed(), &self.inspected) {
             (Some(_), _, _) => Mode::Help,
             (None, true, _) => Mode::Filter,
@@ -267,15 +276,23 @@ impl App {
 
     /// True when the action would do something now. Help and footer tell only of such.
     pub(super) fn can(&self, entry: &Entry) -> bool {
+        self.can_in(self.mode(), entry)
+    }
+
+    /// True when the action would do something in this mode.
+    pub(super) fn can_in(&self, mode: Mode, entry: &Entry) -> bool {
         let rows = !self.listing.index.is_empty();
-        entry.modes.contains(&self.mode())
+        entry.modes.contains(&mode)
             && match entry.action {
                 Action::ClearFilter => !self.prompt.text().is_empty(),
                 Action::KeepFilter => self.prompt.mistake().is_none(),
+                Action::Complete | Action::RunChosen if mode == Mode::Palette => {
+                    !palette::matches(self).is_empty()
+                }
                 Action::Complete => !self.prompt.offers().is_empty(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
                 Action::Filter | Action::Freeze | Action::Unix => self.news.is_some(),
-                Action::Up | Action::Down => rows || self.mode() != Mode::List,
+                Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }
     }

@@ -12,7 +12,7 @@ use super::app::{App, View};
 use super::listing::Sort;
 use super::pointer::{self, Spot};
 use super::update::{Effect, act, relist, show, step};
-use super::{filtering, layout};
+use super::{filtering, layout, palette};
 
 /// Two clicks within this time are one gesture.
 const TWICE: Duration = Duration::from_millis(400);
@@ -34,7 +34,15 @@ pub(super) fn take(app: &mut App, event: MouseEvent) -> Vec<Effect> {
 
 fn click(app: &mut App, at: Position) -> Vec<Effect> {
     let before = app.clicked.take();
-    match pointer::spot(app, at) {
+    let spot = pointer::spot(app, at);
+    if let Some(Spot::Match(place)) = spot {
+        palette::choose(app, place);
+        return palette::run(app);
+    }
+    if !matches!(spot, Some(Spot::Do(_))) {
+        app.palette = None; // whoever aims at something else has done with it
+    }
+    match spot {
         Some(Spot::Row(row)) => {
             let key = app.row_at(row).map(|row| row.socket.key);
             app.pane_mut().cursor = row;
@@ -53,7 +61,7 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
                 return act(app, action);
             }
         }
-        None => {}
+        Some(Spot::Match(_)) | None => {}
     }
     Vec::new()
 }

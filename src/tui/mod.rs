@@ -19,6 +19,7 @@ mod line_editor;
 mod listing;
 mod mark;
 mod notice;
+mod palette;
 mod pointer;
 mod prompt;
 mod sieve;

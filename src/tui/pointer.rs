@@ -7,7 +7,7 @@ use ratatui::layout::Position;
 
 use super::action::Action;
 use super::app::{App, View};
-use super::{layout, view};
+use super::{layout, palette, view};
 
 /// What can be hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(super) enum Spot {
     Head(usize),
     /// A row, by its place in the listing.
     Row(usize),
+    /// An action of the palette, by its place among those that match.
+    Match(usize),
     /// A hint that tells how to do it.
     Do(Action),
 }
@@ -30,6 +32,14 @@ pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
     let in_a_bar = view::bars(app, &screen).iter().find_map(|bar| bar.spot(at));
     if in_a_bar.is_some() {
         return in_a_bar;
+    }
+    if let Some(palette) = &app.palette
+        && screen.filter.contains(at)
+    {
+        let matches = palette::matches(app).len();
+        let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
+        let place = palette.first(matches, screen.filter.height) + line;
+        return (place < matches).then_some(Spot::Match(place));
     }
     let listed = app.help.is_none() && app.inspected.is_none() && !app.listing.index.is_empty();
     if listed && screen.heads.contains(at) {

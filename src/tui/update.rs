@@ -12,6 +12,7 @@ use super::action::{self, Action, Mode};
 use super::app::{App, Frozen, Inspected, News, View};
 use super::input::Input;
 use super::listing::{Listing, Sort, Wish};
+use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::{Ended, TuiError, clicking, details, filtering, help, layout};
 
@@ -43,7 +44,9 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Key(key) => take_key(app, key),
         Input::Mouse(mouse) => clicking::take(app, mouse),
         Input::Paste(text) => {
-            if app.mode() == Mode::Filter {
+            if let Some(palette) = &mut app.palette {
+                palette.paste(&text);
+            } else if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
                 filtering::edited(app);
             }
@@ -70,9 +73,11 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     let mode = app.mode();
     match action::lookup(mode, key) {
         Some(action) => act(app, action),
-        None if mode == Mode::Filter && action::Key::of(key).is_some() => {
-            if app.prompt.key(key) {
-                filtering::edited(app);
+        None if mode.is_typed() && action::Key::of(key).is_some() => {
+            match &mut app.palette {
+                Some(palette) => palette.key(key),
+                None if app.prompt.key(key) => filtering::edited(app),
+                None => {}
             }
             Vec::new()
         }
@@ -101,6 +106,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::KeepFilter => filtering::keep(app),
         Action::LeaveFilter => edit(app, Prompt::leave),
         Action::ClearFilter => edit(app, Prompt::clear),
+        Action::Complete if app.palette.is_some() => palette::complete(app),
         Action::Complete => edit(app, |prompt| prompt.complete(false)),
         Action::CompleteBack => edit(app, |prompt| prompt.complete(true)),
         Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
@@ -120,6 +126,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             app.unix = !app.unix;
             relist(app);
         }
+        Action::Palette => app.palette = Some(Palette::default()),
+        Action::RunChosen => return palette::run(app),
+        Action::LeavePalette => app.palette = None,
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -236,6 +245,9 @@ fn inspect(app: &mut App) {
 
 /// Moves what the keys are about by so many lines.
 pub(super) fn step(app: &mut App, by: isize) {
+    if app.palette.is_some() {
+        return palette::step(app, by);
+    }
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
@@ -250,6 +262,7 @@ pub(super) fn step(app: &mut App, by: isize) {
 fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
+        Mode::Palette => usize::from(layout::screen(app).filter.height),
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
     isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)

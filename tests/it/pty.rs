@@ -190,6 +190,17 @@ fn the_mouse_can_be_left_to_the_terminal() {
 }
 
 #[test]
+fn an_action_is_chosen_by_its_name() {
+    let mut session = Session::dashboard();
+    session.press(":frz");
+    session.wait_for("the action", |screen| screen.contents().contains("\n freeze           f "));
+    session.press("\r");
+    session.wait_for("the held picture", |screen| screen.contents().contains("■ frozen"));
+    session.press(":quit\r");
+    session.ends_with(0);
+}
+
+#[test]
 fn signals_give_the_terminal_back() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let session = Session::dashboard();

@@ -8,6 +8,7 @@ use crate::text;
 use crate::tui::action::{Action, Mode};
 use crate::tui::app::View;
 use crate::tui::input::Input;
+use crate::tui::palette;
 use crate::tui::pointer::{self, Spot};
 use crate::tui::update::Effect;
 
@@ -180,7 +181,7 @@ fn the_wheel_scrolls_what_is_in_sight() {
 
 #[test]
 fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
-    for prepare in ["", "?", "2u", "/nowhere", "/prot = "] {
+    for prepare in ["", "?", "2u", "/nowhere", "/prot = ", ":o"] {
         for (width, height) in [(140, 24), (40, 10), (39, 9)] {
             let mut stage = Stage::played(width, height);
             stage.keys(prepare);
@@ -189,6 +190,7 @@ fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
                     Some(Spot::Row(row)) => assert!(row < stage.app.listing.index.len()),
                     Some(Spot::Head(column)) => assert!(column < stage.app.pane().columns.len()),
                     Some(Spot::Tab(_)) => assert_eq!(y, 1),
+                    Some(Spot::Match(place)) => assert!(place < palette::matches(&stage.app).len()),
                     Some(Spot::Do(_)) | None => {}
                 }
             }

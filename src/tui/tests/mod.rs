@@ -5,6 +5,7 @@ mod clicks;
 mod filtering;
 mod kin;
 mod many;
+mod palette;
 mod screens;
 
 use std::sync::Arc;

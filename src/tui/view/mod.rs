@@ -7,6 +7,7 @@ mod bar;
 mod footer;
 mod header;
 mod list;
+mod palette;
 mod pane;
 mod preview;
 mod prompt;
@@ -34,7 +35,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let screen = layout::screen(app);
     let buffer = frame.buffer_mut();
     header::draw(app, &screen, buffer);
-    prompt::draw(app, screen.filter, buffer);
+    match &app.palette {
+        Some(palette) => palette::draw(app, palette, screen.filter, buffer),
+        None => prompt::draw(app, screen.filter, buffer),
+    }
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
         pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
@@ -48,7 +52,11 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         preview::draw(app, screen.preview, buffer);
     }
     footer::draw(app, screen.footer, buffer);
-    if let Some(cursor) = prompt::cursor(app, screen.filter) {
+    let cursor = match &app.palette {
+        Some(palette) => Some(palette::cursor(palette, screen.filter)),
+        None => prompt::cursor(app, screen.filter),
+    };
+    if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
 }
