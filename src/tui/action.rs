@@ -1,8 +1,10 @@
-//! What the user can do: one table that keys, help and footer are made from.
+//! What the user can do: one table that keys, help, footer and palette are made from.
 //!
-//! Only data and lookups. What an action does is said in `update`; nothing here changes state.
+//! Only data. What an action does is said in `update`; nothing here changes state.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::KeyCode;
+
+use super::key::Key;
 
 /// Everything that a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,19 +66,13 @@ impl Mode {
     }
 }
 
-/// A key, as it is pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    code: KeyCode,
-    ctrl: bool,
-}
-
 /// One action and everything that is said about it.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) action: Action,
     /// Its stable name, in kebab-case.
     pub(super) name: &'static str,
+    /// Unless the configuration has others; `Keymap` tells those in force.
     pub(super) keys: &'static [Key],
     /// One or two words for the footer; empty where the footer need not tell.
     pub(super) hint: &'static str,
@@ -86,15 +82,15 @@ pub(super) struct Entry {
 }
 
 const fn char(c: char) -> Key {
-    Key { code: KeyCode::Char(c), ctrl: false }
+    Key::plain(KeyCode::Char(c))
 }
 
 const fn ctrl(c: char) -> Key {
-    Key { code: KeyCode::Char(c), ctrl: true }
+    Key::ctrl(KeyCode::Char(c))
 }
 
 const fn code(code: KeyCode) -> Key {
-    Key { code, ctrl: false }
+    Key::plain(code)
 }
 
 const fn entry(
@@ -226,52 +222,6 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
 ];
 
-/// What the key asks for in this mode. While a filter is typed, letters are letters.
-pub(super) fn lookup(mode: Mode, event: KeyEvent) -> Option<Action> {
-    let pressed = Key::of(event)?;
-    if mode.is_typed() && pressed.types() {
-        return None;
-    }
-    ACTIONS
-        .iter()
-        .find(|entry| entry.modes.contains(&mode) && entry.keys.contains(&pressed))
-        .map(|entry| entry.action)
-}
-
-impl Key {
-    /// The key of an event; `None` for a release, and for Alt, which nothing is bound to.
-    pub(super) fn of(event: KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::ALT) {
-            return None;
-        }
-        // Shift is in the character already.
-        Some(Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) })
-    }
-
-    /// True when it puts a character into a text.
-    pub(super) fn types(self) -> bool {
-        !self.ctrl && matches!(self.code, KeyCode::Char(_))
-    }
-
-    /// How people write it.
-    pub(super) fn label(self, ascii: bool) -> String {
-        let name = match self.code {
-            KeyCode::Up if ascii => "Up".into(),
-            KeyCode::Down if ascii => "Down".into(),
-            KeyCode::Up => "↑".into(),
-            KeyCode::Down => "↓".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            KeyCode::BackTab => "Shift-Tab".into(),
-            KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
-            KeyCode::Char(c) => c.to_string(),
-            other => other.to_string(),
-        };
-        debug_assert!(!name.is_empty());
-        name
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -296,27 +246,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn while_typing_letters_are_letters() {
-        for c in ' '..='~' {
-            for mode in [Mode::Filter, Mode::Palette] {
-                assert_eq!(lookup(mode, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), None);
-            }
-        }
-        let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(lookup(Mode::Filter, quit), Some(Action::Quit));
-    }
-
-    #[test]
-    fn releases_and_alt_are_no_keys() {
-        let press = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
-        assert_eq!(lookup(Mode::List, press), Some(Action::Quit));
-        assert_eq!(lookup(Mode::Filter, press), None);
-        let alt = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
-        assert_eq!(lookup(Mode::List, alt), None);
-        let release = KeyEvent { kind: KeyEventKind::Release, ..press };
-        assert_eq!(lookup(Mode::List, release), None);
     }
 }

@@ -13,6 +13,7 @@ use crate::store::Moment;
 use super::action::{Action, Entry, Mode};
 use super::cell::Seen;
 use super::columns::{self, Column, Place};
+use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
 use super::palette::{self, Palette};
@@ -44,6 +45,14 @@ impl View {
         match self {
             Self::Listeners => "Listen",
             Self::Connections => "Conn",
+        }
+    }
+
+    /// What turns to it.
+    pub(super) fn action(self) -> Action {
+        match self {
+            Self::Listeners => Action::Listeners,
+            Self::Connections => Action::Connections,
         }
     }
 
@@ -118,6 +127,7 @@ pub(super) struct Inspected {
 pub(super) struct App {
     pub(super) version: &'static str,
     pub(super) look: Look,
+    pub(super) keymap: Keymap,
     pub(super) size: Size,
     /// The last time that was told.
     pub(super) now: Stamp,
@@ -148,6 +158,7 @@ impl App {
         Self {
             version,
             look,
+            keymap: Keymap::default(),
             size,
             now,
             news: None,
@@ -267,6 +278,11 @@ impl App {
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
         let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);
         columns::fit(&self.pane().columns, width, many)
+    }
+
+    /// The key for an action, as people write it, in the mode in which it can be done; `None` without one.
+    pub(super) fn key_for(&self, action: Action) -> Option<String> {
+        self.keymap.usable(action).next().map(|key| key.label(self.look.ascii))
     }
 
     /// How many rows the list can show.

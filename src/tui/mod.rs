@@ -14,6 +14,8 @@ mod filtering;
 mod help;
 mod history;
 mod input;
+mod key;
+mod keymap;
 mod layout;
 mod line_editor;
 mod listing;
@@ -40,6 +42,8 @@ use crate::model::Stamp;
 
 use app::App;
 use input::Input;
+pub use key::{Key, KeyError};
+pub use keymap::{Clash, Keymap};
 use prompt::Prompt;
 use terminal::Terminal;
 pub use theme::ColorChoice;
@@ -59,6 +63,7 @@ pub struct Options {
     pub is_a_job: bool,
     /// Clicks and the wheel are taken from the terminal, which selects text with Shift held down then.
     pub mouse: bool,
+    pub keymap: Keymap,
     pub version: &'static str,
     pub understand: Understand,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
@@ -106,6 +111,7 @@ pub fn run(
     let look = Look::new(options.color, options.ascii);
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
+    app.keymap = options.keymap;
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;

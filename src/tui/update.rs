@@ -8,9 +8,10 @@ use crossterm::event::KeyEvent;
 use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, ChangeKind, Stamp};
 
-use super::action::{self, Action, Mode};
+use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News, View};
 use super::input::Input;
+use super::key::Key;
 use super::listing::{Listing, Sort, Wish};
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
@@ -71,9 +72,9 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
 
 fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     let mode = app.mode();
-    match action::lookup(mode, key) {
+    match app.keymap.lookup(mode, key) {
         Some(action) => act(app, action),
-        None if mode.is_typed() && action::Key::of(key).is_some() => {
+        None if mode.is_typed() && Key::of(key).is_some() => {
             match &mut app.palette {
                 Some(palette) => palette.key(key),
                 None if app.prompt.key(key) => filtering::edited(app),

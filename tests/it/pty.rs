@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use sockeye::engine::{self, OwnerAsk, Sampler};
 use sockeye::filter::Filter;
 use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
-use sockeye::tui::{self, ColorChoice, Ended, Options, TuiError};
+use sockeye::tui::{self, ColorChoice, Ended, Keymap, Options, TuiError};
 use vt100::Screen;
 
 use crate::session::{Session, clicks_are_its_own};
@@ -279,6 +279,7 @@ fn options() -> Options {
         ascii: false,
         is_a_job: false,
         mouse: true,
+        keymap: Keymap::default(),
         version: "0",
         understand,
         filter,

@@ -21,7 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
     ("tui", &["model", "text", "filter", "phrase", "store", "policy", "engine"]),
-    ("config", &["model", "text", "filter", "sys"]),
+    ("config", &["model", "text", "filter", "sys", "tui"]),
     (
         "cli",
         &[

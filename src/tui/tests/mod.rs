@@ -1,6 +1,7 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod bindings;
 mod clicks;
 mod filtering;
 mod kin;

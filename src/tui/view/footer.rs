@@ -42,9 +42,10 @@ fn hints(app: &App) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
     let possible = ACTIONS.iter().filter(|entry| !entry.hint.is_empty() && app.can(entry));
     for (entry, priority) in possible.zip(2..) {
-        // While a filter is typed, a letter is no key.
-        let typing = app.mode() == Mode::Filter;
-        let Some(key) = entry.keys.iter().find(|key| !(typing && key.types())) else { continue };
+        // While a text is typed, a letter is no key.
+        let typing = app.mode().is_typed();
+        let keys = app.keymap.keys(entry.action);
+        let Some(key) = keys.iter().find(|key| !(typing && key.types())) else { continue };
         let label = key.label(app.look.ascii);
         match hints.last_mut() {
             Some(last) if last.text == entry.hint => {

@@ -121,8 +121,10 @@ fn tabs(app: &App) -> Vec<Piece> {
         let piece = Piece::new(0, format!("+{} Unix", text::count(hidden)), muted);
         pieces.push(piece.at(Spot::Do(Action::Unix)));
     } else if hidden > 0 {
-        let piece = Piece::new(0, format!("+ {} Unix hidden, ", text::count(hidden)), muted);
-        let piece = piece.and("u", style(Meaning::Key)).and(" shows", muted);
+        let mut piece = Piece::new(0, format!("+ {} Unix hidden", text::count(hidden)), muted);
+        if let Some(key) = app.key_for(Action::Unix) {
+            piece = piece.and(", ", muted).and(key, style(Meaning::Key)).and(" shows", muted);
+        }
         pieces.push(piece.at(Spot::Do(Action::Unix)));
     }
     pieces

@@ -9,6 +9,7 @@ use ratatui::style::Style;
 use super::{cells, header, put};
 use crate::model::{Family, Protocol, Row};
 use crate::text;
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
 use crate::tui::columns::Place;
@@ -101,6 +102,11 @@ fn highlight(app: &App, shown: &str, x: u16, y: u16, buffer: &mut Buffer) {
     }
 }
 
+/// Which key does what; nothing where no key does.
+fn hint(app: &App, action: Action, before: &str, does: &str) -> String {
+    app.key_for(action).map_or_else(String::new, |key| format!("{before}{key} {does}"))
+}
+
 /// Why there is nothing to see. "No rows" never means "could not look".
 fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     let (_, many) = app.view.nouns();
@@ -116,16 +122,21 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
         let elsewhere = app.listing.elsewhere;
         if elsewhere > 0 {
             let (one, many) = app.view.other().nouns();
-            let key = app.view.other().number() + 1;
-            lines.push(format!("{} found, {key} shows", text::counted(elsewhere, one, many)));
+            let found = format!("{} found", text::counted(elsewhere, one, many));
+            lines.push(found + &hint(app, app.view.other().action(), ", ", "shows"));
         }
         let may_be_hidden = app.sieve.filter().may_pass(Family::Unix, Protocol::Unix);
         let hidden = app.listing.hidden[app.view.number()];
         if may_be_hidden && hidden > 0 {
-            lines.push(format!("{} hidden Unix ones may match, u shows", text::count(hidden)));
+            let may = format!("{} hidden Unix ones may match", text::count(hidden));
+            lines.push(may + &hint(app, Action::Unix, ", ", "shows"));
         }
-        let way_out = if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" };
-        lines.push(way_out.to_owned());
+        let (way_out, does) = if app.prompt.is_typed() {
+            (Action::LeaveFilter, "leaves it as it was")
+        } else {
+            (Action::ClearFilter, "clears it")
+        };
+        lines.push(hint(app, way_out, "", does));
         lines.extend(header::doubt(app));
     }
     let first = area.y + area.height.saturating_sub(2) / 3;

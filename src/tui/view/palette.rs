@@ -64,7 +64,7 @@ fn draw_match(app: &App, entry: &Entry, area: Rect, buffer: &mut Buffer) {
         buffer.set_stringn(x, area.y, app.look.elide(text, room), room, style(meaning));
         x = end.min(x.saturating_add(u16::try_from(width + 1).unwrap_or(u16::MAX)));
     };
-    let keys: Vec<_> = entry.keys.iter().map(|key| key.label(app.look.ascii)).collect();
+    let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(app.look.ascii)).collect();
     column(entry.name, NAMES, Meaning::Text);
     column(&keys.join("  "), KEYS, Meaning::Key);
     column(entry.sentence, usize::from(area.width), Meaning::Muted);
