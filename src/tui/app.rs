@@ -16,6 +16,7 @@ use super::columns::{self, Column, Place};
 use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
+use super::mark;
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
@@ -149,6 +150,8 @@ pub(super) struct App {
     pub(super) help: Option<usize>,
     /// The name of an action, while it is typed.
     pub(super) palette: Option<Palette>,
+    /// What was done that cannot be seen, and when: told for three seconds.
+    pub(super) remark: Option<(String, Stamp)>,
     /// The row that was clicked last, and when: a second click soon after opens it.
     pub(super) clicked: Option<(SocketKey, Stamp)>,
 }
@@ -173,6 +176,7 @@ impl App {
             inspected: None,
             help: None,
             palette: None,
+            remark: None,
             clicked: None,
         }
     }
@@ -260,7 +264,8 @@ impl App {
             let silent = self.now.since(&last.arrived);
             patience(&last.snapshot).checked_sub(silent).unwrap_or(Duration::from_secs(1))
         });
-        [mark, silence].into_iter().flatten().min()
+        let remark = self.remark.as_ref().map(|(_, at)| mark::LASTS.saturating_sub(self.now.since(at)));
+        [mark, silence, remark].into_iter().flatten().min()
     }
 
     /// A row as its cells see it, now; `None` before the first table.
@@ -306,6 +311,7 @@ impl App {
                     !palette::matches(self).is_empty()
                 }
                 Action::Complete => !self.prompt.offers().is_empty(),
+                Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
                 Action::Filter | Action::Freeze | Action::Unix => self.news.is_some(),
                 Action::Up | Action::Down => rows || mode != Mode::List,

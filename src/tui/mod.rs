@@ -8,6 +8,7 @@ mod app;
 mod cell;
 mod clicking;
 mod columns;
+mod copying;
 mod describe;
 mod details;
 mod filtering;
@@ -147,6 +148,7 @@ fn serve(
             for effect in update(app, input, now()) {
                 match effect {
                     Effect::Repaint => terminal.retake()?,
+                    Effect::Copy(text) => terminal.copy(&text)?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
                     Effect::Fail(error) => return Err(error),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
@@ -100,6 +101,15 @@ impl Terminal {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
         self.inner.draw(render).map_err(failed)?;
         execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+    }
+
+    /// Sends a text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal tells.
+    pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
+        if !TAKEN.load(Ordering::Acquire) {
+            return Ok(()); // a panic gave it back
+        }
+        let failed = |source| TuiError::Terminal { operation: "write to", source };
+        execute!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text)).map_err(failed)
     }
 
     /// Takes the terminal again, from whatever state it is in, and forgets what was drawn.

@@ -15,13 +15,15 @@ use super::key::Key;
 use super::listing::{Listing, Sort, Wish};
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
-use super::{Ended, TuiError, clicking, details, filtering, help, layout};
+use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
 pub(super) enum Effect {
     /// Draw everything anew: something else may have written on the screen.
     Repaint,
+    /// Put this into the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back and stop until the shell continues us.
     Suspend,
     Quit(Ended),
@@ -37,6 +39,7 @@ enum Side {
 /// Takes in what came, at `now`.
 pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
     app.now = now;
+    copying::forget(app);
     let effects = match input {
         Input::Feed(feed) => {
             take_feed(app, feed);
@@ -71,6 +74,7 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
 }
 
 fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    app.remark = None; // the hints are wanted again
     let mode = app.mode();
     match app.keymap.lookup(mode, key) {
         Some(action) => act(app, action),
@@ -127,6 +131,8 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             app.unix = !app.unix;
             relist(app);
         }
+        Action::Copy => return copying::row(app),
+        Action::CopyJson => return copying::json(app),
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,

@@ -6,6 +6,7 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use base64::Engine as _;
 use rustix::process::Signal;
 use sockeye::engine::{self, OwnerAsk, Sampler};
 use sockeye::filter::Filter;
@@ -197,6 +198,33 @@ fn an_action_is_chosen_by_its_name() {
     session.press("\r");
     session.wait_for("the held picture", |screen| screen.contents().contains("■ frozen"));
     session.press(":quit\r");
+    session.ends_with(0);
+}
+
+#[test]
+fn what_is_copied_comes_to_the_clipboard() {
+    let listener = TcpListener::bind("127.81.5.1:0").unwrap();
+    let local = listener.local_addr().unwrap();
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let mut session = Session::start(program, &["top", "--interval", "200ms", "src 127.81.5.1"]);
+    session.wait_for_row(" ", &local.to_string());
+    let copied = |session: &Session| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(session.copied()).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    session.press("y");
+    let row = copied(&session);
+    assert!(row.starts_with(&format!("tcp\t{local}\tloopback v4\t")), "{row:?}");
+    session
+        .wait_for("the remark", |screen| screen.contents().contains("row sent to the terminal's clipboard"));
+    session.press("Y");
+    let socket: serde_json::Value = serde_json::from_str(&copied(&session)).unwrap();
+    let listed = crate::harness::run(&mut crate::harness::sockeye(&["--json", "src 127.81.5.1"])).ok();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&socket), keys(&listed["sockets"][0]));
+    assert_eq!(socket["cookie"], listed["sockets"][0]["cookie"]);
+    session.press("q");
     session.ends_with(0);
 }
 

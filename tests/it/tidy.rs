@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
-    ("tui", &["model", "text", "filter", "phrase", "store", "policy", "engine"]),
+    ("tui", &["model", "text", "filter", "phrase", "store", "policy", "output", "engine"]),
     ("config", &["model", "text", "filter", "sys", "tui"]),
     (
         "cli",

@@ -3,6 +3,7 @@
 mod actions;
 mod bindings;
 mod clicks;
+mod copying;
 mod filtering;
 mod kin;
 mod many;

@@ -1,4 +1,4 @@
-//! The last line: what can be done now. Made from the table of actions.
+//! The last line: what can be done now, made from the table of actions; or what was just done.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -17,6 +17,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// The hints, and what the marks mean.
 pub(super) fn bar(app: &App, area: Rect) -> Bar {
     let style = |meaning| app.look.style(meaning);
+    if let Some((remark, _)) = &app.remark {
+        let told = Piece::new(0, app.look.escape(remark.as_bytes()).into_owned(), style(Meaning::Good));
+        return Bar { area, gap: 2, left: vec![told], right: Vec::new() };
+    }
     let left = hints(app)
         .into_iter()
         .map(|hint| {
