@@ -55,7 +55,8 @@ impl Bindings {
         let bindings = read(value)?;
         let mut keymap = self.keymap.clone();
         for binding in &bindings {
-            keymap.bind(binding.action, binding.keys.iter().map(|(key, _)| *key).collect());
+            let keys: Vec<Key> = binding.keys.iter().map(|(key, _)| *key).collect();
+            keymap.bind(binding.action, &keys);
         }
         let mut wrongs: Vec<_> =
             keymap.clashes().iter().map(|clash| clashing(clash, &keymap, &bindings)).collect();

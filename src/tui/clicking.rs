@@ -70,7 +70,6 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
 /// because it is wrong, has to be mended first.
 fn open(app: &mut App) -> Vec<Effect> {
     if app.mode() == Mode::Filter {
-        // The list must not change between the two clicks and what they open.
         filtering::keep(app);
     }
     if app.mode() == Mode::List { act(app, Action::Details) } else { Vec::new() }

@@ -42,10 +42,11 @@ impl Keymap {
     }
 
     /// Gives the action of that name these keys and no others.
-    pub fn bind(&mut self, action: &str, keys: Vec<Key>) {
+    pub fn bind(&mut self, action: &str, keys: &[Key]) {
         let places = ACTIONS.iter().zip(&mut self.keys);
         for (_, bound) in places.filter(|(entry, _)| entry.name == action) {
-            bound.clone_from(&keys);
+            bound.clear();
+            bound.extend_from_slice(keys);
         }
     }
 
@@ -148,13 +149,13 @@ mod tests {
     fn a_key_may_mean_two_things_in_two_modes_and_not_in_one() {
         let mut keymap = Keymap::default();
         let key = Key::named("u").unwrap();
-        keymap.bind("back", vec![key]); // the list has no way back
+        keymap.bind("back", &[key]); // the list has no way back
         assert_eq!(keymap.clashes(), []);
-        keymap.bind("freeze", vec![key]);
+        keymap.bind("freeze", &[key]);
         let clash = |actions| Clash { key, actions };
         assert_eq!(keymap.clashes(), [clash(["back", "freeze"]), clash(["freeze", "unix"])]);
-        keymap.bind("back", Vec::new());
-        keymap.bind("unix", Vec::new());
+        keymap.bind("back", &[]);
+        keymap.bind("unix", &[]);
         assert_eq!(keymap.clashes(), []);
         let pressed = KeyEvent::new(KeyCode::Char('u'), KeyModifiers::NONE);
         assert_eq!(keymap.lookup(Mode::List, pressed), Some(Action::Freeze));

@@ -9,7 +9,8 @@ use crate::tui::{Key, Keymap};
 fn bound(bindings: &[(&str, &[&str])]) -> Keymap {
     let mut keymap = Keymap::default();
     for (action, keys) in bindings {
-        keymap.bind(action, keys.iter().map(|key| Key::named(key).unwrap()).collect());
+        let keys: Vec<Key> = keys.iter().map(|key| Key::named(key).unwrap()).collect();
+        keymap.bind(action, &keys);
     }
     assert_eq!(keymap.clashes(), []);
     keymap

@@ -89,9 +89,13 @@ impl Bar {
             places.push((Rect { x: from, y: area.y, width, height: 1 }, piece));
             *x = from + width + gap;
         };
-        left.iter().for_each(|piece| place(*piece, &mut x));
+        for piece in &left {
+            place(*piece, &mut x);
+        }
         x = x.max((end + gap).saturating_sub(total(&right)));
-        right.iter().for_each(|piece| place(*piece, &mut x));
+        for piece in &right {
+            place(*piece, &mut x);
+        }
         places
     }
 

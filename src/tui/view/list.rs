@@ -128,8 +128,8 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
         let may_be_hidden = app.sieve.filter().may_pass(Family::Unix, Protocol::Unix);
         let hidden = app.listing.hidden[app.view.number()];
         if may_be_hidden && hidden > 0 {
-            let may = format!("{} hidden Unix ones may match", text::count(hidden));
-            lines.push(may + &hint(app, Action::Unix, ", ", "shows"));
+            let unshown = format!("{} hidden Unix ones may match", text::count(hidden));
+            lines.push(unshown + &hint(app, Action::Unix, ", ", "shows"));
         }
         let (way_out, does) = if app.prompt.is_typed() {
             (Action::LeaveFilter, "leaves it as it was")
