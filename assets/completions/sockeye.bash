@@ -396,7 +396,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --no-mouse --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,5 +1,6 @@
 //! `sockeye config`: the configuration file to begin with, and what is configured where.
 
+use std::borrow::Cow;
 use std::io::{self, BufWriter, Write as _};
 
 use clap::Args as ClapArgs;
@@ -33,37 +34,17 @@ pub(super) fn run(args: &ConfigArgs, environment: Environment) -> anyhow::Result
 
 fn explain(out: &mut dyn io::Write, config: &Config, json: bool) -> io::Result<()> {
     let counting = config.settings(Audience::Person);
-    let told: Vec<SettingView> = counting
-        .all()
-        .into_iter()
-        .map(|(setting, value, origin)| SettingView {
-            name: setting.key,
-            written: value.to_string(),
-            value: match value {
-                Plain::Switch(on) => ValueView::Switch(on),
-                Plain::Text(text) => ValueView::Text(text::escape(text.as_bytes()).into_owned()),
-                Plain::List(texts) => ValueView::List(texts),
-            },
-            origin: match origin {
-                Origin::Default => "default",
-                Origin::File { .. } => "file",
-                Origin::Variable => "variable",
-            },
-            file: match origin {
-                Origin::File { path, .. } => Some(text::path(path).into_owned()),
-                _ => None,
-            },
-            line: match origin {
-                Origin::File { line, .. } => Some(*line),
-                _ => None,
-            },
-            variable: setting.variable,
-            counts: match setting.counts {
-                Counts::Always => "always",
-                Counts::ForPeople => "for-people",
-            },
-        })
-        .collect();
+    let settings = counting.all().into_iter().map(|(setting, value, origin)| {
+        let counts = match setting.counts {
+            Counts::Always => "always",
+            Counts::ForPeople => "for-people",
+        };
+        let view = view(setting.key.into(), &value, origin);
+        SettingView { variable: Some(setting.variable), counts, ..view }
+    });
+    let keys = counting.keys.configured();
+    let keys = keys.map(|(action, keys, origin)| view(format!("keys.{action}").into(), &keys, origin));
+    let told: Vec<SettingView> = settings.chain(keys).collect();
     let files: Vec<FileView> = config
         .files
         .iter()
@@ -77,4 +58,27 @@ fn explain(out: &mut dyn io::Write, config: &Config, json: bool) -> io::Result<(
         })
         .collect();
     if json { settings::write_json(out, told, files) } else { settings::write(out, &told, &files) }
+}
+
+/// A setting that has no variable and counts for people.
+fn view(name: Cow<'static, str>, value: &Plain, origin: &Origin) -> SettingView {
+    let (origin, file, line) = match origin {
+        Origin::Default => ("default", None, None),
+        Origin::File { path, line } => ("file", Some(text::path(path).into_owned()), Some(*line)),
+        Origin::Variable => ("variable", None, None),
+    };
+    SettingView {
+        name,
+        written: value.to_string(),
+        value: match value.clone() {
+            Plain::Switch(on) => ValueView::Switch(on),
+            Plain::Text(text) => ValueView::Text(text::escape(text.as_bytes()).into_owned()),
+            Plain::List(texts) => ValueView::List(texts),
+        },
+        origin,
+        file,
+        line,
+        variable: None,
+        counts: "for-people",
+    }
 }

@@ -314,6 +314,8 @@ const LINES: &[&str] = &[
     "top listening and port = 80",
     "top -F file",
     "top -F",
+    "top --no-mouse",
+    "--no-mouse",
     "top -t",
     "check",
     "watch",

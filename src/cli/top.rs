@@ -29,6 +29,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         color: args.face.dashboard_colors(&settings, environment),
         ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
+        keymap: settings.keys.keymap().clone(),
+        mouse: settings.mouse.value && !args.no_mouse,
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,

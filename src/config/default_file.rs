@@ -1,7 +1,10 @@
 //! The configuration file that says nothing: every setting in a comment, at its default.
 
+use super::keys;
 use super::setting::{Counts, Settings};
+use super::value::Plain;
 use crate::text::push;
+use crate::tui::Keymap;
 
 /// What stands above the settings.
 const HEAD: &str = "\
@@ -24,6 +27,13 @@ const FOR_PEOPLE: &str = "
 # policy learn, they do not count: nobody's settings change what a script reads.
 ";
 
+/// What stands above the keys.
+const KEYS: &str = "
+# The keys of the dashboard: of each action a list, [] for none. Letters are as they are typed, other keys
+# are such as Enter, Esc, Tab, Shift-Tab, Space, Up, PgDn, F1 and Ctrl-U. No key may mean two things at
+# once, and quit keeps one. They have no variables.
+";
+
 /// The text of the file.
 #[must_use]
 pub fn default_file() -> String {
@@ -38,6 +48,13 @@ pub fn default_file() -> String {
                 push(&mut file, format_args!("#{key} = {value}\n"));
             }
         }
+    }
+    file.push_str(KEYS);
+    push(&mut file, format_args!("#[{}]\n", keys::TABLE));
+    let defaults = Keymap::default();
+    for (action, sentence) in Keymap::actions() {
+        let keys = Plain::List(defaults.names_of(action));
+        push(&mut file, format_args!("#{action} = {keys} # {sentence}\n"));
     }
     file
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
+use super::keys;
 use super::setting::{Origin, SETTINGS, Settings};
 use super::value::{Wrong, listed};
 use crate::filter::nearest;
@@ -17,9 +18,13 @@ pub(super) fn take(settings: &mut Settings, path: &Path, text: &str) -> Result<(
         shown(text, &[Wrong::new(span, text::escape(error.message().as_bytes()))])
     })?;
     let mut wrongs = Vec::new();
+    let origin = |at| Origin::File { path: path.to_owned(), line: text::line_of(text, at) };
     for (key, value) in table.get_ref() {
-        let line = text::line_of(text, key.span().start);
-        match settings.set(key.get_ref(), value, Origin::File { path: path.to_owned(), line }) {
+        if key.get_ref() == keys::TABLE {
+            wrongs.extend(settings.keys.take(value, origin).err().unwrap_or_default());
+            continue;
+        }
+        match settings.set(key.get_ref(), value, origin(key.span().start)) {
             Some(Ok(())) => {}
             Some(Err(wrong)) => wrongs.push(wrong),
             None => wrongs.push(unknown(key.get_ref(), key.span())),
@@ -30,7 +35,7 @@ pub(super) fn take(settings: &mut Settings, path: &Path, text: &str) -> Result<(
 }
 
 fn unknown(key: &str, span: std::ops::Range<usize>) -> Wrong {
-    let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
+    let keys: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).chain([keys::TABLE]).collect();
     let advice = match nearest(&key.replace('-', "_"), keys.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}; sockeye config tells what each is", listed(&keys, "and")),

@@ -7,6 +7,7 @@
 mod default_file;
 mod environment;
 mod file;
+mod keys;
 mod load;
 mod setting;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod value;
 
 pub use default_file::default_file;
 pub use environment::Environment;
+pub use keys::Bindings;
 pub use load::{Config, ConfigError, ConfigFile, FileStatus};
 pub use setting::{Audience, Counts, Origin, SETTINGS, Setting, Settings, Told};
 pub use value::{Color, Columns, Owners, Place, Plain, Source, interval};

@@ -9,6 +9,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::keys::Bindings;
 use super::value::{Color, Columns, Owners, Place, Plain, Source, Value, Wrong};
 
 /// For whom something is shown.
@@ -74,6 +75,8 @@ macro_rules! settings {
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Settings {
             $(#[doc = $help] pub $key: Told<$kind>,)+
+            /// The keys of the dashboard, for people. They have no variable.
+            pub keys: Bindings,
         }
 
         /// What is known of each setting, in the order in which they are shown.
@@ -86,7 +89,7 @@ macro_rules! settings {
 
         impl Default for Settings {
             fn default() -> Self {
-                Self { $($key: Told::default($default),)+ }
+                Self { $($key: Told::default($default),)+ keys: Bindings::default() }
             }
         }
 
@@ -123,6 +126,9 @@ macro_rules! settings {
                 $(if !counts(Counts::$counts) {
                     counting.$key = Told::default($default);
                 })+
+                if !counts(Counts::ForPeople) {
+                    counting.keys = Bindings::default();
+                }
                 counting
             }
 
@@ -166,4 +172,7 @@ settings! {
 
     "Colours: auto (as the environment asks), always or never."
     color: Color = Color::Auto, "SOCKEYE_COLOR", ForPeople;
+
+    "The mouse in the dashboard; where it is on, most terminals select text while Shift is held down."
+    mouse: bool = true, "SOCKEYE_MOUSE", ForPeople;
 }

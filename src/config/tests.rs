@@ -39,6 +39,7 @@ const VALUES: &[(&str, &str, &str, &str, &str)] = &[
     ("columns", "[\"local\"]", "[\"local\", \"pid\"]", " owner , unit", "[\"owner\", \"unit\"]"),
     ("ascii", "true", "false", "true", "true"),
     ("color", "\"never\"", "\"always\"", "never", "\"never\""),
+    ("mouse", "false", "true", "0", "false"),
 ];
 
 #[test]
@@ -85,7 +86,8 @@ fn what_would_change_what_a_script_reads_counts_for_people() {
 fn the_default_file_says_nothing_and_all_of_it_is_the_defaults() {
     let file = default_file();
     assert_eq!(merged(&[(OWN, &file)], &[]).unwrap(), Settings::default());
-    let is_setting = |line: &str| line.starts_with('#') && line[1..].starts_with(|c: char| c.is_alphabetic());
+    let is_setting =
+        |line: &str| line.starts_with('#') && line[1..].starts_with(|c: char| c.is_alphabetic() || c == '[');
     let whole: String = file
         .lines()
         .map(|line| if is_setting(line) { &line[1..] } else { line })
@@ -205,9 +207,67 @@ const BAD: &[(&str, &str)] = &[
         "policy = 7",
         "1 | policy = 7 / ^ expected the whole path of a file, such as \"/etc/sockeye/policy.toml\"",
     ),
+    ("[key]\nx = 1", "1 | [key] / ^^^ there is no such setting / = did you mean `keys`?"),
     (
-        "[keys]\nq = \"quit\"",
-        "1 | [keys] / ^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii and color; sockeye config tells what each is",
+        "keys = \"vi\"",
+        "1 | keys = \"vi\" / ^^^^ expected a table: [keys], and below it such as freeze = [\"f\", \"Ctrl-F\"]",
+    ),
+    (
+        "[keys]\nq = [\"quit\"]",
+        "2 | q = [\"quit\"] / ^ there is no such action / = sockeye config names them all",
+    ),
+    (
+        "[keys]\nfreze = [\"f\"]",
+        "2 | freze = [\"f\"] / ^^^^^ there is no such action / = did you mean `freeze`?",
+    ),
+    (
+        "[keys]\nnext_view = [\"f\"]",
+        "2 | next_view = [\"f\"] / ^^^^^^^^^ there is no such action / = did you mean `next-view`?",
+    ),
+    (
+        "[keys]\nfreeze = \"f\"",
+        "2 | freeze = \"f\" / ^^^ expected a list of keys such as [\"f\", \"Ctrl-F\"], or [] for none",
+    ),
+    (
+        "keys.freeze = [\"x\", 7]",
+        "1 | keys.freeze = [\"x\", 7] / ^ expected a list of keys such as [\"f\", \"Ctrl-F\"], or [] for none",
+    ),
+    (
+        "[keys]\nfreeze = [\"entr\"]",
+        "2 | freeze = [\"entr\"] / ^^^^^^ there is no such key / = did you mean \"Enter\"?",
+    ),
+    (
+        "[keys]\nfreeze = [\"Alt-F\"]",
+        "2 | freeze = [\"Alt-F\"] / ^^^^^^^ there is no such key / = keys are such as x, X, Ctrl-U, Enter, Esc, Tab, Shift-Tab, Space, Up, PgDn and F1",
+    ),
+    (
+        "[keys]\nfreeze = [\"\u{202e}\"]",
+        "2 | freeze = [\"\\u{202e}\"] / ^^^^^^^^^^ there is no such key / = keys are such as x, X, Ctrl-U, Enter, Esc, Tab, Shift-Tab, Space, Up, PgDn and F1",
+    ),
+    (
+        "[keys]\nfreeze = [\"Ctrl-I\"]",
+        "2 | freeze = [\"Ctrl-I\"] / ^^^^^^^^ a terminal cannot tell it from Tab",
+    ),
+    (
+        "[keys]\nkeep-filter = [\"x\"]",
+        "2 | keep-filter = [\"x\"] / ^^^ where a text is typed, it is a letter of it",
+    ),
+    ("[keys]\nfreeze = [\"x\", \"x\"]", "2 | freeze = [\"x\", \"x\"] / ^^^ it stands in this list already"),
+    (
+        "[keys]\nfreeze = [\"s\"]",
+        "2 | freeze = [\"s\"] / ^^^ s is a key of next-sort, too / = free it with next-sort = [\">\"]",
+    ),
+    (
+        "[keys]\nunix = [\"x\"]\nfreeze = [\"f\", \"x\"]",
+        "3 | freeze = [\"f\", \"x\"] / ^^^ x is a key of unix, too / = free it with unix = []",
+    ),
+    (
+        "[keys]\nquit = []",
+        "2 | quit = [] / ^^^^ without a key the dashboard could not be left / = by default: quit = [\"q\", \"Ctrl-C\"]",
+    ),
+    (
+        "[keys]\nfreeze = [\"\"]\nunyx = []\n[kees]",
+        "2 | freeze = [\"\"] / ^^ there is no such key / = keys are such as x, X, Ctrl-U, Enter, Esc, Tab, Shift-Tab, Space, Up, PgDn and F1 / 3 | unyx = [] / ^^^^ there is no such action / = did you mean `unix`? / 4 | [kees] / ^^^^ there is no such setting / = did you mean `keys`?",
     ),
     ("numeric.on = true", "1 | numeric.on = true / ^^^^^^^ expected true or false, without quotes"),
     ("numeric = true\nnumeric = false", "2 | numeric = false / ^^^^^^^ duplicate key"),
@@ -217,7 +277,7 @@ const BAD: &[(&str, &str)] = &[
     ("source = \"auto", "1 | source = \"auto / ^ invalid basic string, expected `\"`"),
     (
         "\"\\u001b[2J\" = 1",
-        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii and color; sockeye config tells what each is",
+        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, mouse and keys; sockeye config tells what each is",
     ),
     (
         "# \u{1b}[2J\nowners = \"x\"",
@@ -322,4 +382,28 @@ fn variables_of_settings_are_noted_when_they_say_something() {
     });
     assert_eq!(noted.settings, [("SOCKEYE_SOURCE", OsString::from("procfs"))]);
     assert_eq!(noted.config_file, None);
+}
+
+#[test]
+fn keys_of_the_nearer_file_count_action_by_action() {
+    let system = "[keys]\nfreeze = ['z']\nunix = []\n";
+    let own = "# mine\n[keys]\nunix = ['ctrl-f', 'F5']\nhelp = ['f'] # freeze has left it\n";
+    let settings = merged(&[(SYSTEM, system), (OWN, own)], &[]).unwrap();
+    let told = settings.keys.configured().map(|(action, keys, origin)| {
+        let Origin::File { path, line } = origin else { panic!("{origin:?}") };
+        format!("{action} {keys} {}:{line}", path.display())
+    });
+    let expected = [
+        format!("freeze [\"z\"] {SYSTEM}:2"),
+        format!("help [\"f\"] {OWN}:4"),
+        format!("unix [\"Ctrl-F\", \"F5\"] {OWN}:3"),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    assert_eq!(settings.keys.keymap().names_of("quit"), ["q", "Ctrl-C"], "what nobody named stays");
+    let clash = merged(&[(SYSTEM, system), (OWN, "[keys]\nhelp = ['z']")], &[]).unwrap_err();
+    assert!(clash.starts_with(&format!("the configuration {OWN} is not valid")), "{clash}");
+    assert!(clash.contains("z is a key of freeze, too"), "{clash}");
+    let swapped = merged(&[(OWN, "[keys]\nfreeze = ['m']\ncompare = ['f']")], &[]).unwrap();
+    assert_eq!(swapped.keys.keymap().names_of("compare"), ["f"], "both at once are no clash");
+    assert_eq!(settings.counting_for(Audience::Program).keys, Settings::default().keys);
 }

@@ -1,5 +1,6 @@
 //! What is configured, and where: for `config --explain`.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use schemars::JsonSchema;
@@ -13,7 +14,8 @@ use crate::text::{escape, push, width};
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "setting", deny_unknown_fields)]
 pub struct SettingView {
-    pub name: &'static str,
+    /// Keys of the dashboard are `keys.` and the name of the action; those as they are by default are left out.
+    pub name: Cow<'static, str>,
     pub value: ValueView,
     /// The value as it would stand in a file.
     #[serde(skip)]
@@ -24,8 +26,8 @@ pub struct SettingView {
     pub file: Option<String>,
     /// The line in that file, counted from 1.
     pub line: Option<usize>,
-    /// The environment variable that counts more than files.
-    pub variable: &'static str,
+    /// The environment variable that counts more than files; keys of the dashboard have none.
+    pub variable: Option<&'static str>,
     /// Whether it counts always, or where a person looks.
     #[schemars(extend("enum" = ["always", "for-people"]))]
     pub counts: &'static str,
@@ -75,12 +77,12 @@ pub fn write_json(out: &mut dyn Write, settings: Vec<SettingView>, files: Vec<Fi
 pub fn write(out: &mut dyn Write, settings: &[SettingView], files: &[FileView]) -> io::Result<()> {
     let written: Vec<_> = settings.iter().map(|setting| escape(setting.written.as_bytes())).collect();
     let widest = |cells: &mut dyn Iterator<Item = usize>| cells.max().unwrap_or(0);
-    let names = widest(&mut settings.iter().map(|setting| width(setting.name)));
+    let names = widest(&mut settings.iter().map(|setting| width(&setting.name)));
     let values = widest(&mut written.iter().map(|value| width(value)));
     for (setting, value) in settings.iter().zip(&written) {
         let origin = match (setting.origin, &setting.file, setting.line) {
             ("file", Some(file), Some(line)) => format!("{file}:{line}"),
-            ("variable", ..) => setting.variable.to_owned(),
+            ("variable", ..) => setting.variable.unwrap_or_default().to_owned(),
             (origin, ..) => origin.to_owned(),
         };
         let mut line = format!("{:names$}  {value}", setting.name);

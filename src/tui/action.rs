@@ -1,8 +1,10 @@
-//! What the user can do: one table that keys, help and footer are made from.
+//! What the user can do: one table that keys, help, footer and palette are made from.
 //!
-//! Only data and lookups. What an action does is said in `update`; nothing here changes state.
+//! Only data. What an action does is said in `update`; nothing here changes state.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::KeyCode;
+
+use super::key::Key;
 
 /// Everything that a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,11 @@ pub(super) enum Action {
     Reverse,
     Freeze,
     Compare,
+    Copy,
+    CopyJson,
+    Palette,
+    RunChosen,
+    LeavePalette,
     Help,
     Redraw,
     Suspend,
@@ -52,13 +59,18 @@ pub(super) enum Mode {
     Filter,
     Details,
     Help,
+    /// The name of an action is being typed.
+    Palette,
 }
 
-/// A key, as it is pressed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Key {
-    code: KeyCode,
-    ctrl: bool,
+impl Mode {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 5] = [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette];
+
+    /// True while a text is typed: letters are letters then.
+    pub(super) fn is_typed(self) -> bool {
+        matches!(self, Self::Filter | Self::Palette)
+    }
 }
 
 /// One action and everything that is said about it.
@@ -67,6 +79,7 @@ pub(super) struct Entry {
     pub(super) action: Action,
     /// Its stable name, in kebab-case.
     pub(super) name: &'static str,
+    /// Unless the configuration has others; `Keymap` tells those in force.
     pub(super) keys: &'static [Key],
     /// One or two words for the footer; empty where the footer need not tell.
     pub(super) hint: &'static str,
@@ -76,15 +89,15 @@ pub(super) struct Entry {
 }
 
 const fn char(c: char) -> Key {
-    Key { code: KeyCode::Char(c), ctrl: false }
+    Key::plain(KeyCode::Char(c))
 }
 
 const fn ctrl(c: char) -> Key {
-    Key { code: KeyCode::Char(c), ctrl: true }
+    Key::ctrl(KeyCode::Char(c))
 }
 
 const fn code(code: KeyCode) -> Key {
-    Key { code, ctrl: false }
+    Key::plain(code)
 }
 
 const fn entry(
@@ -102,13 +115,16 @@ const FILTER: &[Mode] = &[Mode::Filter];
 const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
 const READING: &[Mode] = &[Mode::List, Mode::Details];
 const OVER: &[Mode] = &[Mode::Details, Mode::Help];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help];
+const PALETTE: &[Mode] = &[Mode::Palette];
+const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
+const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette];
+const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
-    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], SCROLLED, "move", "move one line up"),
-    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], SCROLLED, "move", "move one line down"),
+    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], LINES, "move", "move one line up"),
+    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], LINES, "move", "move one line down"),
     entry((Action::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
     entry((Action::PageDown, "page-down"), &[code(KeyCode::PageDown)], ANY, "", "move one page down"),
     entry((Action::HalfUp, "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
@@ -140,7 +156,7 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry(
         (Action::Complete, "complete"),
         &[code(KeyCode::Tab)],
-        FILTER,
+        TYPED,
         "complete",
         "complete the word; again: the next that fits",
     ),
@@ -197,6 +213,35 @@ pub(super) static ACTIONS: &[Entry] = &[
         "mark",
         "mark this moment: what happens from now on stays marked, and Events tells of nothing before; again: end it",
     ),
+    entry(
+        (Action::Copy, "copy"),
+        &[char('y')],
+        READING,
+        "",
+        "copy the line as it is shown, with tabs between its cells",
+    ),
+    entry(
+        (Action::CopyJson, "copy-json"),
+        &[char('Y')],
+        READING,
+        "",
+        "copy the socket as JSON, as --json tells it",
+    ),
+    entry(
+        (Action::Palette, "palette"),
+        &[char(':')],
+        SCROLLED,
+        "",
+        "choose from everything that can be done now, by its name",
+    ),
+    entry((Action::RunChosen, "run"), &[code(KeyCode::Enter)], PALETTE, "do it", "do what is chosen"),
+    entry(
+        (Action::LeavePalette, "leave-palette"),
+        &[code(KeyCode::Esc)],
+        PALETTE,
+        "leave",
+        "do nothing of what can be chosen",
+    ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
         (Action::Suspend, "suspend"),
@@ -208,52 +253,6 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], SCROLLED, "help", "this list"),
     entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
 ];
-
-/// What the key asks for in this mode. While a filter is typed, letters are letters.
-pub(super) fn lookup(mode: Mode, event: KeyEvent) -> Option<Action> {
-    let pressed = Key::of(event)?;
-    if mode == Mode::Filter && pressed.types() {
-        return None;
-    }
-    ACTIONS
-        .iter()
-        .find(|entry| entry.modes.contains(&mode) && entry.keys.contains(&pressed))
-        .map(|entry| entry.action)
-}
-
-impl Key {
-    /// The key of an event; `None` for a release, and for Alt, which nothing is bound to.
-    pub(super) fn of(event: KeyEvent) -> Option<Self> {
-        if event.kind == KeyEventKind::Release || event.modifiers.contains(KeyModifiers::ALT) {
-            return None;
-        }
-        // Shift is in the character already.
-        Some(Self { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) })
-    }
-
-    /// True when it puts a character into a text.
-    pub(super) fn types(self) -> bool {
-        !self.ctrl && matches!(self.code, KeyCode::Char(_))
-    }
-
-    /// How people write it.
-    pub(super) fn label(self, ascii: bool) -> String {
-        let name = match self.code {
-            KeyCode::Up if ascii => "Up".into(),
-            KeyCode::Down if ascii => "Down".into(),
-            KeyCode::Up => "↑".into(),
-            KeyCode::Down => "↓".into(),
-            KeyCode::PageUp => "PgUp".into(),
-            KeyCode::PageDown => "PgDn".into(),
-            KeyCode::BackTab => "Shift-Tab".into(),
-            KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
-            KeyCode::Char(c) => c.to_string(),
-            other => other.to_string(),
-        };
-        debug_assert!(!name.is_empty());
-        name
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -270,7 +269,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_mode() {
-        for mode in [Mode::List, Mode::Filter, Mode::Details, Mode::Help] {
+        for mode in Mode::ALL {
             let mut seen = Vec::new();
             for entry in ACTIONS.iter().filter(|entry| entry.modes.contains(&mode)) {
                 for key in entry.keys {
@@ -279,25 +278,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn while_typing_letters_are_letters() {
-        for c in ' '..='~' {
-            assert_eq!(lookup(Mode::Filter, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)), None);
-        }
-        let quit = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(lookup(Mode::Filter, quit), Some(Action::Quit));
-    }
-
-    #[test]
-    fn releases_and_alt_are_no_keys() {
-        let press = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::NONE);
-        assert_eq!(lookup(Mode::List, press), Some(Action::Quit));
-        assert_eq!(lookup(Mode::Filter, press), None);
-        let alt = KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT);
-        assert_eq!(lookup(Mode::List, alt), None);
-        let release = KeyEvent { kind: KeyEventKind::Release, ..press };
-        assert_eq!(lookup(Mode::List, release), None);
     }
 }

@@ -16,8 +16,11 @@ use super::action::{Action, Entry, Mode};
 use super::cell::Seen;
 use super::columns::{self, Column, Place};
 use super::happening_cell::{self, SeenHappening};
+use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
+use super::mark;
+use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
 use super::tally::{Common, Tally};
@@ -96,6 +99,7 @@ pub(super) struct Inspected {
 pub(super) struct App {
     pub(super) version: &'static str,
     pub(super) look: Look,
+    pub(super) keymap: Keymap,
     pub(super) size: Size,
     /// The last time that was told.
     pub(super) now: Stamp,
@@ -120,6 +124,12 @@ pub(super) struct App {
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
+    /// The name of an action, while it is typed.
+    pub(super) palette: Option<Palette>,
+    /// What was done that cannot be seen, and when: told for three seconds.
+    pub(super) remark: Option<(String, Stamp)>,
+    /// The line that was clicked last, and when: a second click soon after opens it.
+    pub(super) clicked: Option<(Chosen, Stamp)>,
 }
 
 impl App {
@@ -127,6 +137,7 @@ impl App {
         Self {
             version,
             look,
+            keymap: Keymap::default(),
             size,
             now,
             news: None,
@@ -142,6 +153,9 @@ impl App {
             timeline: Timeline::default(),
             inspected: None,
             help: None,
+            palette: None,
+            remark: None,
+            clicked: None,
         }
     }
 
@@ -153,6 +167,11 @@ impl App {
     }
 
     pub(super) fn mode(&self) -> Mode {
+        if self.palette.is_some() { Mode::Palette } else { self.mode_below() }
+    }
+
+    /// What the keys are about when no action is being chosen.
+    pub(super) fn mode_below(&self) -> Mode {
         match (&self.help, self.prompt.is_typed(), &self.inspected) {
             (Some(_), _, _) => Mode::Help,
             (None, true, _) => Mode::Filter,
@@ -257,7 +276,8 @@ impl App {
             let silent = self.now.since(&last.arrived);
             patience(&last.snapshot).checked_sub(silent).unwrap_or(Duration::from_secs(1))
         });
-        [mark, silence].into_iter().flatten().min()
+        let remark = self.remark.as_ref().map(|(_, at)| mark::LASTS.saturating_sub(self.now.since(at)));
+        [mark, silence, remark].into_iter().flatten().min()
     }
 
     /// A row as its cells see it, now; `None` before the first table.
@@ -277,6 +297,11 @@ impl App {
         columns::fit(&self.pane().columns, width, many)
     }
 
+    /// The key for an action, as people write it, in the mode in which it can be done; `None` without one.
+    pub(super) fn key_for(&self, action: Action) -> Option<String> {
+        self.keymap.usable(action).next().map(|key| key.label(self.look.ascii))
+    }
+
     /// How many rows the list can show.
     pub(super) fn page(&self) -> usize {
         usize::from(layout::screen(self).rows.height)
@@ -284,15 +309,24 @@ impl App {
 
     /// True when the action would do something now. Help and footer tell only of such.
     pub(super) fn can(&self, entry: &Entry) -> bool {
+        self.can_in(self.mode(), entry)
+    }
+
+    /// True when the action would do something in this mode.
+    pub(super) fn can_in(&self, mode: Mode, entry: &Entry) -> bool {
         let rows = self.listing.len() > 0;
-        entry.modes.contains(&self.mode())
+        entry.modes.contains(&mode)
             && match entry.action {
                 Action::ClearFilter => !self.prompt.text().is_empty(),
                 Action::KeepFilter => self.prompt.mistake().is_none(),
+                Action::Complete | Action::RunChosen if mode == Mode::Palette => {
+                    !palette::matches(self).is_empty()
+                }
                 Action::Complete => !self.prompt.offers().is_empty(),
+                Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
-                Action::Up | Action::Down => rows || self.mode() != Mode::List,
+                Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }
     }

@@ -32,7 +32,7 @@ pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
     }
     lines.push(heading("Keys"));
     for entry in ACTIONS {
-        let keys: Vec<_> = entry.keys.iter().map(|key| key.label(look.ascii)).collect();
+        let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(look.ascii)).collect();
         // The names are for configuration and bug reports; narrow screens keep to the sentences.
         let name = if width >= 76 { format!("{:<16}", entry.name) } else { String::new() };
         let sentence = format!("{name}{}", entry.sentence);

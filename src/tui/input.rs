@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
-use crossterm::event::{self, Event, KeyEvent};
+use crossterm::event::{self, Event, KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
@@ -21,6 +21,7 @@ use super::{Deliver, TuiError};
 pub(super) enum Input {
     Feed(Feed),
     Key(KeyEvent),
+    Mouse(MouseEvent),
     Paste(String),
     Resize(Size),
     /// The time that the screen stays true is over.
@@ -52,7 +53,8 @@ pub(super) fn read_keys(inputs: &Sender<Input>) -> Result<(), TuiError> {
                 Ok(Event::Key(key)) => Input::Key(key),
                 Ok(Event::Paste(text)) => Input::Paste(text),
                 Ok(Event::Resize(width, height)) => Input::Resize(Size { width, height }),
-                Ok(Event::FocusGained | Event::FocusLost | Event::Mouse(_)) => continue,
+                Ok(Event::Mouse(mouse)) => Input::Mouse(mouse),
+                Ok(Event::FocusGained | Event::FocusLost) => continue,
                 Err(source) => Input::Failed(TuiError::Keys { source }),
             };
             if matches!(input, Input::Failed(_)) || last.0.send(input).is_err() {

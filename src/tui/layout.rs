@@ -5,7 +5,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::app::App;
-use super::notice;
+use super::{notice, palette};
 
 /// The least that can show anything useful.
 pub(super) const LEAST: Size = Size { width: 40, height: 10 };
@@ -16,6 +16,7 @@ pub(super) struct Screen {
     pub(super) header: Rect,
     pub(super) tabs: Rect,
     pub(super) notice: Rect,
+    /// The filter, or the palette.
     pub(super) filter: Rect,
     pub(super) heads: Rect,
     pub(super) rows: Rect,
@@ -46,7 +47,11 @@ pub(super) fn screen(app: &App) -> Screen {
     // On a low screen, what is read in a pane needs the lines more.
     let crowded = low && (app.help.is_some() || app.inspected.is_some());
     let notice = take(if crowded { 0 } else { notice_height(app) });
-    let filter = take(if crowded { 0 } else { prompt_height(app, low) });
+    let filter = take(match app.palette {
+        Some(_) => palette::height(low),
+        None if crowded => 0,
+        None => prompt_height(app, low),
+    });
     let preview_lines = if low { 0 } else { 3 };
     let top = header.height + tabs.height + notice.height + filter.height;
     let heads = take(1);

@@ -6,7 +6,9 @@
 mod action;
 mod app;
 mod cell;
+mod clicking;
 mod columns;
+mod copying;
 mod describe;
 mod details;
 mod filtering;
@@ -15,11 +17,16 @@ mod help;
 mod history;
 mod input;
 mod judged;
+mod key;
+mod keymap;
 mod layout;
+mod line;
 mod line_editor;
 mod listing;
 mod mark;
 mod notice;
+mod palette;
+mod pointer;
 mod prompt;
 mod sieve;
 mod tally;
@@ -46,6 +53,8 @@ use crate::model::Stamp;
 
 use app::App;
 use input::Input;
+pub use key::{Key, KeyError};
+pub use keymap::{Clash, Keymap};
 use prompt::Prompt;
 use terminal::Terminal;
 pub use theme::ColorChoice;
@@ -63,6 +72,9 @@ pub struct Options {
     pub ascii: bool,
     /// Somebody can continue what stops: Ctrl-Z works.
     pub is_a_job: bool,
+    /// Clicks and the wheel are taken from the terminal, which selects text with Shift held down then.
+    pub mouse: bool,
+    pub keymap: Keymap,
     pub version: &'static str,
     pub understand: Understand,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
@@ -106,10 +118,11 @@ pub fn run(
 ) -> Result<Ended, TuiError> {
     let (sender, inputs) = channel();
     let signals = input::watch_signals(&sender)?;
-    let mut terminal = Terminal::take(&sender, options.is_a_job)?;
+    let mut terminal = Terminal::take(&sender, (options.is_a_job, options.mouse))?;
     let look = Look::new(options.color, options.ascii);
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
+    app.keymap = options.keymap;
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
@@ -145,6 +158,7 @@ fn serve(
             for effect in update(app, input, now()) {
                 match effect {
                     Effect::Repaint => terminal.retake()?,
+                    Effect::Copy(text) => terminal.copy(&text)?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
                     Effect::Fail(error) => return Err(error),

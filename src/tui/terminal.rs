@@ -3,19 +3,21 @@
 //! Whoever drops [`Terminal`], panics in any thread, or stops us finds the terminal as it was. It
 //! knows nothing of what is drawn.
 
+use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write as _};
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
     disable_raw_mode, enable_raw_mode, size,
 };
-use crossterm::{cursor, execute, queue};
+use crossterm::{Command, cursor, execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect, Size};
@@ -34,12 +36,23 @@ pub(super) struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
     previous_hook: Arc<Hook>,
     is_a_job: bool,
+    mouse: bool,
+}
+
+/// Asks for presses, releases and the wheel (mode 1000 of xterm), in the coordinates of SGR (mode 1006).
+/// crossterm's own command asks for every movement as well, and each would wake us.
+struct EnableClicks;
+
+impl Command for EnableClicks {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1006h")
+    }
 }
 
 impl Terminal {
     /// Takes the terminal. A panic in any thread gives it back first and is then told; `inputs`
     /// hears of it, because the dashboard cannot go on without its threads.
-    pub(super) fn take(inputs: &Sender<Input>, is_a_job: bool) -> Result<Self, TuiError> {
+    pub(super) fn take(inputs: &Sender<Input>, (is_a_job, mouse): (bool, bool)) -> Result<Self, TuiError> {
         let failed = |source| TuiError::Terminal { operation: "take", source };
         // Fails without touching anything where there is no terminal.
         size().map_err(failed)?;
@@ -56,7 +69,7 @@ impl Terminal {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let inner = ratatui::Terminal::new(backend);
         let inner = inner.inspect_err(|_| unhook(&previous_hook)).map_err(failed)?;
-        let mut terminal = Self { inner, previous_hook, is_a_job };
+        let mut terminal = Self { inner, previous_hook, is_a_job, mouse };
         terminal.enter().map_err(failed)?;
         Ok(terminal)
     }
@@ -66,6 +79,9 @@ impl Terminal {
         enable_raw_mode()?;
         let out = self.inner.backend_mut();
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+        if self.mouse {
+            execute!(out, EnableClicks)?;
+        }
         // Not `clear`: it asks the terminal for the cursor, and the answer would go to the thread
         // that reads keys. `resize` forgets what was drawn just as well.
         let size = self.inner.size()?;
@@ -85,6 +101,15 @@ impl Terminal {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
         self.inner.draw(render).map_err(failed)?;
         execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+    }
+
+    /// Sends a text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal tells.
+    pub(super) fn copy(&mut self, text: &str) -> Result<(), TuiError> {
+        if !TAKEN.load(Ordering::Acquire) {
+            return Ok(()); // a panic gave it back
+        }
+        let failed = |source| TuiError::Terminal { operation: "write to", source };
+        execute!(self.inner.backend_mut(), CopyToClipboard::to_clipboard_from(text)).map_err(failed)
     }
 
     /// Takes the terminal again, from whatever state it is in, and forgets what was drawn.
@@ -131,7 +156,8 @@ fn give_back() {
         return;
     }
     let mut out = io::stdout();
-    drop(execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show));
+    drop(execute!(out, EndSynchronizedUpdate, DisableMouseCapture, DisableBracketedPaste));
+    drop(execute!(out, LeaveAlternateScreen, cursor::Show));
     drop(out.flush());
     drop(disable_raw_mode());
 }

@@ -8,21 +8,25 @@ use crossterm::event::KeyEvent;
 use crate::engine::Feed;
 use crate::model::{Ask, Stamp};
 
-use super::action::{self, Action, Mode};
+use super::action::{Action, Mode};
 use super::app::{App, Chosen, Frozen, Inspected, News};
 use super::input::Input;
+use super::key::Key;
 use super::listing::{Listing, Sort, Wish};
+use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::{Lines, View};
-use super::{Ended, TuiError, details, filtering, help, layout};
+use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
 pub(super) enum Effect {
     /// Draw everything anew: something else may have written on the screen.
     Repaint,
+    /// Put this into the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back and stop until the shell continues us.
     Suspend,
     Quit(Ended),
@@ -38,14 +42,18 @@ enum Side {
 /// Takes in what came, at `now`.
 pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
     app.now = now;
+    copying::forget(app);
     let effects = match input {
         Input::Feed(feed) => {
             take_feed(app, feed);
             Vec::new()
         }
         Input::Key(key) => take_key(app, key),
+        Input::Mouse(mouse) => clicking::take(app, mouse),
         Input::Paste(text) => {
-            if app.mode() == Mode::Filter {
+            if let Some(palette) = &mut app.palette {
+                palette.paste(&text);
+            } else if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
                 filtering::edited(app);
             }
@@ -69,12 +77,15 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
 }
 
 fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
+    app.remark = None; // the hints are wanted again
     let mode = app.mode();
-    match action::lookup(mode, key) {
+    match app.keymap.lookup(mode, key) {
         Some(action) => act(app, action),
-        None if mode == Mode::Filter && action::Key::of(key).is_some() => {
-            if app.prompt.key(key) {
-                filtering::edited(app);
+        None if mode.is_typed() && Key::of(key).is_some() => {
+            match &mut app.palette {
+                Some(palette) => palette.key(key),
+                None if app.prompt.key(key) => filtering::edited(app),
+                None => {}
             }
             Vec::new()
         }
@@ -103,6 +114,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::KeepFilter => filtering::keep(app),
         Action::LeaveFilter => edit(app, Prompt::leave),
         Action::ClearFilter => edit(app, Prompt::clear),
+        Action::Complete if app.palette.is_some() => palette::complete(app),
         Action::Complete => edit(app, |prompt| prompt.complete(false)),
         Action::CompleteBack => edit(app, |prompt| prompt.complete(true)),
         Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
@@ -128,6 +140,11 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
                 if app.compared.is_some() { None } else { app.moment().map(|moment| moment.taken) };
             relist(app);
         }
+        Action::Copy => return copying::row(app),
+        Action::CopyJson => return copying::json(app),
+        Action::Palette => app.palette = Some(Palette::default()),
+        Action::RunChosen => return palette::run(app),
+        Action::LeavePalette => app.palette = None,
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -177,7 +194,7 @@ fn freeze_or_thaw(app: &mut App) {
     }
 }
 
-fn show(app: &mut App, view: View) {
+pub(super) fn show(app: &mut App, view: View) {
     app.view = view;
     relist(app);
 }
@@ -261,7 +278,10 @@ fn open_line(app: &mut App) {
 }
 
 /// Moves what the keys are about by so many lines.
-fn step(app: &mut App, by: isize) {
+pub(super) fn step(app: &mut App, by: isize) {
+    if app.palette.is_some() {
+        return palette::step(app, by);
+    }
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
@@ -276,6 +296,7 @@ fn step(app: &mut App, by: isize) {
 fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
+        Mode::Palette => usize::from(layout::screen(app).filter.height),
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
     isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)

@@ -6,14 +6,15 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
+use base64::Engine as _;
 use rustix::process::Signal;
 use sockeye::engine::{self, OwnerAsk, Sampler};
 use sockeye::filter::Filter;
 use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
-use sockeye::tui::{self, ColorChoice, Ended, Options, TuiError};
+use sockeye::tui::{self, ColorChoice, Ended, Keymap, Options, TuiError};
 use vt100::Screen;
 
-use crate::session::Session;
+use crate::session::{Session, clicks_are_its_own};
 
 #[test]
 fn sockets_come_and_go_before_the_eyes() {
@@ -146,6 +147,113 @@ fn control_c_quits_while_the_filter_is_typed() {
     session.ends_with(0);
 }
 
+/// A press and a release at a cell, as a terminal reports them (SGR); both count from 0.
+fn click(session: &mut Session, row: usize, column: usize) {
+    let (x, y) = (column + 1, row + 1);
+    session.press(&format!("\x1b[<0;{x};{y}M\x1b[<0;{x};{y}m"));
+}
+
+/// Waits for a text, and tells its row and column; all before it in its line is ASCII.
+fn place(session: &Session, words: &str) -> (usize, usize) {
+    let mut found = None;
+    session.wait_for(words, |screen| {
+        let mut rows = screen.rows(0, 200).enumerate();
+        found = rows.find_map(|(at, row)| Some((at, row[..row.find(words)?].chars().count())));
+        found.is_some()
+    });
+    found.unwrap()
+}
+
+#[test]
+fn the_mouse_selects_opens_sorts_and_turns() {
+    let [first, second] = ["127.81.4.1:0", "127.81.4.2:0"].map(|at| TcpListener::bind(at).unwrap());
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let mut session = Session::start(program, &["top", "--interval", "200ms", "src 127.81.4.0/24"]);
+    for listener in [&first, &second] {
+        session.wait_for_row(" ", &listener.local_addr().unwrap().to_string());
+    }
+    let (_, column) = place(&session, "LOCAL▲");
+    for listener in [&second, &first, &second] {
+        let local = listener.local_addr().unwrap();
+        let (row, column) = place(&session, &format!("tcp    {local}"));
+        click(&mut session, row, column);
+        let about = format!("waits for others at tcp port {}", local.port());
+        session.wait_for("the row to be selected", |screen| screen.contents().contains(&about));
+    }
+    let (row, _) = place(&session, "PROTO");
+    for direction in ["LOCAL▼", "LOCAL▲"] {
+        click(&mut session, row, column);
+        session.wait_for(direction, |screen| screen.contents().contains(direction));
+    }
+    let (row, column) = place(&session, "2 Connections");
+    click(&mut session, row, column);
+    session.wait_for("no connections", |screen| screen.contents().contains(" connections matches"));
+    click(&mut session, row, column - 10);
+    let (row, column) = place(&session, &format!("tcp    {}", first.local_addr().unwrap()));
+    click(&mut session, row, column);
+    click(&mut session, row, column);
+    session.wait_for("details", |screen| screen.contents().contains("Esc back"));
+    session.press("\x1a"); // without a shell nothing stops, and the mouse stays
+    let (row, column) = place(&session, "q quit");
+    click(&mut session, row, column);
+    session.ends_with(0);
+}
+
+#[test]
+fn the_mouse_can_be_left_to_the_terminal() {
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    for (mouse, args) in [("true", &["--no-mouse"][..]), ("false", &[]), ("true", &[])] {
+        let variable = format!("SOCKEYE_MOUSE={mouse}");
+        let mut session = Session::start("env", &[&[variable.as_str(), program, "top"], args].concat());
+        let mut kept = false;
+        session.wait_for("the first snapshot", |screen| {
+            kept = clicks_are_its_own(screen);
+            screen.contents().contains("● live")
+        });
+        assert_eq!(kept, mouse == "false" || !args.is_empty(), "{mouse} {args:?}");
+        session.press("q");
+        session.ends_with(0);
+    }
+}
+
+#[test]
+fn an_action_is_chosen_by_its_name() {
+    let mut session = Session::dashboard();
+    session.press(":frz");
+    session.wait_for("the action", |screen| screen.contents().contains("\n freeze           f "));
+    session.press("\r");
+    session.wait_for("the held picture", |screen| screen.contents().contains("■ frozen"));
+    session.press(":quit\r");
+    session.ends_with(0);
+}
+
+#[test]
+fn what_is_copied_comes_to_the_clipboard() {
+    let listener = TcpListener::bind("127.81.5.1:0").unwrap();
+    let local = listener.local_addr().unwrap();
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let mut session = Session::start(program, &["top", "--interval", "200ms", "src 127.81.5.1"]);
+    session.wait_for_row(" ", &local.to_string());
+    let copied = |session: &Session| {
+        let bytes = base64::engine::general_purpose::STANDARD.decode(session.copied()).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    session.press("y");
+    let row = copied(&session);
+    assert!(row.starts_with(&format!("tcp\t{local}\tloopback v4\t")), "{row:?}");
+    session
+        .wait_for("the remark", |screen| screen.contents().contains("row sent to the terminal's clipboard"));
+    session.press("Y");
+    let socket: serde_json::Value = serde_json::from_str(&copied(&session)).unwrap();
+    let listed = crate::harness::run(&mut crate::harness::sockeye(&["--json", "src 127.81.5.1"])).ok();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let keys = |value: &serde_json::Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(keys(&socket), keys(&listed["sockets"][0]));
+    assert_eq!(socket["cookie"], listed["sockets"][0]["cookie"]);
+    session.press("q");
+    session.ends_with(0);
+}
+
 #[test]
 fn signals_give_the_terminal_back() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
@@ -172,11 +280,12 @@ fn control_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     session.wait_for("the dashboard", dashboard);
     session.press("\x1a");
     session.wait_for("the shell", |screen| {
-        !screen.alternate_screen() && !screen.hide_cursor() && screen.contents().contains("stopped")
+        let is_plain = !screen.hide_cursor() && clicks_are_its_own(screen);
+        !screen.alternate_screen() && is_plain && screen.contents().contains("stopped")
     });
     session.has_its_modes_again();
     session.press("\r");
-    session.wait_for("the dashboard again", dashboard);
+    session.wait_for("the dashboard again", |screen| dashboard(screen) && !clicks_are_its_own(screen));
     session.press("q");
     session.wait_for("the end", |screen| screen.contents().contains("ended 0"));
     session.ends_with(0);
@@ -223,6 +332,8 @@ fn options() -> Options {
         color: ColorChoice::Ansi16,
         ascii: false,
         is_a_job: false,
+        mouse: true,
+        keymap: Keymap::default(),
         version: "0",
         understand,
         filter,

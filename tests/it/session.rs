@@ -11,13 +11,23 @@ use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
-use vt100::{Parser, Screen};
+use vt100::{Callbacks, MouseProtocolMode, Parser, Screen};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const SIZE: PtySize = PtySize { rows: 40, cols: 140, pixel_width: 0, pixel_height: 0 };
 
 /// What the program wrote, as a terminal understands it.
-type Shown = Arc<(Mutex<Parser>, Condvar)>;
+type Shown = Arc<(Mutex<Parser<Clipboard>>, Condvar)>;
+
+/// What a program puts there through the terminal (OSC 52), as it was sent.
+#[derive(Default)]
+struct Clipboard(Vec<u8>);
+
+impl Callbacks for Clipboard {
+    fn copy_to_clipboard(&mut self, _: &mut Screen, _: &[u8], data: &[u8]) {
+        data.clone_into(&mut self.0);
+    }
+}
 
 /// A program in a terminal.
 pub(crate) struct Session {
@@ -49,8 +59,8 @@ impl Session {
         let modes = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave); // so that reading ends with the child
-        let shown: Shown =
-            Arc::new((Mutex::new(Parser::new(cells(size.rows), cells(size.cols), 0)), Condvar::new()));
+        let parser = Parser::new_with_callbacks(cells(size.rows), cells(size.cols), 0, Clipboard::default());
+        let shown: Shown = Arc::new((Mutex::new(parser), Condvar::new()));
         let (mut output, seen) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -74,6 +84,16 @@ impl Session {
         let waited = self.shown.1.wait_timeout_while(guard, DEADLINE, |parser| !holds(parser.screen()));
         let (parser, timeout) = waited.unwrap();
         assert!(!timeout.timed_out(), "waited for {what} and saw\n{}", parser.screen().contents());
+    }
+
+    /// Waits for something that was put into the clipboard, in base64.
+    pub(crate) fn copied(&self) -> Vec<u8> {
+        let guard = self.shown.0.lock().unwrap();
+        let waited =
+            self.shown.1.wait_timeout_while(guard, DEADLINE, |parser| parser.callbacks().0.is_empty());
+        let (mut parser, timeout) = waited.unwrap();
+        assert!(!timeout.timed_out(), "waited for the clipboard and saw\n{}", parser.screen().contents());
+        std::mem::take(&mut parser.callbacks_mut().0)
     }
 
     /// Waits for a row that begins with the mark and shows the text.
@@ -105,8 +125,9 @@ impl Session {
 
     /// Waits for the end, and for the terminal to be as it was before the start.
     pub(crate) fn ends_with(self, code: u32) {
-        self.wait_for("the main screen, a cursor, and plain pastes", |screen| {
-            !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste()
+        self.wait_for("the main screen, a cursor, plain pastes, and no reports of clicks", |screen| {
+            let is_plain = !screen.hide_cursor() && !screen.bracketed_paste() && clicks_are_its_own(screen);
+            !screen.alternate_screen() && is_plain
         });
         // Not `wait`: a child that hangs must fail the test, and be ended by it.
         let mut killer = self.child.clone_killer();
@@ -125,6 +146,11 @@ impl Session {
     pub(crate) fn has_its_modes_again(&self) {
         assert_eq!(modes(&*self.master), self.modes);
     }
+}
+
+/// The terminal keeps clicks to itself.
+pub(crate) fn clicks_are_its_own(screen: &Screen) -> bool {
+    screen.mouse_protocol_mode() == MouseProtocolMode::None
 }
 
 fn modes(master: &dyn MasterPty) -> String {

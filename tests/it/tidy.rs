@@ -21,8 +21,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy", "diagnosis"]),
     ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
-    ("tui", &["model", "text", "filter", "phrase", "store", "policy", "diagnosis", "engine"]),
-    ("config", &["model", "text", "filter", "sys"]),
+    ("tui", &["model", "text", "filter", "phrase", "store", "policy", "diagnosis", "output", "engine"]),
+    ("config", &["model", "text", "filter", "sys", "tui"]),
     (
         "cli",
         &[

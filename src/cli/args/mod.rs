@@ -91,6 +91,9 @@ pub(super) struct TopArgs {
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub(super) no_mouse: bool,
     /// A filter in a file, beside that of the arguments; - is stdin
     #[arg(short = 'F', long = "filter", value_name = "FILE")]
     pub(super) filter_file: Option<PathBuf>,
@@ -102,7 +105,8 @@ pub(super) struct TopArgs {
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
-        Self { reading, runtimes, interval: IntervalArgs::default(), face, filter_file, filter }
+        let interval = IntervalArgs::default();
+        Self { reading, runtimes, interval, face, no_mouse: false, filter_file, filter }
     }
 }
 

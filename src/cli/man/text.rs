@@ -106,6 +106,10 @@ const SETTINGS: &[Part] = &[
     ),
     Settings,
     Text(
+        "The keys of the dashboard stand in the files below [keys], by the name of the action: \
+         freeze = [\"x\", \"Ctrl-F\"], or unix = [] for none. sockeye config names every action with its keys.",
+    ),
+    Text(
         "Those for people count in the dashboard and on a terminal. Where the output goes into a file or a pipe, \
          is made for programs, such as --json, or is the verdict of check, watch or policy learn, they do not: \
          nobody's settings change what a script reads.",

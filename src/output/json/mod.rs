@@ -87,6 +87,13 @@ pub fn write_lines<'a>(
     write_coverage(out, moment)
 }
 
+/// One socket as an object on one line, as it stands in the document.
+pub fn socket(subject: Subject<'_>) -> io::Result<String> {
+    let mut line = String::new();
+    SocketView(subject).push(&mut line, &mut Owners::default())?;
+    Ok(line)
+}
+
 /// Makes rows into text, page by page and on every core, and hands it on in their order.
 fn in_pages<'a>(
     rows: &[&'a Row],

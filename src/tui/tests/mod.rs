@@ -1,11 +1,15 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod bindings;
+mod clicks;
+mod copying;
 mod diagnosis;
 mod events;
 mod filtering;
 mod kin;
 mod many;
+mod palette;
 mod screens;
 mod tallies;
 

@@ -10,7 +10,7 @@ use crate::tui::theme::{ColorChoice, Look};
 const SIZES: [(u16, u16); 4] = [(220, 60), (140, 40), (80, 24), (40, 10)];
 
 /// Compares the screen at every size with the stored pictures.
-fn pictures(name: &str, prepare: impl Fn(&mut Stage)) {
+pub(super) fn pictures(name: &str, prepare: impl Fn(&mut Stage)) {
     for (width, height) in SIZES {
         let mut stage = Stage::new(width, height);
         prepare(&mut stage);

@@ -1,31 +1,44 @@
-//! The last line: what can be done now. Made from the table of actions.
+//! The last line: what can be done now, made from the table of actions; or what was just done.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bar::{self, Piece};
+use super::bar::{Bar, Piece};
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
 use crate::tui::mark::Mark;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::Meaning;
 use crate::tui::views::Lines;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    bar(app, area).draw(&app.look, buffer);
+}
+
+/// The hints, and what the marks mean.
+pub(super) fn bar(app: &App, area: Rect) -> Bar {
     let style = |meaning| app.look.style(meaning);
-    let pieces = hints(app)
+    if let Some((remark, _)) = &app.remark {
+        let told = Piece::new(0, app.look.escape(remark.as_bytes()).into_owned(), style(Meaning::Good));
+        return Bar { area, gap: 2, left: vec![told], right: Vec::new() };
+    }
+    let left = hints(app)
         .into_iter()
         .map(|hint| {
             Piece::new(hint.priority, hint.keys, style(Meaning::Key))
                 .and(format!(" {}", hint.text), style(Meaning::Muted))
+                .at(Spot::Do(hint.action))
         })
         .collect();
-    let legend = if app.mode() == Mode::List { legend(app) } else { Vec::new() };
-    bar::draw(&app.look, buffer, area, 2, (pieces, legend));
+    let right = if app.mode() == Mode::List { legend(app) } else { Vec::new() };
+    Bar { area, gap: 2, left, right }
 }
 
 struct Hint {
     keys: String,
     text: &'static str,
+    /// What the first of the keys does.
+    action: Action,
     priority: u8,
 }
 
@@ -34,9 +47,10 @@ fn hints(app: &App) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
     let possible = ACTIONS.iter().filter(|entry| !entry.hint.is_empty() && app.can(entry));
     for (entry, priority) in possible.zip(2..) {
-        // While a filter is typed, a letter is no key.
-        let typing = app.mode() == Mode::Filter;
-        let Some(key) = entry.keys.iter().find(|key| !(typing && key.types())) else { continue };
+        // While a text is typed, a letter is no key.
+        let typing = app.mode().is_typed();
+        let keys = app.keymap.keys(entry.action);
+        let Some(key) = keys.iter().find(|key| !(typing && key.types())) else { continue };
         let label = key.label(app.look.ascii);
         match hints.last_mut() {
             Some(last) if last.text == entry.hint => {
@@ -57,7 +71,7 @@ fn hints(app: &App) -> Vec<Hint> {
                     (_, true) => "sockets",
                     _ => entry.hint,
                 };
-                hints.push(Hint { keys: label, text, priority });
+                hints.push(Hint { keys: label, text, action: entry.action, priority });
             }
         }
     }

@@ -3,14 +3,16 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::bar::{self, Piece};
+use super::bar::{Bar, Piece};
 use super::put;
 use crate::model::{Host, OwnerCoverage, SliceStatus};
 use crate::text;
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::layout::Screen;
 use crate::tui::mark::Mark;
 use crate::tui::notice;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::Meaning;
 use crate::tui::views::{Lines, View};
 
@@ -18,9 +20,18 @@ use crate::tui::views::{Lines, View};
 const SYSTEM: &str = if cfg!(linux) { "Linux" } else { std::env::consts::OS };
 
 pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
-    bar::draw(&app.look, buffer, screen.header, 3, (identity(app), condition(app)));
-    bar::draw(&app.look, buffer, screen.tabs, 1, (tabs(app), order(app)));
+    for bar in bars(app, screen) {
+        bar.draw(&app.look, buffer);
+    }
     notices(app, screen.notice, buffer);
+}
+
+/// The two lines of pieces.
+pub(super) fn bars(app: &App, screen: &Screen) -> [Bar; 2] {
+    [
+        Bar { area: screen.header, gap: 3, left: identity(app), right: condition(app) },
+        Bar { area: screen.tabs, gap: 1, left: tabs(app), right: order(app) },
+    ]
 }
 
 /// The program and the machine.
@@ -87,7 +98,8 @@ fn pulse(app: &App) -> Piece {
             1 => "1 change waits".to_owned(),
             many => format!("{} changes wait", text::count(many)),
         };
-        return Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
+        let frozen = Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
+        return frozen.at(Spot::Do(Action::Freeze));
     }
     if let Some(silent) = app.silence() {
         let silent = format!("{} no news for {}", symbols.warning, text::span(silent));
@@ -115,7 +127,9 @@ fn tabs(app: &App) -> Vec<Piece> {
         let title = if wide { title } else { short };
         let (meaning, priority) =
             if view == app.view { (Meaning::ActiveTab, 0) } else { (Meaning::Text, at + 4) };
-        Piece::new(priority, format!(" {} {title}{count}{more} ", view.number() + 1), app.look.style(meaning))
+        let key = app.key_for(view.action()).map_or_else(String::new, |key| format!("{key} "));
+        let text = format!(" {key}{title}{count}{more} ");
+        Piece::new(priority, text, app.look.style(meaning)).at(Spot::Tab(view))
     };
     (0..).zip(View::ALL).map(tab).collect()
 }
@@ -127,7 +141,7 @@ fn order(app: &App) -> Vec<Piece> {
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
     let text = format!("sorted by {} {arrow}", column.title);
-    let order = Piece::new(20, text, app.look.style(Meaning::Muted));
+    let order = Piece::new(20, text, app.look.style(Meaning::Muted)).at(Spot::Do(Action::Reverse));
     comparison(app).into_iter().chain([order]).collect()
 }
 
@@ -142,7 +156,7 @@ fn comparison(app: &App) -> Option<Piece> {
         .and(count(Mark::New, sum.opened), style(Meaning::New))
         .and(count(Mark::Changed, sum.changed), style(Meaning::Changed))
         .and(count(Mark::Closed, sum.closed), style(Meaning::Closed));
-    Some(piece)
+    Some(piece.at(Spot::Tab(View::Events)))
 }
 
 fn notices(app: &App, area: Rect, buffer: &mut Buffer) {

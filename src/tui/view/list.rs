@@ -7,15 +7,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::{cells, header, put};
-use crate::model::Row;
 use crate::text;
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut};
-use crate::tui::columns::{Body, Place};
-use crate::tui::happening_cell::SeenHappening;
+use crate::tui::columns::Place;
 use crate::tui::layout::Screen;
+use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
-use crate::tui::tally_cell::SeenTally;
 use crate::tui::theme::Meaning;
 use crate::tui::views::{Lines, View};
 
@@ -29,15 +28,10 @@ pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     }
     heads(app, &places, screen.heads, buffer);
     let top = app.pane().top;
-    for (line, at) in (screen.rows.y..screen.rows.bottom()).zip(top..) {
-        let area = Rect { y: line, height: 1, ..screen.rows };
-        if let Some(row) = app.row_at(at) {
-            draw_row(app, row, &places, area, buffer);
-        } else if let Some(of) = of(app, at) {
-            draw_line(app, (&of, at == app.pane().cursor), &places, area, buffer);
-        } else {
-            break;
-        }
+    for (y, at) in (screen.rows.y..screen.rows.bottom()).zip(top..) {
+        let Some(of) = line::of(app, at) else { break };
+        let area = Rect { y, height: 1, ..screen.rows };
+        draw_line(app, (&of, at == app.pane().cursor), &places, area, buffer);
     }
 }
 
@@ -60,16 +54,16 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buffer) {
-    let selected = app.selected().is_some_and(|selected| std::ptr::eq(selected, row));
-    let Some(seen) = app.seen(row) else { return };
-    let mark = Mark::of(row, &seen.now, app.compared.as_ref());
+fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area: Rect, buffer: &mut Buffer) {
+    let mark = match of {
+        Of::Socket(seen) => Mark::of(seen.subject.row, &seen.now, app.compared.as_ref()),
+        Of::Tally(_) | Of::Happening(_) => None,
+    };
     // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
     let whole = mark.map(|mark| app.look.style(mark.meaning()));
     for place in places {
         let column = &app.pane().columns[place.column];
-        let Body::Socket { field, show, .. } = &column.body else { continue };
-        let cell = show(field, &seen);
+        let Some(cell) = of.cell(column) else { continue };
         // Dim letters on a reversed ground are hard to read.
         let meaning = if selected { Meaning::Text } else { cell.meaning };
         let style = whole.unwrap_or_else(|| app.look.style(meaning));
@@ -79,40 +73,6 @@ fn draw_row(app: &App, row: &Row, places: &[Place], area: Rect, buffer: &mut Buf
     if let Some(mark) = mark {
         let style = app.look.style(mark.meaning());
         buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
-    }
-    if selected {
-        buffer.set_style(area, app.look.style(Meaning::Selected));
-    }
-}
-
-/// What a line without a mark is about.
-enum Of<'a> {
-    Tally(SeenTally<'a>),
-    Happening(SeenHappening<'a>),
-}
-
-fn of(app: &App, line: usize) -> Option<Of<'_>> {
-    app.tally_at(line).map(Of::Tally).or_else(|| app.happening_at(line).map(Of::Happening))
-}
-
-impl<'a> Of<'a> {
-    /// Its cell in a column that is made for such lines.
-    fn cell(&self, body: &Body) -> Option<Cell<'a>> {
-        match (self, body) {
-            (Self::Tally(seen), Body::Tally { show, .. }) => Some(show(seen)),
-            (Self::Happening(seen), Body::Happening { show }) => Some(show(seen)),
-            _ => None,
-        }
-    }
-}
-
-fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area: Rect, buffer: &mut Buffer) {
-    for place in places {
-        let column = &app.pane().columns[place.column];
-        let Some(cell) = of.cell(&column.body) else { continue };
-        let style = app.look.style(if selected { Meaning::Text } else { cell.meaning });
-        let spot = Rect { x: area.x + place.x, width: place.width, ..area };
-        draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
     if selected {
         buffer.set_style(area, app.look.style(Meaning::Selected));
@@ -144,6 +104,11 @@ fn highlight(app: &App, shown: &str, x: u16, y: u16, buffer: &mut Buffer) {
     }
 }
 
+/// Which key does what; nothing where no key does.
+fn hint(app: &App, action: Action, before: &str, does: &str) -> String {
+    app.key_for(action).map_or_else(String::new, |key| format!("{before}{key} {does}"))
+}
+
 /// Why there is nothing to see. "No rows" never means "could not look".
 fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     let (_, many) = app.view.nouns();
@@ -170,13 +135,17 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
             match app.listing.elsewhere[view.number()] {
                 0 => {}
                 found => {
-                    let found = text::counted(found, one, many);
-                    lines.push(format!("{found} found, {} shows", view.number() + 1));
+                    let found = format!("{} found", text::counted(found, one, many));
+                    lines.push(found + &hint(app, view.action(), ", ", "shows"));
                 }
             }
         }
-        let way_out = if app.prompt.is_typed() { "Esc leaves it as it was" } else { "Esc clears it" };
-        lines.push(way_out.to_owned());
+        let (way_out, does) = if app.prompt.is_typed() {
+            (Action::LeaveFilter, "leaves it as it was")
+        } else {
+            (Action::ClearFilter, "clears it")
+        };
+        lines.push(hint(app, way_out, "", does));
         lines.extend(header::doubt(app));
     }
     let first = area.y + area.height.saturating_sub(2) / 3;

@@ -7,6 +7,7 @@ mod bar;
 mod footer;
 mod header;
 mod list;
+mod palette;
 mod pane;
 mod preview;
 mod prompt;
@@ -15,9 +16,11 @@ use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use bar::Bar;
 use pane::Pane;
 
 use super::app::App;
+use super::layout::Screen;
 use super::theme::Meaning;
 use super::views::View;
 use super::{details, help, layout};
@@ -33,7 +36,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let screen = layout::screen(app);
     let buffer = frame.buffer_mut();
     header::draw(app, &screen, buffer);
-    prompt::draw(app, screen.filter, buffer);
+    match &app.palette {
+        Some(palette) => palette::draw(app, palette, screen.filter, buffer),
+        None => prompt::draw(app, screen.filter, buffer),
+    }
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
         pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
@@ -47,9 +53,19 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         preview::draw(app, screen.preview, buffer);
     }
     footer::draw(app, screen.footer, buffer);
-    if let Some(cursor) = prompt::cursor(app, screen.filter) {
+    let cursor = match &app.palette {
+        Some(palette) => Some(palette::cursor(palette, screen.filter)),
+        None => prompt::cursor(app, screen.filter),
+    };
+    if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);
     }
+}
+
+/// The lines of pieces, some of which can be clicked.
+pub(super) fn bars(app: &App, screen: &Screen) -> Vec<Bar> {
+    let footer = footer::bar(app, screen.footer);
+    header::bars(app, screen).into_iter().chain([footer]).collect()
 }
 
 /// One line that says the most important, and what is missing.

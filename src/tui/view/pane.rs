@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::bar::{self, Piece};
+use super::bar::{Bar, Piece};
 use crate::tui::app::App;
 use crate::tui::theme::Meaning;
 
@@ -28,7 +28,8 @@ pub(super) fn draw(app: &App, pane: &Pane<'_>, area: Rect, buffer: &mut Buffer) 
         let range = format!(" lines {} to {last} of {all} ", pane.scroll + 1);
         Piece::new(1, range, app.look.style(Meaning::Muted))
     });
-    bar::draw(&app.look, buffer, head, 1, (vec![title], range.into_iter().collect()));
+    let bar = Bar { area: head, gap: 1, left: vec![title], right: range.into_iter().collect() };
+    bar.draw(&app.look, buffer);
     for (y, shown) in (body.y..body.bottom()).zip(pane.lines.iter().skip(pane.scroll)) {
         buffer.set_line(body.x + 1, y, shown, body.width.saturating_sub(2));
     }

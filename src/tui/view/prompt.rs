@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{cells, put};
 use crate::text;
+use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::prompt::Pending;
 use crate::tui::theme::Meaning;
@@ -150,7 +151,9 @@ fn draw_hint(app: &App, area: Rect, buffer: &mut Buffer) {
     } else if app.prompt.text().is_empty() {
         put(app, buffer, whole, EXAMPLES, Meaning::Muted);
     } else if app.prompt.pending() == Some(Pending::Word) {
-        put(app, buffer, whole, "as a text it would find nothing; Enter means it so", Meaning::Muted);
+        let means =
+            app.key_for(Action::KeepFilter).map_or_else(String::new, |key| format!("; {key} means it so"));
+        put(app, buffer, whole, &format!("as a text it would find nothing{means}"), Meaning::Muted);
     }
 }
 
@@ -199,8 +202,9 @@ fn draw_offers(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let style = |meaning| app.look.style(meaning);
     let end = area.right().saturating_sub(1);
+    let key = app.key_for(Action::Complete).unwrap_or_default();
     let (mut x, _) =
-        buffer.set_stringn(area.x + 1, area.y, "Tab", usize::from(area.width), style(Meaning::Key));
+        buffer.set_stringn(area.x + 1, area.y, key, usize::from(area.width), style(Meaning::Key));
     let room = end.saturating_sub(x + 3);
     for (at, word) in page(offers, tried.unwrap_or(0), room) {
         let meaning = if tried == Some(at) { Meaning::Selected } else { Meaning::Muted };

@@ -1,0 +1,35 @@
+//! What a line of the list is about, and its cells.
+//!
+//! One place for all views, so that what is drawn and what is copied cannot differ.
+
+use super::app::App;
+use super::cell::{Cell, Seen};
+use super::columns::{Body, Column};
+use super::happening_cell::SeenHappening;
+use super::tally_cell::SeenTally;
+
+/// What a line is about.
+pub(super) enum Of<'a> {
+    Socket(Seen<'a>),
+    Tally(SeenTally<'a>),
+    Happening(SeenHappening<'a>),
+}
+
+/// What the line is about; `None` behind the last one.
+pub(super) fn of(app: &App, line: usize) -> Option<Of<'_>> {
+    let socket = app.row_at(line).and_then(|row| app.seen(row)).map(Of::Socket);
+    let tally = || app.tally_at(line).map(Of::Tally);
+    socket.or_else(tally).or_else(|| app.happening_at(line).map(Of::Happening))
+}
+
+impl<'a> Of<'a> {
+    /// Its cell in a column that is made for such lines.
+    pub(super) fn cell(&self, column: &Column) -> Option<Cell<'a>> {
+        match (self, &column.body) {
+            (Self::Socket(seen), Body::Socket { field, show, .. }) => Some(show(field, seen)),
+            (Self::Tally(seen), Body::Tally { show, .. }) => Some(show(seen)),
+            (Self::Happening(seen), Body::Happening { show }) => Some(show(seen)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The palette: what is typed, and below it the actions that it may mean, each with its key and sentence.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{cells, put};
+use crate::text;
+use crate::tui::action::Entry;
+use crate::tui::app::App;
+use crate::tui::palette::{self, Palette};
+use crate::tui::theme::Meaning;
+
+const PROMPT: &str = "do ";
+/// Cells for the names, and for the keys.
+const NAMES: usize = 16;
+const KEYS: usize = 10;
+
+pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+    let matches = palette::matches(app);
+    draw_text(app, palette, matches.len(), Rect { height: 1, ..area }, buffer);
+    let lines = (area.y + 1)..area.bottom();
+    if matches.is_empty() {
+        let line = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
+        put(app, buffer, line, "nothing that can be done now is called so", Meaning::Warning);
+    }
+    let chosen = palette.chosen(matches.len());
+    let in_sight = matches.iter().enumerate().skip(palette.first(matches.len(), area.height));
+    for (y, (at, entry)) in lines.zip(in_sight) {
+        let line = Rect { y, height: 1, ..area };
+        draw_match(app, entry, line, buffer);
+        if at == chosen {
+            buffer.set_style(line, app.look.style(Meaning::Selected));
+        }
+    }
+}
+
+/// Where the terminal's cursor belongs.
+pub(super) fn cursor(palette: &Palette, area: Rect) -> Position {
+    let x = area.x + 1 + cells(PROMPT) + cells(palette.before_cursor());
+    Position::new(x.min(area.right().saturating_sub(2)), area.y)
+}
+
+fn draw_text(app: &App, palette: &Palette, matches: usize, area: Rect, buffer: &mut Buffer) {
+    let style = |meaning| app.look.style(meaning);
+    buffer.set_stringn(area.x + 1, area.y, PROMPT, usize::from(area.width), style(Meaning::Key));
+    let left = area.x + 1 + cells(PROMPT);
+    let room = usize::from(area.right().saturating_sub(left + 1));
+    // What is typed last is seen; names are short, so that this is rare.
+    let shown = app.look.elide_start(palette.text(), room);
+    let (end, _) = buffer.set_stringn(left, area.y, &shown, room, style(Meaning::Title));
+    let count = text::counted(matches, "action", "actions");
+    let x = area.right().saturating_sub(cells(&count) + 1);
+    if x >= end + 3 {
+        put(app, buffer, Rect { x, width: area.right() - x, ..area }, &count, Meaning::Muted);
+    }
+}
+
+fn draw_match(app: &App, entry: &Entry, area: Rect, buffer: &mut Buffer) {
+    let style = |meaning| app.look.style(meaning);
+    let end = area.right().saturating_sub(1);
+    let mut x = area.x + 1;
+    let mut column = |text: &str, width: usize, meaning| {
+        let room = width.min(usize::from(end.saturating_sub(x)));
+        buffer.set_stringn(x, area.y, app.look.elide(text, room), room, style(meaning));
+        x = end.min(x.saturating_add(u16::try_from(width + 1).unwrap_or(u16::MAX)));
+    };
+    let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(app.look.ascii)).collect();
+    column(entry.name, NAMES, Meaning::Text);
+    column(&keys.join("  "), KEYS, Meaning::Key);
+    column(entry.sentence, usize::from(area.width), Meaning::Muted);
+}
