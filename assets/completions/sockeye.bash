@@ -19,6 +19,9 @@ _sockeye() {
             sockeye,check)
                 cmd="sockeye__subcmd__check"
                 ;;
+            sockeye,close)
+                cmd="sockeye__subcmd__close"
+                ;;
             sockeye,completions)
                 cmd="sockeye__subcmd__completions"
                 ;;
@@ -30,6 +33,9 @@ _sockeye() {
                 ;;
             sockeye,events)
                 cmd="sockeye__subcmd__events"
+                ;;
+            sockeye,kill)
+                cmd="sockeye__subcmd__kill"
                 ;;
             sockeye,man)
                 cmd="sockeye__subcmd__man"
@@ -62,7 +68,7 @@ _sockeye() {
 
     case "${cmd}" in
         sockeye)
-            opts="-t -u -x -w -d -S -M -0 -A -f -l -a -B -4 -6 -n -r -p -T -Z -z -q -H -e -o -m -i -b -O -s -E -K -N -F -h -V --tcp --udp --unix --raw --dccp --sctp --mptcp --packet --udplite --icmp --netlink --vsock --xdp --tipc --smc --bluetooth --other --query --family --listening --all --bound-inactive --ipv4 --ipv6 --numeric --resolve --processes --threads --context --contexts --quiet --no-header --extended --options --memory --info --bpf --tos --cgroup --inet-sockopt --oneline --summary --events --for --count --kill --yes --json --ndjson --csv --format --group --wide --color --ascii --source --owners --all-netns --net --ask-runtimes --filter --columns --sort --help --version accecn_fail_mode accecn_opt_seen accept_queue activates addr address advmss age ato_us autobound auxdata backlog backoff bbr_bandwidth_bytes_per_s bbr_cwnd_gain bbr_min_rtt_us bbr_pacing_gain big bind_address_no_port bluetooth bound bucket busy_time_us bytes_acked bytes_received bytes_retrans bytes_sent ca_state cc cgroup cgroup_id class_id client close-wait closed closing cmdline comm congestion_algorithm connected connection container cookie copy_threshold_bytes cwnd data_segs_in data_segs_out dccp dctcp_ab_ecn dctcp_ab_tot dctcp_alpha dctcp_ce_state dctcp_enabled defer_connect deleted delivered delivered_ce delivered_ce_bytes delivered_e0_bytes delivered_e1_bytes delivery_rate_app_limited delivery_rate_bytes_per_s dev dport drops dsack_dups dst dst_group dst_portid established exclude exe exposed fackets family fanout_id fanout_mode fastopen_client_fail fin-wait-1 fin-wait-2 freebind fwd_alloc_bytes fwmark hci hdrincl icmp idle inet inet6 inode interface interface_index ip ip_protocol ipv4 ipv6 is_icsk kernel_use l2cap last-ack last_ack_recv_ms last_ack_sent_ms last_data_recv_ms last_data_sent_ms link listen listener listener_cookie listening local local_address local_port loopback loss lost lport mark max_pacing_rate_bytes_per_s mc_all mc_loop min_rtt_us minrtt mptcp mptcp_flags mptcp_token netlink netlink_flags netns netns_name new nodefrag not notsent_bytes optmem_bytes origdev orphan owner owner_count owner_status pacing_rate_bytes_per_s packet packet_running packet_version path peer_cookie peer_inode pid pmtu port private probes proc process proto protocol protocol_name public rate raw rcv_mss rcv_ooopack rcv_rtt_us rcv_space rcv_ssthresh rcv_wnd rcv_wscale rcvbuf_bytes reach receive_rate_bytes_per_s received_ce received_ce_bytes received_e0_bytes received_e1_bytes recv_q recverr recverr_rfc4884 rehash remote remote_address remote_port reord_seen reordering retrans retransmits rfcomm rmem_alloc_bytes role role_reason rport rto rto_us rtt rtt_us rttvar_us rwnd_limited_us rx_ring_block_bytes rx_ring_blocks rx_ring_features rx_ring_frame_bytes rx_ring_frames rx_ring_retire_ms rxq sacked sco scope sctp segs_in segs_out send_q send_rate_bytes_per_s shutdown sk_backlog_bytes smc smc_fallback_reason smc_mode snd_cwnd snd_mss snd_ssthresh snd_wnd snd_wscale sndbuf_bytes sndbuf_limited_us sport src state subflow_flags subflow_id_local subflow_id_remote subflow_token_local subflow_token_remote syn-rcv syn-recv syn-sent synchronized tclass tcp tcp_options time-wait timer_expires_ms timer_name timer_retransmits tipc tls_cipher tls_no_pad tls_rx tls_tx tls_version tls_zero_copy tos total_retrans total_rto total_rto_recoveries total_rto_time_ms transparent tx_ring_block_bytes tx_ring_blocks tx_ring_features tx_ring_frame_bytes tx_ring_frames tx_ring_retire_ms txq type udp udplite uid ulp umem_bytes umem_id unacked unconnected unit unix unowned user v6only vegas_enabled vegas_min_rtt_us vegas_rtt_count vegas_rtt_us vfs_device vfs_inode vnet_header vsock wmem_alloc_bytes wmem_queued_bytes xdp xdp_fill_ring_empty xdp_queue xdp_rx_dropped xdp_rx_entries xdp_rx_invalid xdp_rx_ring_full xdp_tx_entries xdp_tx_invalid xdp_tx_ring_empty top who check watch events metrics doctor policy schema completions man config"
+            opts="-t -u -x -w -d -S -M -0 -A -f -l -a -B -4 -6 -n -r -p -T -Z -z -q -H -e -o -m -i -b -O -s -E -K -N -F -h -V --tcp --udp --unix --raw --dccp --sctp --mptcp --packet --udplite --icmp --netlink --vsock --xdp --tipc --smc --bluetooth --other --query --family --listening --all --bound-inactive --ipv4 --ipv6 --numeric --resolve --processes --threads --context --contexts --quiet --no-header --extended --options --memory --info --bpf --tos --cgroup --inet-sockopt --oneline --summary --events --for --count --kill --yes --json --ndjson --csv --format --group --wide --color --ascii --source --owners --all-netns --net --ask-runtimes --filter --columns --sort --help --version accecn_fail_mode accecn_opt_seen accept_queue activates addr address advmss age ato_us autobound auxdata backlog backoff bbr_bandwidth_bytes_per_s bbr_cwnd_gain bbr_min_rtt_us bbr_pacing_gain big bind_address_no_port bluetooth bound bucket busy_time_us bytes_acked bytes_received bytes_retrans bytes_sent ca_state cc cgroup cgroup_id class_id client close-wait closed closing cmdline comm congestion_algorithm connected connection container cookie copy_threshold_bytes cwnd data_segs_in data_segs_out dccp dctcp_ab_ecn dctcp_ab_tot dctcp_alpha dctcp_ce_state dctcp_enabled defer_connect deleted delivered delivered_ce delivered_ce_bytes delivered_e0_bytes delivered_e1_bytes delivery_rate_app_limited delivery_rate_bytes_per_s dev dport drops dsack_dups dst dst_group dst_portid established exclude exe exposed fackets family fanout_id fanout_mode fastopen_client_fail fin-wait-1 fin-wait-2 freebind fwd_alloc_bytes fwmark hci hdrincl icmp idle inet inet6 inode interface interface_index ip ip_protocol ipv4 ipv6 is_icsk kernel_use l2cap last-ack last_ack_recv_ms last_ack_sent_ms last_data_recv_ms last_data_sent_ms link listen listener listener_cookie listening local local_address local_port loopback loss lost lport mark max_pacing_rate_bytes_per_s mc_all mc_loop min_rtt_us minrtt mptcp mptcp_flags mptcp_token netlink netlink_flags netns netns_name new nodefrag not notsent_bytes optmem_bytes origdev orphan owner owner_count owner_status pacing_rate_bytes_per_s packet packet_running packet_version path peer_cookie peer_inode pid pmtu port private probes proc process proto protocol protocol_name public rate raw rcv_mss rcv_ooopack rcv_rtt_us rcv_space rcv_ssthresh rcv_wnd rcv_wscale rcvbuf_bytes reach receive_rate_bytes_per_s received_ce received_ce_bytes received_e0_bytes received_e1_bytes recv_q recverr recverr_rfc4884 rehash remote remote_address remote_port reord_seen reordering retrans retransmits rfcomm rmem_alloc_bytes role role_reason rport rto rto_us rtt rtt_us rttvar_us rwnd_limited_us rx_ring_block_bytes rx_ring_blocks rx_ring_features rx_ring_frame_bytes rx_ring_frames rx_ring_retire_ms rxq sacked sco scope sctp segs_in segs_out send_q send_rate_bytes_per_s shutdown sk_backlog_bytes smc smc_fallback_reason smc_mode snd_cwnd snd_mss snd_ssthresh snd_wnd snd_wscale sndbuf_bytes sndbuf_limited_us sport src state subflow_flags subflow_id_local subflow_id_remote subflow_token_local subflow_token_remote syn-rcv syn-recv syn-sent synchronized tclass tcp tcp_options time-wait timer_expires_ms timer_name timer_retransmits tipc tls_cipher tls_no_pad tls_rx tls_tx tls_version tls_zero_copy tos total_retrans total_rto total_rto_recoveries total_rto_time_ms transparent tx_ring_block_bytes tx_ring_blocks tx_ring_features tx_ring_frame_bytes tx_ring_frames tx_ring_retire_ms txq type udp udplite uid ulp umem_bytes umem_id unacked unconnected unit unix unowned user v6only vegas_enabled vegas_min_rtt_us vegas_rtt_count vegas_rtt_us vfs_device vfs_inode vnet_header vsock wmem_alloc_bytes wmem_queued_bytes xdp xdp_fill_ring_empty xdp_queue xdp_rx_dropped xdp_rx_entries xdp_rx_invalid xdp_rx_ring_full xdp_tx_entries xdp_tx_invalid xdp_tx_ring_empty top who kill close check watch events metrics doctor policy schema completions man config"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -181,6 +187,44 @@ _sockeye() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        sockeye__subcmd__close)
+            opts="-t -u -l -a -n -N -F -h --tcp --udp --listening --all --numeric --yes --json --source --owners --all-netns --net --filter --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owners)
+                    COMPREPLY=($(compgen -W "auto bpf proc none" -- "${cur}"))
+                    return 0
+                    ;;
+                --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -N)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -F)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         sockeye__subcmd__completions)
             opts="-h --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -259,6 +303,48 @@ _sockeye() {
                     return 0
                     ;;
                 --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owners)
+                    COMPREPLY=($(compgen -W "auto bpf proc none" -- "${cur}"))
+                    return 0
+                    ;;
+                --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -N)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__kill)
+            opts="-s -N -h --signal --yes --dry-run --wait --json --source --owners --all-netns --net --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --signal)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -13,7 +13,7 @@ function __fish_sockeye_needs_command
     set -e cmd[1]
     argparse -s (__fish_sockeye_global_optspecs) -- $cmd 2>/dev/null
     or return 0
-    if contains -- "$argv[1]" top who check watch events metrics doctor policy schema completions man config
+    if contains -- "$argv[1]" top who kill close check watch events metrics doctor policy schema completions man config
         # Also print the command, so this can be used to figure out what it is.
         echo $argv[1]
         return 1
@@ -107,6 +107,8 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -s h -l help -d 'Print hel
 complete -c sockeye -n "__fish_sockeye_needs_command" -s V -l version -d 'Print version'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "top" -d 'The live dashboard'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "who" -d 'Who holds a port, an address or a Unix socket, and why; or what a process holds'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "kill" -d 'Send a signal to who holds a port, an address or a Unix socket, after asking'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "close" -d 'Close TCP and UDP sockets, after asking; their holders live on. The same as -K'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare what is there with the policy, once: for CI and cron'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, and report what the policy does not expect or its rules find'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
@@ -147,6 +149,35 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ascii -d 'ASCII 
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -s s -l signal -d 'TERM, KILL, INT, QUIT, HUP, USR1, USR2, STOP or CONT, or the number of one' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l wait -d 'How long to wait for the end of those that get it' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l yes -d 'Send without asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l dry-run -d 'Tell who would get it, and send nothing'
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l json -d 'One JSON object a line for each process, and for each socket'
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s t -l tcp -d 'TCP sockets'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s u -l udp -d 'UDP sockets'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s l -l listening -d 'Only sockets that listen, or wait unconnected'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s a -l all -d 'Sockets in every state'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s n -l numeric -d 'Port numbers instead of service names'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -l yes -d 'Close without asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -l json -d 'One JSON object a line for each socket'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand close" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''

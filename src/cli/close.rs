@@ -25,7 +25,8 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
     let asks = !args.ending.yes;
     ensure!(
         !asks || (io::stdin().is_terminal() && io::stderr().is_terminal()),
-        "-K asks before it closes anything, and there is no terminal to ask on: add --yes to close without asking"
+        "{} asks before it closes anything, and there is no terminal to ask on: add --yes to close without asking",
+        args.ending.name()
     );
     // Not narrowed: whether a socket shares its address is known from all of them.
     let request =

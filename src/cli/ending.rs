@@ -30,12 +30,15 @@ pub(super) struct EndingArgs {
     /// With -K: close without asking
     #[arg(long, requires = "kill", conflicts_with = "events")]
     pub(super) yes: bool,
+    /// The command that stands for the option.
+    #[arg(skip)]
+    pub(super) command: Option<&'static str>,
 }
 
 impl EndingArgs {
-    /// The option, as people know it.
-    fn name(&self) -> &'static str {
-        if self.kill { "-K" } else { "-E" }
+    /// The option or the command, as it was typed.
+    pub(super) fn name(&self) -> &'static str {
+        self.command.unwrap_or(if self.kill { "-K" } else { "-E" })
     }
 }
 
@@ -84,8 +87,8 @@ pub(super) fn resolve(mut args: ListArgs) -> anyhow::Result<Asked> {
     let json = is_json(name, &selection.shape)?;
     ensure!(
         chosen || selection.has_filter() || !args.ending.kill,
-        "-K alone would close every connection: say which, by -t, -u, -l or a filter, such as: \
-         sockeye -K dst 10.0.0.7; to close all of them: sockeye -K -tu"
+        "{name} alone would close every connection: say which, by -t, -u, -l or a filter, such as: \
+         sockeye {name} dst 10.0.0.7; to close all of them: sockeye {name} -tu"
     );
     Ok(Asked { args, reading, selection, json })
 }

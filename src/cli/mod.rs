@@ -20,6 +20,8 @@ mod filter;
 mod follow;
 mod habits;
 mod holders;
+#[cfg_attr(not(linux), path = "kill_elsewhere.rs")]
+mod kill;
 mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
@@ -55,7 +57,7 @@ use args::{Args, Command, PolicyCommand};
 use exit::Exit;
 
 use crate::config::{Config, Environment};
-use crate::sys::rights;
+use crate::sys::rights::{self, Purpose};
 
 /// Runs the program with the arguments of this process.
 #[must_use]
@@ -78,7 +80,7 @@ pub fn main() -> ExitCode {
 fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
     // A policy may have to be written where only root's full rights reach.
     if !matches!(args.command, Some(Command::Policy { .. }))
-        && let Err(error) = rights::give_up_the_useless(metrics::writes(args.command.as_ref()))
+        && let Err(error) = rights::give_up_the_useless(purpose(args.command.as_ref()))
     {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
@@ -89,6 +91,8 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
         Some(Command::Man) => man::run(),
         Some(Command::Config(args)) => config::run(&args, environment),
         Some(Command::Top(args)) => top::run(&args, &Config::load(environment)?),
+        Some(Command::Kill(args)) => kill::run(&args),
+        Some(Command::Close(args)) => close::run(args.into()),
         Some(Command::Who(args)) => who::run(&args, &Config::load(environment)?),
         Some(Command::Check(args)) => check::run(&args, &Config::load(environment)?),
         Some(Command::Doctor(args)) => doctor::run(&args, &Config::load(environment)?),
@@ -108,6 +112,15 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
                 list => list::run(list, &config),
             }
         }
+    }
+}
+
+/// What rights are needed for.
+fn purpose(command: Option<&Command>) -> Purpose {
+    match command {
+        Some(Command::Kill(args)) if !args.dry_run => Purpose::Signalling,
+        command if metrics::writes(command) => Purpose::Writing,
+        _ => Purpose::Reading,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Parser as _;
 
-use super::args::Args;
+use super::args::{Args, Command, ListArgs};
 use super::selection::Selection;
 use crate::model::Family;
 
@@ -16,22 +16,29 @@ fn resolved(line: &str) -> String {
             return format!("refused: {}", text.lines().next().unwrap_or_default());
         }
     };
+    if let Some(Command::Close(close)) = args.command {
+        return ended(close.into());
+    }
     if let Some(command) = args.command {
         let text = format!("{command:?}");
         return format!("command {}", text.split(['(', ' ']).next().unwrap_or_default());
     }
     if args.list.ending.events || args.list.ending.kill {
-        let does = if args.list.ending.kill { "closes" } else { "tells the end of" };
-        return match super::ending::resolve(args.list) {
-            Ok(asked) => format!("{does} {}", told(&asked.selection)),
-            Err(error) => format!("refused: {}", error.to_string().replace('\n', " / ")),
-        };
+        return ended(args.list);
     }
     if args.list.summary {
         return "the summary".to_owned();
     }
     match Selection::of(&args.list) {
         Ok(selection) => told(&selection),
+        Err(error) => format!("refused: {}", error.to_string().replace('\n', " / ")),
+    }
+}
+
+fn ended(list: ListArgs) -> String {
+    let does = if list.ending.kill { "closes" } else { "tells the end of" };
+    match super::ending::resolve(list) {
+        Ok(asked) => format!("{does} {}", told(&asked.selection)),
         Err(error) => format!("refused: {}", error.to_string().replace('\n', " / ")),
     }
 }
@@ -382,6 +389,23 @@ const LINES: &[&str] = &[
     "-K -t --for 1s",
     "--kill",
     "--yes",
+    "kill 80",
+    "kill 80 443 --yes --json",
+    "kill port = 80",
+    "kill -s HUP pid:812 --wait 10s",
+    "kill --dry-run nginx",
+    "kill --dry-run --yes nginx",
+    "kill --wait soon 80",
+    "kill",
+    "-t kill 80",
+    "kil",
+    "close dst 10.0.0.7",
+    "close -t --yes",
+    "close -ta state time-wait",
+    "close",
+    "close -x",
+    "close --csv",
+    "close unix",
     "-E",
     "-EH",
     "-E -t",

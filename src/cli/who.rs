@@ -78,7 +78,8 @@ pub(super) fn run(args: &WhoArgs, config: &Config) -> anyhow::Result<Exit> {
     })
 }
 
-fn target(typed: &OsStr) -> anyhow::Result<Target> {
+/// Understands what somebody asks about, with what this machine calls things.
+pub(super) fn target(typed: &OsStr) -> anyhow::Result<Target> {
     let machine = Machine::default();
     let services = |name: &str| machine.ports(name);
     let near = |name: &str| machine.near_service(name);
@@ -90,7 +91,7 @@ fn target(typed: &OsStr) -> anyhow::Result<Target> {
 }
 
 /// The tables in which the targets may be. Of a process everything is told.
-fn wanted(targets: &[Target]) -> Vec<Wanted> {
+pub(super) fn wanted(targets: &[Target]) -> Vec<Wanted> {
     let in_question = |protocol: Protocol| {
         targets.iter().any(|target| match target {
             Target::Ports(_) | Target::At(_) => PORTED.contains(&protocol),

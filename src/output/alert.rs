@@ -9,7 +9,7 @@ use super::SCHEMA;
 use super::event::ends;
 use super::face::{Face, Meaning};
 use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
-use crate::model::{NoOwner, Owner, Row, Socket};
+use crate::model::{NoOwner, Process, Row, Socket};
 use crate::phrase;
 use crate::policy::{Alert, AlertKind, Severity};
 use crate::store::Moment;
@@ -127,7 +127,7 @@ pub(super) fn who(socket: &Socket, moment: &Moment) -> String {
         None => format!("uid {}", uid.0),
     });
     let mut who = match socket.owners.found() {
-        Ok(known) => named(known.first()),
+        Ok(known) => named(known.first().process),
         Err(NoOwner::Denied) => "a process that may not be read".to_owned(),
         Err(why) => match moment.names.kernel_uses.get(&socket.key) {
             Some(what) => format!("{}: {}", why.reason(), escape(what.as_bytes())),
@@ -144,9 +144,10 @@ pub(super) fn who(socket: &Socket, moment: &Moment) -> String {
     who
 }
 
-fn named(owner: Owner<'_>) -> String {
-    let mut named = phrase::process(owner.process, Charset::Unicode);
-    if let Some(exe) = &owner.process.exe {
+/// Name, pid and the file that it runs.
+pub(super) fn named(process: &Process) -> String {
+    let mut named = phrase::process(process, Charset::Unicode);
+    if let Some(exe) = &process.exe {
         push(&mut named, format_args!(" {}", phrase::executable(exe, Charset::Unicode)));
     }
     named

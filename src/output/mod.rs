@@ -19,6 +19,7 @@ mod parts;
 mod plain;
 pub mod schema;
 pub mod settings;
+pub mod signalling;
 pub mod summary;
 pub mod table;
 pub mod template;

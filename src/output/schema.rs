@@ -12,6 +12,7 @@ use super::closing::ClosingView;
 use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
 use super::settings::ConfigView;
+use super::signalling::{ReleaseView, SignallingView};
 use super::summary::Counts;
 use super::who::WhoView;
 
@@ -30,6 +31,8 @@ pub fn schema() -> Value {
         generator.subschema_for::<SummaryView<'_>>(),
         generator.subschema_for::<EventView<'_>>(),
         generator.subschema_for::<ClosingView<'_>>(),
+        generator.subschema_for::<SignallingView<'_>>(),
+        generator.subschema_for::<ReleaseView<'_>>(),
         generator.subschema_for::<WhoView<'_>>(),
         generator.subschema_for::<Counts<'_>>(),
         generator.subschema_for::<ConfigView>(),

@@ -3,6 +3,10 @@
 //! Layer 1. Every text that leaves this file is escaped. It knows no widths, no colours and no lines:
 //! who shows the words arranges them.
 
+mod stop;
+
+pub use stop::{Stop, stop};
+
 use crate::model::{
     Ancestor, Container, Executable, Incoming, Names, Process, Published, PublishedPort, Runtime,
     SystemBytes, Uid, Workload,

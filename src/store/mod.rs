@@ -4,13 +4,17 @@
 //! every output go through it, so they cannot disagree. It never asks the time (the sample brings
 //! it) and never looks at a filter: what is hidden on a screen is still watched.
 
+mod aftermath;
 mod ending;
+mod holder;
 mod merge;
 mod peers;
 #[cfg(test)]
 mod tests;
 
+pub use aftermath::{Aftermath, aftermath};
 pub use ending::ended;
+pub use holder::{Holder, holders};
 pub use peers::Peers;
 
 use std::collections::BTreeMap;

@@ -131,6 +131,14 @@ pub mod rights {
         Rights::default()
     }
 
+    /// What the rights are for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Purpose {
+        Reading,
+        Writing,
+        Signalling,
+    }
+
     /// There is nothing to give up.
     pub fn give_up_loading() -> Result<(), Errno> {
         Ok(())
@@ -142,7 +150,7 @@ pub mod rights {
     }
 
     /// There is nothing to give up.
-    pub fn give_up_the_useless(_: bool) -> Result<(), Errno> {
+    pub fn give_up_the_useless(_: Purpose) -> Result<(), Errno> {
         Ok(())
     }
 }

@@ -31,6 +31,8 @@ pub mod netns;
 #[cfg(linux)]
 pub mod nftables;
 #[cfg(linux)]
+pub mod pidfd;
+#[cfg(linux)]
 pub mod procdir;
 #[cfg(linux)]
 pub mod procnet;

@@ -2,8 +2,8 @@
 
 use rustix::io::Errno;
 use rustix::thread::{
-    CapabilitySet, CapabilitySets, capabilities, remove_capability_from_bounding_set, set_capabilities,
-    set_no_new_privs,
+    CapabilitySet, CapabilitySets, capabilities, capability_is_in_ambient_set,
+    remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
 };
 
 use crate::model::Rights;
@@ -16,6 +16,16 @@ const USEFUL: CapabilitySet = CapabilitySet::DAC_READ_SEARCH
     .union(CapabilitySet::SYS_ADMIN)
     .union(CapabilitySet::BPF)
     .union(CapabilitySet::PERFMON);
+
+/// What the rights are for that this process has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    Reading,
+    /// And writing in directories of others.
+    Writing,
+    /// And signals for processes of others, which [`with_signalling`] sends.
+    Signalling,
+}
 
 /// What the calling thread may.
 #[must_use]
@@ -33,10 +43,20 @@ pub fn ours() -> Rights {
 }
 
 /// Gives up, for the calling thread and those that it starts, what reading cannot use, and the way
-/// to new rights through programs that it may run. To be called before any thread is started. Who
-/// `writes` keeps the right to do so in directories of others.
-pub fn give_up_the_useless(writes: bool) -> Result<(), Errno> {
-    let useful = if writes { USEFUL.union(CapabilitySet::DAC_OVERRIDE) } else { USEFUL };
+/// to new rights through programs that it may run. To be called before any thread is started. The right to
+/// signal is kept without force.
+pub fn give_up_the_useless(purpose: Purpose) -> Result<(), Errno> {
+    let useful = match purpose {
+        Purpose::Reading | Purpose::Signalling => USEFUL,
+        Purpose::Writing => USEFUL.union(CapabilitySet::DAC_OVERRIDE),
+    };
+    // A program that has a right by its file must not lend it to a user.
+    let own = rustix::process::getuid().is_root()
+        || capability_is_in_ambient_set(CapabilitySet::KILL).unwrap_or(false);
+    let asleep = match purpose {
+        Purpose::Signalling if own => CapabilitySet::KILL,
+        _ => CapabilitySet::empty(),
+    };
     set_no_new_privs(true)?;
     if capabilities(None)?.permitted.contains(CapabilitySet::SETPCAP) {
         for useless in CapabilitySet::all().difference(useful).iter() {
@@ -47,7 +67,7 @@ pub fn give_up_the_useless(writes: bool) -> Result<(), Errno> {
             }
         }
     }
-    keep(useful)
+    keep_some_asleep(useful, asleep)
 }
 
 /// Gives up, for the calling thread and those that it starts, what was good for loading a program: once
@@ -69,6 +89,17 @@ pub fn with_those_of_the_caller<T>(open: impl FnOnce() -> T) -> Result<T, Errno>
     Ok(opened)
 }
 
+/// Sends signals with the right to signal processes of others in force, where this process has it, and gives that
+/// up for the calling thread and those that it starts.
+pub fn with_signalling<T>(send: impl FnOnce() -> T) -> Result<T, Errno> {
+    let now = capabilities(None)?;
+    let effective = now.effective.union(now.permitted.intersection(CapabilitySet::KILL));
+    set_capabilities(None, CapabilitySets { effective, ..now })?;
+    let done = send();
+    keep(CapabilitySet::KILL.complement())?;
+    Ok(done)
+}
+
 /// Gives up, for the calling thread and those that it starts, all but the right to close sockets: once nothing
 /// more is to be read.
 pub fn keep_only_closing() -> Result<(), Errno> {
@@ -76,11 +107,16 @@ pub fn keep_only_closing() -> Result<(), Errno> {
 }
 
 fn keep(useful: CapabilitySet) -> Result<(), Errno> {
+    keep_some_asleep(useful, CapabilitySet::empty())
+}
+
+/// Keeps what is useful, and what may be called for later.
+fn keep_some_asleep(useful: CapabilitySet, asleep: CapabilitySet) -> Result<(), Errno> {
     let now = capabilities(None)?;
     let kept = |set: CapabilitySet| set.intersection(useful);
     let sets = CapabilitySets {
         effective: kept(now.effective),
-        permitted: kept(now.permitted),
+        permitted: now.permitted.intersection(useful.union(asleep)),
         inheritable: kept(now.inheritable),
     };
     set_capabilities(None, sets)

@@ -97,6 +97,15 @@ pub fn pid_link(target: &[u8]) -> Option<u64> {
     number(target.strip_prefix(b"pid:[")?.strip_suffix(b"]")?)
 }
 
+/// The pid of a process by the `fdinfo` of its handle; `None` when it has ended, or is not in the pid namespace
+/// of this `/proc`.
+#[must_use]
+pub fn pidfd_pid(fdinfo: &[u8]) -> Option<Pid> {
+    let line = fdinfo.split(|b| *b == b'\n').find_map(|line| line.strip_prefix(b"Pid:"))?;
+    let pid = number(line.trim_ascii()).filter(|pid| *pid != 0)?;
+    u32::try_from(pid).ok().map(Pid)
+}
+
 /// A plain decimal number and nothing else: the name of a process or descriptor directory.
 #[must_use]
 pub fn number(text: &[u8]) -> Option<u64> {
@@ -176,6 +185,17 @@ mod tests {
     fn uid_is_the_effective_one() {
         assert_eq!(effective_uid(b"Name:\tx\nUid:\t1000\t0\t0\t0\nGid:\t5\t5\t5\t5\n"), Some(Uid(0)));
         assert_eq!(effective_uid(b"Name:\tUid: 1\n"), None);
+    }
+
+    #[test]
+    fn pid_of_a_handle() {
+        let text =
+            |pid: &str| format!("pos:\t0\nflags:\t02000002\nmnt_id:\t15\nino:\t7\nPid:\t{pid}\nNSpid:\t9\n");
+        assert_eq!(pidfd_pid(text("812").as_bytes()), Some(Pid(812)));
+        for none in ["-1", "0", "", "x"] {
+            assert_eq!(pidfd_pid(text(none).as_bytes()), None);
+        }
+        assert_eq!(pidfd_pid(b"pos:\t0\n"), None);
     }
 
     #[test]

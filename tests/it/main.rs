@@ -18,6 +18,7 @@ mod filter;
 mod follower;
 mod harness;
 mod hostile;
+mod kill;
 mod lineage;
 mod live;
 mod man;

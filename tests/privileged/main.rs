@@ -33,6 +33,7 @@ mod hidden;
 mod in_flight;
 mod inner_shell;
 mod kernel_uses;
+mod killing;
 mod lifecycle;
 #[path = "../kernels/links.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
@@ -109,6 +110,8 @@ fn main() -> ExitCode {
         (kernel_uses::CASES, vxlan),
         (ends::CASES, namespace),
         (ends::BESIDE_SS, ss.or_else(ends::missing)),
+        (killing::CASES, namespace),
+        (killing::APART, apart),
         (closing::CASES, namespace),
         (closing::BESIDE_SS, ss),
     ];

@@ -1,5 +1,6 @@
 //! The arguments, as they are typed. What they mean together is decided by the commands.
 
+mod acting;
 mod list;
 mod reading;
 
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use super::completions::CompletionsArgs;
 use super::stdout::FaceArgs;
 
+pub(super) use acting::{CloseArgs, KillArgs};
 pub(super) use list::{FORMS, ListArgs, ShapeArgs};
 pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 
@@ -25,7 +27,7 @@ pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, S
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. kill: 0 done, 1 nobody holds it, 2 error, or not all. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -40,6 +42,10 @@ pub(super) enum Command {
     Top(TopArgs),
     /// Who holds a port, an address or a Unix socket, and why; or what a process holds
     Who(super::who::WhoArgs),
+    /// Send a signal to who holds a port, an address or a Unix socket, after asking
+    Kill(KillArgs),
+    /// Close TCP and UDP sockets, after asking; their holders live on. The same as -K
+    Close(CloseArgs),
     /// Compare what is there with the policy, once: for CI and cron
     Check(CheckArgs),
     /// Watch, and report what the policy does not expect or its rules find

@@ -18,6 +18,7 @@ use Part::{Example, Item, See, Settings, Text};
 pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     ("FILTER", FILTER),
     ("HOW SOCKETS END", ENDS),
+    ("HOW HOLDERS END", KILLS),
     ("EXIT STATUS", EXIT_STATUS),
     ("SETTINGS", SETTINGS),
     ("FILES", FILES),
@@ -80,20 +81,42 @@ const ENDS: &[Part] = &[
     ),
 ];
 
+const KILLS: &[Part] = &[
+    Text(
+        "sockeye kill sends a signal to the processes that hold what is meant. One word each is a target, as for who; \
+         words of which one has an operator or belongs to the filter language are a filter together. Who asks for a \
+         port means those that wait there, and not whoever serves a connection; who asks for one of several processes \
+         that share a socket does not mean the others.",
+    ),
+    Text(
+        "It shows them, what else they hold, and who may start them again, and asks; without a terminal it needs \
+         --yes. Each process is opened as a handle (pidfd_open(2)) and must then have the start time that was read, \
+         and hold one of the sockets still; else nothing is sent. Pid 1, threads of the kernel and sockeye itself \
+         never get a signal.",
+    ),
+    Text(
+        "After TERM, KILL, INT and QUIT it waits for their ends, and reads again for half a second: a socket is \
+         released; lingers, when only the kernel finishes it; is held still; its place is shared by a socket that was \
+         there before, or held again by one that came since. Processes of others need root or CAP_KILL, which is in \
+         force only while the signals are sent and given up then.",
+    ),
+];
+
 const EXIT_STATUS: &[Part] = &[
     Item(
         "0",
-        "Done. -q: some socket passes. check: every listener is expected, and no rule holds. -K: all closed, or gone \
-         before. A closed pipe is success.",
+        "Done. -q: some socket passes. check: every listener is expected, and no rule holds. -K, close: all closed, or gone \
+         before. kill: all got the signal; those that it should end ended, and nobody holds what they held. A closed pipe is success.",
     ),
     Item(
         "1",
-        "-q: no socket passes. who: nobody holds it. check: an unexpected listener, or a socket of which a rule holds.",
+        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds.",
     ),
     Item(
         "2",
         "Wrong usage, an error, or a table that was asked for could not be read. -q: no socket that was seen \
-         passes, and not everything could be seen. -K: not all could be closed, or the answer was no.",
+         passes, and not everything could be seen. -K, close: not all could be closed, or the answer was no. kill: not all \
+         of what 0 means, or the answer was no.",
     ),
     Item("3", "check: too little could be seen to say."),
 ];
@@ -161,6 +184,7 @@ const EXAMPLES: &[Part] = &[
         "sockeye --json --ask-runtimes",
         "Everything, for scripts; sockeye schema says what it looks like:",
     ),
+    Example("sockeye kill --dry-run pid:812", "Who would get a signal, and what goes with it:"),
     Example("sockeye metrics listening", "Listeners in numbers, for Prometheus:"),
     Example("sockeye doctor", "What this user can see on this host, what not, and what mends it:"),
     Example("sockeye policy learn --dry-run", "The policy that would expect what listens now:"),

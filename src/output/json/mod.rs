@@ -25,6 +25,7 @@ use crate::text::escape;
 
 pub(super) use coverage::{CoverageView, coverage};
 use owner::Owners;
+pub(super) use owner::ProcessView;
 pub(super) use published::PublishedPortView;
 pub(super) use socket::SocketView;
 pub(super) use value::unix_name;

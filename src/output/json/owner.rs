@@ -16,7 +16,7 @@ use crate::text::{escape, push_number};
 /// A process of which no more than its name is told.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "process", deny_unknown_fields)]
-pub(super) struct ProcessView<'a> {
+pub(in crate::output) struct ProcessView<'a> {
     pid: u32,
     comm: Cow<'a, str>,
     /// The bytes of `comm`, where they had to be escaped.
@@ -24,7 +24,7 @@ pub(super) struct ProcessView<'a> {
 }
 
 impl<'a> ProcessView<'a> {
-    pub(super) fn new(pid: Pid, comm: &'a SystemBytes) -> Self {
+    pub(in crate::output) fn new(pid: Pid, comm: &'a SystemBytes) -> Self {
         Self { pid: pid.0, comm: escape(comm.as_bytes()), comm_hex: hex(comm.as_bytes()) }
     }
 }

@@ -2,9 +2,12 @@
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use crate::model::{Closing, Family, NetnsFound, NoOwner, Protocol, Runtime, SliceStatus, State};
+use crate::model::{
+    Closing, Family, NetnsFound, NoOwner, Protocol, Runtime, Signal, Signalling, SliceStatus, State,
+};
 use crate::output::SCHEMA;
 use crate::policy::{AlertKind, Severity};
+use crate::store::Aftermath;
 
 /// A text that is one of these words.
 pub(super) fn one_of(words: impl IntoIterator<Item = &'static str>) -> Schema {
@@ -37,6 +40,18 @@ pub(super) fn protocol(_: &mut SchemaGenerator) -> Schema {
 
 pub(in crate::output) fn closing(_: &mut SchemaGenerator) -> Schema {
     one_of(Closing::WORDS)
+}
+
+pub(in crate::output) fn signal(_: &mut SchemaGenerator) -> Schema {
+    one_of(Signal::ALL.iter().map(|it| it.word()))
+}
+
+pub(in crate::output) fn signalling(_: &mut SchemaGenerator) -> Schema {
+    one_of(Signalling::WORDS)
+}
+
+pub(in crate::output) fn aftermath(_: &mut SchemaGenerator) -> Schema {
+    one_of(Aftermath::WORDS)
 }
 
 pub(in crate::output) fn state_or_null(_: &mut SchemaGenerator) -> Schema {

@@ -84,8 +84,17 @@ impl Target {
                 local.port == end.port && local.addr.to_canonical() == end.addr.to_canonical()
             }),
             Self::Unix(name, file) => is_unix(socket, name, *file),
-            Self::Pid(pid) => has_owner(socket, |owner| owner.process.id.pid == *pid),
-            Self::Process(name) => has_owner(socket, |owner| is_called(owner, name.as_bytes())),
+            Self::Pid(_) | Self::Process(_) => has_owner(socket, |owner| self.means_owner(owner)),
+        }
+    }
+
+    /// True for an owner that is meant, of a socket that is: of a process that was named no other one.
+    #[must_use]
+    pub fn means_owner(&self, owner: &Owner<'_>) -> bool {
+        match self {
+            Self::Ports(_) | Self::At(_) | Self::Unix(..) => true,
+            Self::Pid(pid) => owner.process.id.pid == *pid,
+            Self::Process(name) => is_called(owner, name.as_bytes()),
         }
     }
 

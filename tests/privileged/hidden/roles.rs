@@ -18,7 +18,7 @@ use crate::stock::inode;
 const ROLE: &str = "SOCKEYE_TEST_ROLE";
 
 /// This binary in a role.
-pub(super) fn command(role: &str) -> Command {
+pub(crate) fn command(role: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(ROLE, role);
     command
@@ -33,6 +33,7 @@ pub(crate) fn play() -> Option<ExitCode> {
         "ring" => ring(),
         "reuse" => reuse(),
         "crowd" => crowd(),
+        "signal" => crate::killing::pid_in_use_again(),
         "swap" => swap(),
         other => panic!("no such role: {other}"),
     }
