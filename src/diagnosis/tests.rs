@@ -310,6 +310,14 @@ fn two_readings_tell_of_the_present() {
 }
 
 #[test]
+fn what_fell_was_no_counter() {
+    let (then, now) = (Some(9), Some(8));
+    let counts = |segments, acked| Counts { segments, acked, ..Counts::default() };
+    assert_eq!(counts(now, then).since(&counts(then, now)), counts(None, Some(1)));
+    assert_eq!(counts(None, then).since(&counts(then, None)), counts(None, None));
+}
+
+#[test]
 fn nothing_acknowledged_between_two_readings_is_stuck() {
     let sent = "send_q = 900\ntcp_info = { bytes_acked = 5, last_data_sent = 10, last_ack_recv = 10 }";
     let check = |before: &str, seconds| {
