@@ -81,6 +81,7 @@ fn every_threshold_from_both_sides() {
         (CONNECTION, info("total_retrans = 9, data_segs_out = 99"), None),
         (CONNECTION, info("total_retrans = 9, data_segs_out = 1000"), None),
         (CONNECTION, info("total_retrans = 10, data_segs_out = 1000"), Some(("lossy-path", Warning))),
+        (CONNECTION, info("total_retrans = 10, data_segs_out = 1000, dsack_dups = 1"), None),
         (CONNECTION, info("total_retrans = 49, data_segs_out = 1000"), Some(("lossy-path", Warning))),
         (CONNECTION, info("total_retrans = 50, data_segs_out = 1000"), Some(("lossy-path", Alarm))),
         (CONNECTION, info("busy_time = 99999, rwnd_limited = 99999"), None),
