@@ -11,6 +11,8 @@ pub struct Counts {
     pub segments: Option<u64>,
     /// Segments sent again (`tcpi_total_retrans`).
     pub retransmitted: Option<u64>,
+    /// Of these, what the other end had already (`tcpi_dsack_dups`): it was late, and not lost.
+    pub duplicates: Option<u64>,
     /// Bytes that the other end acknowledged.
     pub acked: Option<u64>,
     /// Microseconds with data to send (`tcp_get_info_chrono_stats`).
@@ -36,6 +38,7 @@ impl Counts {
         Self {
             segments: read(P::DATA_SEGS_OUT),
             retransmitted: read(P::TOTAL_RETRANS),
+            duplicates: read(P::DSACK_DUPS),
             acked: read(P::BYTES_ACKED),
             busy_us: read(P::BUSY_TIME),
             rwnd_us: read(P::RWND_LIMITED),
@@ -58,6 +61,7 @@ impl Counts {
         Self {
             segments: passed(self.segments, earlier.segments),
             retransmitted: passed(self.retransmitted, earlier.retransmitted),
+            duplicates: passed(self.duplicates, earlier.duplicates),
             acked: passed(self.acked, earlier.acked),
             busy_us: passed(self.busy_us, earlier.busy_us),
             rwnd_us: passed(self.rwnd_us, earlier.rwnd_us),

@@ -82,6 +82,8 @@ pub(super) fn loss(case: &Case<'_>) -> Option<Finding> {
     let now = super::Counts::of(&case.subject.row.socket);
     let of = |counts: &super::Counts, least: u64| {
         let (again, all) = (counts.retransmitted?, counts.segments.filter(|all| *all >= least)?);
+        // Older kernels do not tell which of them were in vain.
+        let again = again.saturating_sub(counts.duplicates.unwrap_or(0));
         Some((share(again, all)?, again, all))
     };
     let life = of(&now, SEGMENTS);
@@ -95,16 +97,23 @@ pub(super) fn loss(case: &Case<'_>) -> Option<Finding> {
     match (recent, life) {
         (Some((share, span)), _) if share >= LOSS => {
             let whole = whole.map_or_else(String::new, |whole| format!("; {whole} since it began"));
-            let text = format!("the path loses packets: {} sent again in {span}{whole}", percent(share));
+            let text = format!(
+                "packets are lost, on the path or where they arrive: {} sent again in {span}{whole}",
+                percent(share)
+            );
             Some(finding("lossy-path", level(share, LOSS, LOSS_HIGH)?, text))
         }
         (Some((_, span)), Some((share, ..))) if share >= LOSS => {
-            let text = format!("the path lost packets: {}, and hardly any in {span}", whole?);
+            let text = format!("packets were lost: {}, and hardly any in {span}", whole?);
             Some(finding("lossy-path", Severity::Note, text))
         }
         (None, Some((share, ..))) => {
             let severity = level(share, LOSS, LOSS_HIGH)?;
-            Some(finding("lossy-path", severity, format!("the path loses packets: {}", whole?)))
+            Some(finding(
+                "lossy-path",
+                severity,
+                format!("packets are lost, on the path or where they arrive: {}", whole?),
+            ))
         }
         _ => None,
     }

@@ -81,6 +81,7 @@ fn every_threshold_from_both_sides() {
         (CONNECTION, info("total_retrans = 9, data_segs_out = 99"), None),
         (CONNECTION, info("total_retrans = 9, data_segs_out = 1000"), None),
         (CONNECTION, info("total_retrans = 10, data_segs_out = 1000"), Some(("lossy-path", Warning))),
+        (CONNECTION, info("total_retrans = 10, data_segs_out = 1000, dsack_dups = 1"), None),
         (CONNECTION, info("total_retrans = 49, data_segs_out = 1000"), Some(("lossy-path", Warning))),
         (CONNECTION, info("total_retrans = 50, data_segs_out = 1000"), Some(("lossy-path", Alarm))),
         (CONNECTION, info("busy_time = 99999, rwnd_limited = 99999"), None),
@@ -307,6 +308,14 @@ fn two_readings_tell_of_the_present() {
         assert_eq!(told(&found), [("drops", severity)]);
         assert!(found[0].text.contains(says), "{found:?}");
     }
+}
+
+#[test]
+fn what_fell_was_no_counter() {
+    let (then, now) = (Some(9), Some(8));
+    let counts = |segments, acked| Counts { segments, acked, ..Counts::default() };
+    assert_eq!(counts(now, then).since(&counts(then, now)), counts(None, Some(1)));
+    assert_eq!(counts(None, then).since(&counts(then, None)), counts(None, None));
 }
 
 #[test]

@@ -280,8 +280,11 @@ fn what_is_wrong_is_told_with_the_evidence() {
     assert_eq!(queue, "  accept queue: 6 of 5 wait to be accepted, full: callers are turned away");
     assert!(exposed.starts_with("  warning: port 23 is that of telnet, which does not encrypt"), "{full}");
     assert!(deleted.starts_with(r"  warning: sh\x1bop 2210 runs a file that was deleted"), "{full}");
-    let fine = who(&["5432", "--source", source]).ok();
-    assert!(!fine.contains("warning") && !fine.contains("alarm"), "{fine}");
+    let silent = "\n  alarm: 2 connections, such as 127.0.0.1:5432 to 127.0.0.1:50002: the other end does not answer: 9 ";
+    let fine = who(&["127.0.0.1:5432", "--source", source]).ok();
+    assert!(fine.contains(silent) && !fine.contains("warning"), "{fine}");
+    let call = who(&["41823", "--source", source]).ok();
+    assert!(!call.contains("warning") && !call.contains("alarm"), "{call}");
 }
 
 #[test]
