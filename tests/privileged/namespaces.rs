@@ -18,6 +18,7 @@ pub(crate) const CASES: &[Case] = &[
     ("namespaces::an_own_namespace_shows_only_its_sockets", only_its_sockets),
     ("namespaces::check_is_clean_then_found_then_clean_again", clean_found_clean),
     ("namespaces::check_without_the_right_to_look_is_exit_code_3", not_enough_seen),
+    ("namespaces::ports_run_out_where_the_kernel_hands_out_no_more", ports_run_out),
 ];
 
 /// Runs the test in a network namespace of its own, whose loopback is up. A namespace belongs to
@@ -70,6 +71,29 @@ fn listens(held: OwnedFd) -> Held {
         (truth.state, truth.role) = ("listen".to_owned(), "listener".to_owned());
         truth.send_q = Some(128);
     })
+}
+
+/// Whether they run out is measured by the range of the namespace, and the kernel agrees.
+fn ports_run_out() {
+    in_namespace(|| {
+        // Of the task that opens it, so of this thread's namespace.
+        std::fs::write("/proc/sys/net/ipv4/ip_local_port_range", "40000 40019").unwrap();
+        let listener = TcpListener::bind("127.0.0.1:9000").unwrap();
+        let service = listener.local_addr().unwrap();
+        let mut calls: Vec<_> = (0..15).map(|_| TcpStream::connect(service).unwrap()).collect();
+        let mut told = |more: usize| {
+            calls.extend((0..more).map(|_| TcpStream::connect(service).unwrap()));
+            run(&mut sockeye(&["who", &calls[0].local_addr().unwrap().to_string()])).ok()
+        };
+        let text = told(0);
+        assert!(!text.contains("run out"), "{text}");
+        let text = told(1);
+        assert!(text.contains("ports towards 127.0.0.1:9000 run out: 16 of 20 (80%) are taken"), "{text}");
+        let text = told(4);
+        assert!(text.contains("\n  alarm: 127.0.0.1:") && text.contains(": 20 of 20 (100%)"), "{text}");
+        let refused = TcpStream::connect(service).unwrap_err();
+        assert_eq!(refused.kind(), std::io::ErrorKind::AddrNotAvailable, "{refused}");
+    });
 }
 
 fn only_its_sockets() {

@@ -37,6 +37,7 @@ fn a_connection_over_time() {
         assert_eq!(section(&stage, "Diagnosis"), ["nothing unusual"]);
         assert!(section(&stage, "Trends").is_empty(), "one number is no trend");
         stage.polls(4);
+        assert!(!ascii || stage.screen().is_ascii(), "{}", stage.screen());
         let name = if ascii { "ascii" } else { "unicode" };
         insta::assert_snapshot!(format!("flow_{name}_{width}x{height}"), stage.screen());
     }
