@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use super::args::ListArgs;
 use super::ending::{self, Asked};
 use super::exit::Exit;
+use super::question::is_answered_yes;
 use super::reader::{self, Request};
 use super::selection::Selection;
 use super::{complain, notice};
@@ -81,12 +82,7 @@ fn is_wanted(rows: &[&Row], moment: &Moment, selection: &Selection) -> anyhow::R
         1 => "this socket".to_owned(),
         many => format!("these {}", counted(many, "socket", "sockets")),
     };
-    write!(out, "Close {these}? [y/N] ")?;
-    out.flush()?;
-    drop(out);
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+    is_answered_yes(out, &format!("Close {these}?"))
 }
 
 /// Tells what became of sockets.

@@ -32,6 +32,7 @@ mod of_ss;
 mod policy;
 mod polled;
 mod query;
+mod question;
 mod quiet;
 mod reader;
 mod resolve;

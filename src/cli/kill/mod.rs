@@ -10,6 +10,7 @@ use anyhow::{Context as _, ensure};
 
 use super::args::{KillArgs, OwnersChoice, SourceChoice};
 use super::exit::Exit;
+use super::question::is_answered_yes;
 use super::reader::{self, Request};
 use super::settings::Reading;
 use super::{complain, notice};
@@ -187,12 +188,7 @@ fn is_wanted(all: &[Holder<'_>], signal: Signal, moment: &Moment) -> anyhow::Res
         1 => "this process".to_owned(),
         many => format!("these {}", counted(many, "process", "processes")),
     };
-    write!(out, "Send {} to {these}? [y/N] ", signal.word())?;
-    out.flush()?;
-    drop(out);
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).context("the answer cannot be read")?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+    is_answered_yes(out, &format!("Send {} to {these}?", signal.word()))
 }
 
 /// Tells what became of processes and sockets.
