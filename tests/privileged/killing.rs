@@ -91,13 +91,15 @@ fn respawned() {
         assert!(attempts.next().is_some(), "it never comes in time");
         let old = pids.recv().unwrap();
         let ran = run(&mut sockeye(&["kill", &format!("pid:{old}"), "--yes"]));
-        // Else it came later than anybody would wait for.
-        if ran.stdout().contains("\nagain ") { Ok(ran) } else { Err(ran.stdout().to_owned()) }
+        // Else it came later than anybody would wait for, or within the hundredth of a second in which the
+        // sockets had been read: times of processes are no finer, and what is not certain is not told.
+        let is_told =
+            ["\nagain ", ", which was started since"].iter().all(|words| ran.stdout().contains(words));
+        if is_told { Ok(ran) } else { Err(ran.stdout().to_owned()) }
     });
     let new = pids.recv().unwrap();
     let says = format!("\nagain    tcp 127.0.0.1:8081 listen: held again, by cat {new} ");
     assert!(told.stdout().contains(&says) && told.code() == 2, "{new}: {}", told.stdout());
-    assert!(told.stdout().contains(", which was started since"), "{}", told.stdout());
     stop.send(()).unwrap();
     assert_eq!(
         run(&mut sockeye(&["kill", &format!("pid:{new}"), "--yes", "--signal", "KILL"])).code() % 2,
