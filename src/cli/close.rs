@@ -1,16 +1,15 @@
 //! `sockeye -K`: closes the sockets that pass, after showing them and asking.
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 
 use anyhow::{Context as _, ensure};
 
 use super::args::ListArgs;
 use super::ending::{self, Asked};
 use super::exit::Exit;
-use super::question::is_answered_yes;
 use super::reader::{self, Request};
 use super::selection::Selection;
-use super::{complain, notice};
+use super::{complain, notice, question};
 use crate::action;
 use crate::model::{Closing, Row, Socket};
 use crate::output::{Face, Group, closing, table};
@@ -25,7 +24,7 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
     let Asked { args, reading, selection, json } = ending::resolve(args)?;
     let asks = !args.ending.yes;
     ensure!(
-        !asks || (io::stdin().is_terminal() && io::stderr().is_terminal()),
+        !asks || question::can_be_asked(),
         "{} asks before it closes anything, and there is no terminal to ask on: add --yes to close without asking",
         args.ending.name()
     );
@@ -82,7 +81,7 @@ fn is_wanted(rows: &[&Row], moment: &Moment, selection: &Selection) -> anyhow::R
         1 => "this socket".to_owned(),
         many => format!("these {}", counted(many, "socket", "sockets")),
     };
-    is_answered_yes(out, &format!("Close {these}?"))
+    question::is_answered_yes(out, &format!("Close {these}?"))
 }
 
 /// Tells what became of sockets.

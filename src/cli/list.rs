@@ -1,5 +1,6 @@
 //! The one-shot listing: `sockeye -tulpn`, `sockeye --json`.
 
+use std::cell::LazyCell;
 use std::collections::HashMap;
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::mem::ManuallyDrop;
@@ -105,10 +106,11 @@ impl<'a> Listing<'a> {
     /// Writes the rows; returns the columns for which there was no room.
     fn write(&self, out: &mut dyn io::Write, rows: Vec<&'a Row>) -> anyhow::Result<Vec<&'static str>> {
         let Self { sockets, moment, selection, face, .. } = *self;
-        let peers = selection.needs_peers().then(|| sockets.peers());
+        let needs_peers = selection.needs_peers();
+        let peers = LazyCell::new(|| sockets.peers());
         let subject = |row| {
             let subject = moment.subject(row);
-            subject.facing(peers.as_ref().and_then(|peers| peers.find(&subject.row.socket)))
+            if needs_peers { subject.facing(peers.find(&subject.row.socket)) } else { subject }
         };
         let header = selection.layout.header;
         let grouped = |rows| match selection.grouping {
@@ -116,8 +118,8 @@ impl<'a> Listing<'a> {
             None => Group::of_all(rows),
         };
         match &selection.shape {
-            Shape::Json => json::write(out, &rows, moment, peers.as_ref())?,
-            Shape::Ndjson => json::write_lines(out, &rows, moment, peers.as_ref())?,
+            Shape::Json => json::write(out, &rows, moment, &peers)?,
+            Shape::Ndjson => json::write_lines(out, &rows, moment, &peers)?,
             Shape::Csv(fields) => columns::write_csv(out, rows.iter().copied(), fields, header, subject)?,
             Shape::Template(template) => template.write(out, rows.iter().copied(), subject)?,
             Shape::Columns(fields) => {

@@ -1,8 +1,13 @@
 //! A question on the terminal that only a yes answers. What it is about is shown by whoever asks.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anyhow::Context as _;
+
+/// True where somebody can be asked, and can answer.
+pub(super) fn can_be_asked() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
 
 /// Asks behind what was written already. Anything but a yes is a no.
 pub(super) fn is_answered_yes(mut out: impl Write, question: &str) -> anyhow::Result<bool> {

@@ -51,13 +51,11 @@ pub(super) fn in_order<T: Sync, P: Default + Send>(
     std::thread::scope(|scope| {
         let fill = &fill;
         let start = |at| Worker::start(scope, pages.clone().skip(at).step_by(workers), fill);
-        // Where no thread can be started this one does it all.
-        let Ok(workers) = (0..workers).map(start).collect::<io::Result<Vec<_>>>() else {
-            return fill_here(pages, fill, write);
+        let workers = match (0..workers).map(start).collect::<io::Result<Vec<_>>>() {
+            Ok(workers) if !workers.is_empty() => workers,
+            // Where no thread can be started this one does it all.
+            _ => return fill_here(pages, fill, write),
         };
-        if workers.is_empty() {
-            return fill_here(pages, fill, write);
-        }
         for worker in workers.iter().cycle().take(pages.len()) {
             let Ok(page) = worker.ready.recv() else { break }; // it panicked, which the scope passes on
             let page = page?;

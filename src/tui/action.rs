@@ -5,6 +5,7 @@
 use crossterm::event::KeyCode;
 
 use super::key::Key;
+use super::views::View;
 
 /// Everything that a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +29,8 @@ pub(super) enum Action {
     LeaveFilter,
     ClearFilter,
     NextView,
-    Listeners,
-    Connections,
-    Processes,
-    Peers,
-    Unix,
-    Events,
-    Namespaces,
+    /// Go to this view.
+    Show(View),
     NextSort,
     PreviousSort,
     Reverse,
@@ -184,18 +180,36 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::ClearFilter, "clear-filter"), &[code(KeyCode::Esc)], LIST, "clear", "drop the filter"),
     entry((Action::NextView, "next-view"), &[code(KeyCode::Tab)], LIST, "view", "go to the next view"),
     entry(
-        (Action::Listeners, "listeners"),
+        (Action::Show(View::Listeners), "listeners"),
         &[char('1')],
         LIST,
         "",
         "the sockets that wait for others to come",
     ),
-    entry((Action::Connections, "connections"), &[char('2')], LIST, "", "all others: who talks to whom"),
-    entry((Action::Processes, "processes"), &[char('3')], LIST, "", "what each process holds"),
-    entry((Action::Peers, "peers"), &[char('4')], LIST, "", "with whom this machine talks"),
-    entry((Action::Unix, "unix"), &[char('5')], LIST, "", "sockets between processes of this machine"),
-    entry((Action::Events, "events"), &[char('6')], LIST, "", "what happened, the latest first"),
-    entry((Action::Namespaces, "namespaces"), &[char('7')], LIST, "", "what each network namespace has"),
+    entry(
+        (Action::Show(View::Connections), "connections"),
+        &[char('2')],
+        LIST,
+        "",
+        "all others: who talks to whom",
+    ),
+    entry((Action::Show(View::Processes), "processes"), &[char('3')], LIST, "", "what each process holds"),
+    entry((Action::Show(View::Peers), "peers"), &[char('4')], LIST, "", "with whom this machine talks"),
+    entry(
+        (Action::Show(View::Unix), "unix"),
+        &[char('5')],
+        LIST,
+        "",
+        "sockets between processes of this machine",
+    ),
+    entry((Action::Show(View::Events), "events"), &[char('6')], LIST, "", "what happened, the latest first"),
+    entry(
+        (Action::Show(View::Namespaces), "namespaces"),
+        &[char('7')],
+        LIST,
+        "",
+        "what each network namespace has",
+    ),
     entry((Action::NextSort, "next-sort"), &[char('s'), char('>')], LIST, "sort", "sort by the next column"),
     entry((Action::PreviousSort, "previous-sort"), &[char('<')], LIST, "", "sort by the column before"),
     entry((Action::Reverse, "reverse"), &[char('r'), char('S')], LIST, "reverse", "turn the order around"),

@@ -226,21 +226,6 @@ impl App {
         }
     }
 
-    /// The selected socket; `None` where lines are tallies.
-    pub(super) fn selected(&self) -> Option<&Row> {
-        self.row_at(self.pane().cursor)
-    }
-
-    /// What happened, in the selected line; `None` where lines are something else.
-    pub(super) fn selected_happening(&self) -> Option<SeenHappening<'_>> {
-        self.happening_at(self.pane().cursor)
-    }
-
-    /// The selected tally; `None` where lines are sockets.
-    pub(super) fn selected_tally(&self) -> Option<SeenTally<'_>> {
-        self.tally_at(self.pane().cursor)
-    }
-
     /// The moment that the screen shows, on the clock of the snapshot: a script has its own.
     pub(super) fn clock(&self) -> Stamp {
         if let Some(frozen) = &self.frozen {

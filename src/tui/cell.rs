@@ -125,22 +125,11 @@ pub(super) fn scope<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     if scope == Scope::Loopback { muted(text) } else { cell(text) }
 }
 
-/// The other end; for a Unix socket the inode of it, which is all that the kernel tells.
-pub(super) fn remote<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+/// The other end of a Unix socket, by its inode, which is all that the kernel tells.
+pub(super) fn other_end<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     match &seen.subject.row.socket.ends {
         crate::model::Ends::Unix { peer: Some(peer), .. } => muted(format!("inode {}", peer.get())),
-        _ => plain(field, seen),
-    }
-}
-
-/// The other end of a Unix socket, by its inode, which is all that the kernel tells.
-pub(super) fn other_end<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
-    match (field.extract)(&seen.subject) {
-        Value::Null => muted(seen.look.symbols.none),
-        value => match value_text(&value, seen) {
-            Some(inode) => muted(format!("inode {inode}")),
-            None => muted(seen.look.symbols.none),
-        },
+        _ => muted(seen.look.symbols.none),
     }
 }
 

@@ -135,7 +135,7 @@ static CONNECTIONS: &[Spec] = &[
     Spec { priority: 3, ..PROTOCOL },
     Spec { key: "state", sort: &["state"], priority: 1, width: [11, 11, 11], ..PLAIN },
     Spec { key: "local", sort: &["local", "path"], priority: 2, width: [15, 21, 46], ..PLAIN },
-    Spec { key: "remote", show: cell::remote, sort: &["remote", "peer_inode"], width: [15, 21, 46], ..PLAIN },
+    Spec { key: "remote", sort: &["remote"], width: [15, 21, 46], ..PLAIN },
     OWNER,
     Spec { priority: 5, ..USER },
     Spec {

@@ -19,7 +19,7 @@ pub(super) fn row(app: &mut App) -> Vec<Effect> {
     let inspected = app.inspected.as_ref().filter(|_| app.view.lines() == Lines::Sockets);
     let of = match inspected {
         Some(inspected) => app.seen(&inspected.row).map(line::Of::Socket),
-        None => line::of(app, app.pane().cursor),
+        None => line::selected(app),
     };
     let Some(of) = of else { return Vec::new() };
     let columns = &app.pane().columns;
@@ -50,8 +50,8 @@ pub(super) fn forget(app: &mut App) {
 
 /// What the details are open of, or what is selected.
 fn subject(app: &App) -> Option<&Row> {
-    let happened = || app.selected_happening().map(|seen| &seen.happening.row);
-    app.inspected.as_ref().map(|inspected| &inspected.row).or_else(|| app.selected()).or_else(happened)
+    let inspected = app.inspected.as_ref().map(|inspected| &inspected.row);
+    inspected.or_else(|| Some(line::selected(app)?.socket()?.subject.row))
 }
 
 /// Sends a text, and says so. One that is too long is not cut: half of it would be something else.

@@ -2,8 +2,6 @@
 //!
 //! Every text that leaves this file is escaped. It knows no positions.
 
-use std::cmp::Ordering;
-
 use super::cell::{self, Cell, Seen, cell, muted};
 use super::columns::{Body, Column};
 use super::theme::Meaning;
@@ -48,21 +46,16 @@ pub(super) fn columns() -> Vec<Column> {
     ]
 }
 
-/// The order of two happenings in a column: by what stands there, and of equal ones by time.
-pub(super) fn compare(
+/// By what a happening stands in the order of a column: by what is told there, and of equal ones by time.
+pub(super) fn rank(
     (key, show): (&str, ShowHappening),
-    one: &SeenHappening<'_>,
-    other: &SeenHappening<'_>,
-) -> Ordering {
-    let by_time = one.number.cmp(&other.number);
-    if key == FIRST {
-        return by_time;
-    }
-    let text = |seen| {
+    seen: &SeenHappening<'_>,
+) -> (Option<[String; 2]>, u64) {
+    let told = (key != FIRST).then(|| {
         let Cell { text, tail, .. } = show(seen);
-        (text.into_owned(), tail.into_owned())
-    };
-    text(one).cmp(&text(other)).then(by_time)
+        [text.into_owned(), tail.into_owned()]
+    });
+    (told, seen.number)
 }
 
 /// How long ago it was seen.

@@ -15,6 +15,11 @@ pub(super) enum Of<'a> {
     Happening(SeenHappening<'a>),
 }
 
+/// What the selected line is about; `None` where there is none.
+pub(super) fn selected(app: &App) -> Option<Of<'_>> {
+    of(app, app.pane().cursor)
+}
+
 /// What the line is about; `None` behind the last one.
 pub(super) fn of(app: &App, line: usize) -> Option<Of<'_>> {
     let socket = app.row_at(line).and_then(|row| app.seen(row)).map(Of::Socket);
@@ -23,6 +28,15 @@ pub(super) fn of(app: &App, line: usize) -> Option<Of<'_>> {
 }
 
 impl<'a> Of<'a> {
+    /// The socket that it is about; `None` where it counts several.
+    pub(super) fn socket(&self) -> Option<Seen<'a>> {
+        match self {
+            Self::Socket(seen) => Some(*seen),
+            Self::Happening(seen) => Some(seen.socket),
+            Self::Tally(_) => None,
+        }
+    }
+
     /// Its cell in a column that is made for such lines.
     pub(super) fn cell(&self, column: &Column) -> Option<Cell<'a>> {
         match (self, &column.body) {

@@ -173,7 +173,7 @@ impl Listing {
             filter.passes(&crate::filter::Seen { subject, now })
         });
         let mut told: Vec<SeenHappening<'_>> = passing.collect();
-        told.sort_by(|one, other| happening_cell::compare((key, *show), one, other));
+        told.sort_by_cached_key(|seen| happening_cell::rank((key, *show), seen));
         if *descending != wish.sort.reversed {
             told.reverse();
         }

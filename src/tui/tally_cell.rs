@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 
 use super::cell::{self, Cell, Seen, cell, muted, tailed};
 use super::tally::{Common, Tally};
+use super::theme::Meaning;
 use crate::model::{Process, Rate};
 use crate::{phrase, text};
 
@@ -72,10 +73,11 @@ pub(super) fn workload<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
 }
 
 pub(super) fn by_workload(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
-    let text = |seen: &SeenTally<'_>| {
-        (workload(seen).meaning != super::theme::Meaning::Text, workload(seen).text.into_owned())
+    let rank = |seen: &SeenTally<'_>| {
+        let Cell { text, meaning, .. } = workload(seen);
+        (meaning != Meaning::Text, text.into_owned())
     };
-    text(one).cmp(&text(other))
+    rank(one).cmp(&rank(other))
 }
 
 /// The user that the process runs as.
@@ -113,8 +115,11 @@ pub(super) fn owner<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
 }
 
 pub(super) fn by_first_owner(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
-    let text = |seen: &SeenTally<'_>| (owner(seen).text.into_owned(), owner(seen).tail.into_owned());
-    text(one).cmp(&text(other))
+    let rank = |seen: &SeenTally<'_>| {
+        let Cell { text, tail, .. } = owner(seen);
+        (text.into_owned(), tail.into_owned())
+    };
+    rank(one).cmp(&rank(other))
 }
 
 fn number<'a>(number: usize) -> Cell<'a> {

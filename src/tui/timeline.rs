@@ -54,22 +54,21 @@ impl Timeline {
         for change in news.skip(unseen) {
             let row = snapshot.table.row(&change.socket.key).cloned();
             let row = row.unwrap_or_else(|| Row::found(change.socket.clone()));
-            let what = match &change.kind {
-                ChangeKind::Closed => {
-                    let opened = row.history().opened;
-                    What::Closed { after: opened.map(|opened| moment.taken.since(&opened)) }
-                }
-                ChangeKind::State { from } => What::State { from: *from },
-                ChangeKind::Owners { from } => What::Owners { from: from.clone() },
-                ChangeKind::Opened | ChangeKind::Found | ChangeKind::Details => What::Opened,
-            };
+            let opened = row.history().opened;
+            let age = opened.map(|opened| moment.taken.since(&opened));
+            let Some(what) = What::of(&change.kind, age) else { continue };
             if self.happenings.len() == MOST {
                 self.happenings.pop_front();
                 self.first += 1;
             }
             self.happenings.push_back(Happening { at: moment.taken, what, row });
         }
-        self.first += if unseen > 0 { u64::try_from(unseen).unwrap_or(u64::MAX) } else { 0 };
+        self.first = self.first.saturating_add(u64::try_from(unseen).unwrap_or(u64::MAX));
+    }
+
+    /// How many are remembered.
+    pub(super) fn len(&self) -> usize {
+        self.happenings.len()
     }
 
     /// The happening with that number; `None` once it is forgotten.
@@ -118,10 +117,18 @@ pub(super) struct Sum {
 
 /// True for what people want to hear of.
 pub(super) fn is_news(kind: &ChangeKind) -> bool {
-    match kind {
-        ChangeKind::Found | ChangeKind::Details => false,
-        ChangeKind::Opened | ChangeKind::Closed | ChangeKind::State { .. } | ChangeKind::Owners { .. } => {
-            true
+    !matches!(kind, ChangeKind::Found | ChangeKind::Details)
+}
+
+impl What {
+    /// What a change means to people, of a socket that was there for so long; `None` where that is nothing.
+    fn of(kind: &ChangeKind, age: Option<Duration>) -> Option<Self> {
+        match kind {
+            ChangeKind::Found | ChangeKind::Details => None,
+            ChangeKind::Opened => Some(Self::Opened),
+            ChangeKind::Closed => Some(Self::Closed { after: age }),
+            ChangeKind::State { from } => Some(Self::State { from: *from }),
+            ChangeKind::Owners { from } => Some(Self::Owners { from: from.clone() }),
         }
     }
 }

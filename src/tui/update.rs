@@ -9,15 +9,16 @@ use crate::engine::Feed;
 use crate::model::{Ask, Stamp};
 
 use super::action::{Action, Mode};
-use super::app::{App, Chosen, Frozen, Inspected, News};
+use super::app::{App, Frozen, Inspected, News};
 use super::input::Input;
 use super::key::Key;
+use super::line::{self, Of};
 use super::listing::{Listing, Sort, Wish};
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
-use super::views::{Lines, View};
+use super::views::View;
 use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
@@ -120,13 +121,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::OlderFilter => edit(app, |prompt| prompt.recall(true)),
         Action::NewerFilter => edit(app, |prompt| prompt.recall(false)),
         Action::NextView => show(app, app.view.next()),
-        Action::Listeners => show(app, View::Listeners),
-        Action::Connections => show(app, View::Connections),
-        Action::Processes => show(app, View::Processes),
-        Action::Peers => show(app, View::Peers),
-        Action::Unix => show(app, View::Unix),
-        Action::Events => show(app, View::Events),
-        Action::Namespaces => show(app, View::Namespaces),
+        Action::Show(view) => show(app, view),
         Action::NextSort => sort_beside(app, Side::Right),
         Action::PreviousSort => sort_beside(app, Side::Left),
         Action::Reverse => {
@@ -228,7 +223,7 @@ pub(super) fn relist(app: &mut App) {
     if app.inspected.is_some() || layout::screen(app).preview.height > 0 {
         news.crowd(); // counted here, not while drawing
     }
-    let pane = &mut app.panes[app.view.number()];
+    let pane = &app.panes[app.view.number()];
     let wish = Wish {
         view: app.view,
         now,
@@ -240,21 +235,14 @@ pub(super) fn relist(app: &mut App) {
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
-    let of_socket = |at: &u32| rows.get(*at as usize).map(|row| Chosen::Socket(row.socket.key));
-    let (index, tallies, selected) = (&app.listing.index, &app.listing.tallies, pane.selected);
-    let numbers = &app.listing.happenings;
-    let line = match app.view.lines() {
-        Lines::Sockets => index.iter().position(|at| of_socket(at) == selected),
-        Lines::Tallies => tallies.iter().position(|one| Some(Chosen::Tally(one.common)) == selected),
-        Lines::Happenings => numbers.iter().position(|one| Some(Chosen::Happening(*one)) == selected),
-    };
-    if let (Some(line), true) = (line, selected.is_some()) {
-        pane.cursor = line;
+    if let Some(selected) = pane.selected
+        && let Some(line) = (0..app.listing.len()).find(|line| app.chosen_at(*line) == Some(selected))
+    {
+        app.panes[app.view.number()].cursor = line;
     }
     if let Some(inspected) = &mut app.inspected {
-        let key = inspected.row.socket.key;
-        inspected.gone = news.snapshot.table.row(&key).is_none();
-        let row = news.snapshot.table.row(&key);
+        let row = news.snapshot.table.row(&inspected.row.socket.key);
+        inspected.gone = row.is_none();
         if let Some(row) = row {
             inspected.row = row.clone();
         }
@@ -264,16 +252,17 @@ pub(super) fn relist(app: &mut App) {
 
 /// Opens the selected line: the details of a socket, or the sockets that a tally counts.
 fn open_line(app: &mut App) {
-    let happened = app.selected_happening().map(|seen| seen.happening.row.clone());
-    if let Some(row) = app.selected().cloned().or(happened) {
+    let Some(of) = line::selected(app) else { return };
+    if let Of::Tally(seen) = &of {
+        let (filter, view) = seen.tally.way_in();
+        app.prompt.put(&filter);
+        show(app, view);
+    } else if let Some(row) = of.socket().map(|seen| seen.subject.row.clone()) {
         let mut trend = Trend::default();
         if let Some(news) = &app.news {
             trend.record(Some(&row), &news.snapshot);
         }
         app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
-    } else if let Some((filter, view)) = app.selected_tally().map(|seen| seen.tally.way_in()) {
-        app.prompt.put(&filter);
-        show(app, view);
     }
 }
 

@@ -2,7 +2,6 @@
 //!
 //! Only facts about views. Nothing here counts, sorts or draws.
 
-use super::action::Action;
 use crate::model::{Ask, Protocol, Row};
 
 /// A tab.
@@ -55,19 +54,6 @@ impl View {
             Self::Unix => ("Unix", "Unix"),
             Self::Events => ("Events", "Ev"),
             Self::Namespaces => ("Namespaces", "Netns"),
-        }
-    }
-
-    /// What turns to it.
-    pub(super) fn action(self) -> Action {
-        match self {
-            Self::Listeners => Action::Listeners,
-            Self::Connections => Action::Connections,
-            Self::Processes => Action::Processes,
-            Self::Peers => Action::Peers,
-            Self::Unix => Action::Unix,
-            Self::Events => Action::Events,
-            Self::Namespaces => Action::Namespaces,
         }
     }
 

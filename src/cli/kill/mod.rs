@@ -2,7 +2,7 @@
 
 mod choice;
 
-use std::io::{self, BufWriter, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::thread;
 use std::time::Duration;
 
@@ -10,10 +10,9 @@ use anyhow::{Context as _, ensure};
 
 use super::args::{KillArgs, OwnersChoice, SourceChoice};
 use super::exit::Exit;
-use super::question::is_answered_yes;
 use super::reader::{self, Request};
 use super::settings::Reading;
-use super::{complain, notice};
+use super::{complain, notice, question};
 use crate::action::{self, Found, Hold, Meant};
 use crate::config::Settings;
 use crate::model::{Ask, Owner, Row, Signal, Signalling};
@@ -35,7 +34,7 @@ pub(super) fn run(args: &KillArgs) -> anyhow::Result<Exit> {
     let choice = Choice::of(&args.words)?;
     let asks = !args.yes && !args.dry_run;
     ensure!(
-        !asks || (io::stdin().is_terminal() && io::stderr().is_terminal()),
+        !asks || question::can_be_asked(),
         "kill asks before it sends anything, and there is no terminal to ask on: add --yes to send without asking, \
          or --dry-run to see who would get it"
     );
@@ -188,7 +187,7 @@ fn is_wanted(all: &[Holder<'_>], signal: Signal, moment: &Moment) -> anyhow::Res
         1 => "this process".to_owned(),
         many => format!("these {}", counted(many, "process", "processes")),
     };
-    is_answered_yes(out, &format!("Send {} to {these}?", signal.word()))
+    question::is_answered_yes(out, &format!("Send {} to {these}?", signal.word()))
 }
 
 /// Tells what became of processes and sockets.

@@ -40,7 +40,7 @@ pub fn write<'a>(
     out: &mut dyn Write,
     rows: &[&'a Row],
     moment: &'a Moment,
-    peers: Option<&Peers<'a>>,
+    peers: &Peers<'a>,
 ) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
@@ -74,7 +74,7 @@ pub fn write_lines<'a>(
     out: &mut dyn Write,
     rows: &[&'a Row],
     moment: &'a Moment,
-    peers: Option<&Peers<'a>>,
+    peers: &Peers<'a>,
 ) -> io::Result<()> {
     let line = serde_json::to_string(&SocketLine { schema: SCHEMA, kind: "socket", socket: None })?;
     let lead = line.strip_suffix("null}").ok_or(io::ErrorKind::InvalidData)?;
@@ -98,14 +98,13 @@ pub fn socket(subject: Subject<'_>) -> io::Result<String> {
 /// Makes rows into text, page by page and on every core, and hands it on in their order.
 fn in_pages<'a>(
     rows: &[&'a Row],
-    (moment, peers): (&'a Moment, Option<&Peers<'a>>),
+    (moment, peers): (&'a Moment, &Peers<'a>),
     push: impl Fn(&mut String, &mut Owners, Subject<'a>) -> serde_json::Result<()> + Sync,
     mut write: impl FnMut(&str) -> io::Result<()>,
 ) -> io::Result<()> {
     let fill = |page: &mut Page, rows: &[&'a Row]| {
         page.lines.clear();
-        let found = peers.map_or_else(|| vec![None; rows.len()], |peers| peers.find_each(rows));
-        for (row, peer) in rows.iter().zip(found) {
+        for (row, peer) in rows.iter().zip(peers.find_each(rows)) {
             push(&mut page.lines, &mut page.owners, moment.subject(row).facing(peer))?;
         }
         Ok(())

@@ -27,7 +27,7 @@ use words::NETIDS;
 
 use super::face::Face;
 use super::group::Group;
-use super::parts::in_parts;
+use super::parts::{in_order, in_parts};
 use crate::model::{
     Endpoint, Holding, Inode, Names, Protocol, Row, Socket, SocketKey, State, SystemBytes, UnixName,
 };
@@ -100,19 +100,23 @@ pub fn write(out: &mut dyn Write, groups: Vec<Group<'_>>, sheet: Sheet<'_>) -> i
         if let Some(heading) = heading {
             heading.write(out, at == 0 && !sheet.layout.header, sheet.face)?;
         }
-        for page in rows.chunks(PAGE) {
-            for lines in in_parts(page, WORTH_A_THREAD, |rows| sheet.lines(rows, &widths)) {
-                out.write_all(&lines?)?;
-            }
-        }
+        let fill = |page: &mut Page, rows: &[(Order, &Row)]| sheet.fill_page(page, rows, &widths);
+        in_order(rows, WORTH_A_THREAD, fill, |page: &Page| out.write_all(&page.lines))?;
     }
     Ok(widths.left_out)
 }
 
-/// Rows that are made into lines at once.
-const PAGE: usize = 32 * 1024;
 /// Fewer rows than this are done sooner than a thread starts.
 const WORTH_A_THREAD: usize = 4096;
+
+/// Rows as lines, and what they are made in.
+#[derive(Default)]
+struct Page {
+    cells: Cells,
+    below: String,
+    line: String,
+    lines: Vec<u8>,
+}
 
 impl Sheet<'_> {
     /// The rows with their order, and how wide their columns must be.
@@ -137,15 +141,15 @@ impl Sheet<'_> {
         }
     }
 
-    fn lines(&self, rows: &[(Order, &Row)], widths: &Widths) -> io::Result<Vec<u8>> {
-        let (mut cells, mut line, mut lines) = (Cells::default(), String::new(), Vec::new());
-        let mut below = String::new();
+    fn fill_page(&self, page: &mut Page, rows: &[(Order, &Row)], widths: &Widths) -> io::Result<()> {
+        let Page { cells, below, line, lines } = page;
+        lines.clear();
         for (_, row) in rows {
-            self.fill(&mut cells, &mut below, &row.socket);
-            cells.write(&mut lines, widths, &mut line, self.face)?;
-            lines.write_all(self.face.charset.show(&below).as_bytes())?;
+            self.fill(cells, below, &row.socket);
+            cells.write(lines, widths, line, self.face)?;
+            lines.write_all(self.face.charset.show(below).as_bytes())?;
         }
-        Ok(lines)
+        Ok(())
     }
 }
 

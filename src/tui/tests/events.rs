@@ -26,7 +26,7 @@ fn the_latest_stands_first_and_what_was_there_is_no_news() {
     assert!(stage.screen().contains("nothing has happened since the dashboard began to look"));
     stage.polls(3);
     let told = told(&stage);
-    assert_eq!(told.len(), stage.app.timeline.all().count());
+    assert_eq!(told.len(), stage.app.timeline.len());
     assert!(told.contains(&"opened 0.0.0.0:4444".to_owned()), "{told:?}");
     assert!(told.contains(&"closed 127.0.0.1:3000".to_owned()), "its beginning was not seen: {told:?}");
     let times: Vec<_> =

@@ -161,12 +161,12 @@ fn the_selected_tally_is_followed_and_every_column_orders() {
     for key in ['3', '4', '7'] {
         let lines = told(&mut stage, key).len();
         stage.keys("G");
-        let chosen = stage.app.selected_tally().unwrap().tally.common;
+        let chosen = stage.app.tally_at(stage.app.pane().cursor).unwrap().tally.common;
         for at in 0..stage.app.pane().columns.len() {
             for reversed in [false, true] {
                 stage.app.pane_mut().sort = crate::tui::listing::Sort { column: at, reversed };
                 stage.wait(0.0);
-                assert_eq!(stage.app.selected_tally().unwrap().tally.common, chosen);
+                assert_eq!(stage.app.tally_at(stage.app.pane().cursor).unwrap().tally.common, chosen);
                 assert_eq!(stage.app.listing.len(), lines);
             }
         }

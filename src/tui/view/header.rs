@@ -119,7 +119,7 @@ fn tabs(app: &App) -> Vec<Piece> {
             (None, _) => None,
             (Some(_), Lines::Sockets) => Some(app.listing.open[view.number()]),
             (Some(_), Lines::Tallies) => (view == app.view).then(|| app.listing.counted()),
-            (Some(_), Lines::Happenings) => Some(app.timeline.all().count()),
+            (Some(_), Lines::Happenings) => Some(app.timeline.len()),
         };
         let count = count.map_or_else(String::new, |count| format!(" {}", text::count(count)));
         let more = if view.lines() == Lines::Happenings && app.timeline.is_cut() { "+" } else { "" };
@@ -127,7 +127,7 @@ fn tabs(app: &App) -> Vec<Piece> {
         let title = if wide { title } else { short };
         let (meaning, priority) =
             if view == app.view { (Meaning::ActiveTab, 0) } else { (Meaning::Text, at + 4) };
-        let key = app.key_for(view.action()).map_or_else(String::new, |key| format!("{key} "));
+        let key = app.key_for(Action::Show(view)).map_or_else(String::new, |key| format!("{key} "));
         let text = format!(" {key}{title}{count}{more} ");
         Piece::new(priority, text, app.look.style(meaning)).at(Spot::Tab(view))
     };

@@ -136,7 +136,7 @@ fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
                 0 => {}
                 found => {
                     let found = format!("{} found", text::counted(found, one, many));
-                    lines.push(found + &hint(app, view.action(), ", ", "shows"));
+                    lines.push(found + &hint(app, Action::Show(view), ", ", "shows"));
                 }
             }
         }

@@ -9,6 +9,7 @@ use crate::tui::app::App;
 use crate::tui::cell;
 use crate::tui::describe;
 use crate::tui::judged;
+use crate::tui::line::{self, Of};
 use crate::tui::tally_cell;
 use crate::tui::theme::Meaning;
 
@@ -18,16 +19,15 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let rule = app.look.symbols.rule.repeat(usize::from(area.width));
     put(app, buffer, Rect { height: 1, ..area }, &rule, Meaning::Muted);
-    let line = |y| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(2), height: 1 };
-    if let Some(seen) = app.selected_tally() {
-        put(app, buffer, line(1), &tally_cell::headline(&seen), Meaning::Text);
-        put(app, buffer, line(2), &tally_cell::sentence(&seen), Meaning::Muted);
-        return;
+    let under = |y| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(2), height: 1 };
+    let Some(of) = line::selected(app) else { return };
+    if let Of::Tally(seen) = &of {
+        put(app, buffer, under(1), &tally_cell::headline(seen), Meaning::Text);
+        put(app, buffer, under(2), &tally_cell::sentence(seen), Meaning::Muted);
     }
-    let happened = app.selected_happening().map(|seen| seen.socket);
-    let Some(seen) = app.selected().and_then(|row| app.seen(row)).or(happened) else { return };
-    put(app, buffer, line(1), &describe::ownership(&seen), Meaning::Text);
-    let (mut rest, mut what) = (line(2), describe::sentence(&seen));
+    let Some(seen) = of.socket() else { return };
+    put(app, buffer, under(1), &describe::ownership(&seen), Meaning::Text);
+    let (mut rest, mut what) = (under(2), describe::sentence(&seen));
     if let Some((worst, meaning)) = judged::worst(app, seen.subject.row) {
         put(app, buffer, rest, &worst, meaning);
         let taken = super::cells(&worst).min(rest.width);

@@ -127,7 +127,7 @@ fn counts(app: &App, width: u16) -> (String, Meaning) {
     let matched = text::count(app.listing.matched);
     let told = match app.view.lines() {
         Lines::Sockets => format!("{matched} of {} {many}", text::count(app.listing.open[app.view.number()])),
-        Lines::Happenings => format!("{matched} of {} {many}", text::count(app.timeline.all().count())),
+        Lines::Happenings => format!("{matched} of {} {many}", text::count(app.timeline.len())),
         Lines::Tallies => format!("{matched} of {} sockets", text::count(app.listing.open.iter().sum())),
     };
     (told, meaning)
