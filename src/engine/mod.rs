@@ -68,6 +68,8 @@ pub struct Snapshot {
     pub took: Duration,
     /// The time between the starts of two polls, as asked for.
     pub interval: Duration,
+    /// The time to the start of the next one, if nobody asks sooner: longer than asked for where polls take long.
+    pub due: Duration,
     /// How often hints were lost, so that sockets came and went of which nothing is told.
     pub hints_lost: u64,
 }

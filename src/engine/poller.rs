@@ -1,6 +1,7 @@
 //! The poller thread: takes samples on time and hands snapshots over.
 //!
-//! Polls never overlap. When one takes longer than the interval the next starts when it is done.
+//! Polls never overlap. Where one takes long, the next starts later than the interval says, so that at most
+//! half of a core goes into polling.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -43,6 +44,8 @@ const EARLY: u32 = 10;
 const SOON: Duration = Duration::from_millis(100);
 /// … and they take no more than one part in this many of the time.
 const REST: u32 = 5;
+/// A reading is started no sooner than this many times what the last one took after the start of that.
+const SHARE: u32 = 2;
 /// The most hints that one reading takes in; the next one follows soon.
 const MOST: usize = 100_000;
 
@@ -128,9 +131,10 @@ impl Poller {
     /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
     fn wait(&mut self, asked: &Receiver<Ask>, started: Stamp) -> bool {
         let took = clock::now().since(&started);
-        let early = (self.interval / EARLY).min(SOON).max(took * REST).min(self.interval);
+        let usual = due(self.interval, took);
+        let early = (self.interval / EARLY).min(SOON).max(took.saturating_mul(REST)).min(usual);
         loop {
-            let due = if self.ended.is_empty() && !self.stale { self.interval } else { early };
+            let due = if self.ended.is_empty() && !self.stale { usual } else { early };
             let rest = due.saturating_sub(clock::now().since(&started));
             let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
@@ -172,16 +176,23 @@ impl Poller {
         let (table, changes) = table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
+        let took = clock::now().since(&started);
         Ok(Snapshot {
             table: Arc::clone(&self.table),
             changes: changes.into(),
             asked: self.sampler.asked(),
             generation: self.generation,
-            took: clock::now().since(&started),
+            took,
             interval: self.interval,
+            due: due(self.interval, took),
             hints_lost: self.lost,
         })
     }
+}
+
+/// The time from the start of a reading that took so long to the start of the next.
+fn due(interval: Duration, took: Duration) -> Duration {
+    interval.max(took.saturating_mul(SHARE))
 }
 
 #[cfg(test)]
@@ -215,5 +226,53 @@ mod tests {
         assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
         drop(poller);
         assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
+    }
+
+    #[test]
+    fn the_interval_stretches_where_readings_take_long() {
+        let ms = Duration::from_millis;
+        for (interval, took, stretched) in [
+            (1000, 0, 1000),
+            (1000, 8, 1000),
+            (1000, 500, 1000),
+            (1000, 501, 1002),
+            (1000, 1200, 2400),
+            (10, 60_000, 120_000),
+        ] {
+            assert_eq!(due(ms(interval), ms(took)), ms(stretched), "{interval} {took}");
+        }
+        assert_eq!(due(ms(1), Duration::MAX), Duration::MAX);
+    }
+
+    /// Takes its time.
+    struct Slow;
+
+    impl SocketSource for Slow {
+        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+            std::thread::sleep(Duration::from_millis(30));
+            Ok(Reading::default())
+        }
+    }
+
+    /// Readings can only be later than they are due, however busy the machine is.
+    #[test]
+    fn a_slow_reading_is_followed_when_it_is_due_and_says_so() {
+        let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+        let (send, feeds) = channel();
+        let interval = Duration::from_millis(10);
+        let poller = spawn(sampler, interval, Duration::ZERO, None, move |feed| {
+            send.send((feed, clock::now())).is_ok()
+        })
+        .unwrap();
+        let snapshot = || match feeds.recv().unwrap() {
+            (Feed::Snapshot(snapshot), at) => (snapshot, at),
+            (Feed::Failed(error), _) => panic!("{error}"),
+        };
+        let (first, ended) = snapshot();
+        let (second, ended_again) = snapshot();
+        drop(poller);
+        assert_eq!((first.interval, first.due), (interval, first.took * SHARE));
+        let idle = ended_again.since(&ended).saturating_sub(second.took);
+        assert!(idle >= first.took / 2, "{first:?} {second:?}");
     }
 }

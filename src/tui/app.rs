@@ -14,6 +14,7 @@ use crate::store::Moment;
 
 use super::action::{Action, Entry, Mode};
 use super::cell::Seen;
+use super::census::Census;
 use super::columns::{self, Column, Place};
 use super::happening_cell::{self, SeenHappening};
 use super::keymap::Keymap;
@@ -117,6 +118,8 @@ pub(super) struct App {
     pub(super) listing: Listing,
     /// What goes through all sockets together.
     pub(super) totals: Totals,
+    /// How many sockets are in which state.
+    pub(super) census: Census,
     /// The moment that the picture is compared with, when the user chose one.
     pub(super) compared: Option<Stamp>,
     /// What happened lately.
@@ -149,6 +152,7 @@ impl App {
             sieve: Sieve::default(),
             listing: Listing::default(),
             totals: Totals::default(),
+            census: Census::default(),
             compared: None,
             timeline: Timeline::default(),
             inspected: None,
@@ -335,5 +339,6 @@ impl Pane {
 
 /// How long news may be late before the screen says so.
 fn patience(snapshot: &Snapshot) -> Duration {
-    snapshot.interval.saturating_mul(3).saturating_add(snapshot.took) + Duration::from_secs(1)
+    let usual = snapshot.interval.saturating_mul(2).saturating_add(snapshot.due);
+    usual.saturating_add(snapshot.took).saturating_add(Duration::from_secs(1))
 }

@@ -14,6 +14,8 @@ pub(super) const LEAST: Size = Size { width: 40, height: 10 };
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Screen {
     pub(super) header: Rect,
+    /// How many sockets are in which state, and what goes through them.
+    pub(super) states: Rect,
     pub(super) tabs: Rect,
     pub(super) notice: Rect,
     /// The filter, or the palette.
@@ -41,9 +43,10 @@ pub(super) fn screen(app: &App) -> Screen {
         y += taken.height;
         taken
     };
-    let header = take(1);
-    let tabs = take(1);
     let low = height < 20;
+    let header = take(1);
+    let states = take(u16::from(!low));
+    let tabs = take(1);
     // On a low screen, what is read in a pane needs the lines more.
     let crowded = low && (app.help.is_some() || app.inspected.is_some());
     let notice = take(if crowded { 0 } else { notice_height(app) });
@@ -53,13 +56,13 @@ pub(super) fn screen(app: &App) -> Screen {
         None => prompt_height(app, low),
     });
     let preview_lines = if low { 0 } else { 3 };
-    let top = header.height + tabs.height + notice.height + filter.height;
+    let top = header.height + states.height + tabs.height + notice.height + filter.height;
     let heads = take(1);
     let rows = take(height.saturating_sub(top + 1 + preview_lines + 1));
     let preview = take(preview_lines);
     let footer = take(1);
     let body = Rect { height: heads.height + rows.height + preview.height, ..heads };
-    Screen { header, tabs, notice, filter, heads, rows, preview, footer, body }
+    Screen { header, states, tabs, notice, filter, heads, rows, preview, footer, body }
 }
 
 /// The line of the filter, and while it is typed what is wrong with it and what may follow; a low screen

@@ -6,6 +6,7 @@
 mod action;
 mod app;
 mod cell;
+mod census;
 mod clicking;
 mod columns;
 mod copying;

@@ -31,6 +31,7 @@ pub(super) fn all(app: &App) -> Vec<Notice> {
     notices.extend(unasked(&coverage.owners, app));
     notices.extend(silent(&coverage.owners, app));
     notices.extend(losses(coverage));
+    notices.extend(unheard(app.latest().map_or(0, |latest| latest.snapshot.hints_lost)));
     notices
 }
 
@@ -108,6 +109,13 @@ fn silent(owners: &OwnerCoverage, app: &App) -> Vec<Notice> {
     };
     let notice = |one| Notice { text: sentence(one), meaning: Meaning::Warning };
     owners.silent_runtimes.iter().map(notice).collect()
+}
+
+/// Hints that came faster than they could be taken.
+fn unheard(hints_lost: u64) -> Option<Notice> {
+    let times = text::counted(usize::try_from(hints_lost).unwrap_or(usize::MAX), "time", "times");
+    let text = format!("sockets came and went faster than the kernel could tell, {times} so far");
+    (hints_lost > 0).then_some(Notice { text, meaning: Meaning::Muted })
 }
 
 fn losses(coverage: &Coverage) -> Option<Notice> {

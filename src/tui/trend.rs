@@ -54,7 +54,7 @@ impl Trend {
         if self.last.is_some_and(|(last, _)| last == number) {
             return;
         }
-        let patience = snapshot.interval.saturating_mul(2).saturating_add(snapshot.took);
+        let patience = snapshot.interval.saturating_add(snapshot.due).saturating_add(snapshot.took);
         let skipped = self
             .last
             .is_some_and(|(last, before)| last + 1 != number || at.saturating_sub(before) > patience);

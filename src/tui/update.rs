@@ -169,6 +169,7 @@ fn take_feed(app: &mut App, feed: Feed) {
     let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
     app.sieve.refresh(&snapshot, before);
     app.totals.take(&snapshot);
+    app.census.take(snapshot.table.rows());
     app.news = Some(News::new(snapshot, arrived, asked_twice));
     relist(app);
 }

@@ -7,10 +7,10 @@ use super::Stage;
 use crate::text;
 use crate::tui::action::{Action, Mode};
 use crate::tui::input::Input;
-use crate::tui::palette;
 use crate::tui::pointer::{self, Spot};
 use crate::tui::update::Effect;
 use crate::tui::views::View;
+use crate::tui::{layout, palette};
 
 impl Stage {
     fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
@@ -193,7 +193,7 @@ fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
                 match pointer::spot(&stage.app, Position::new(x, y)) {
                     Some(Spot::Row(row)) => assert!(row < stage.app.listing.index.len()),
                     Some(Spot::Head(column)) => assert!(column < stage.app.pane().columns.len()),
-                    Some(Spot::Tab(_)) => assert_eq!(y, 1),
+                    Some(Spot::Tab(_)) => assert_eq!(y, layout::screen(&stage.app).tabs.y),
                     Some(Spot::Match(place)) => assert!(place < palette::matches(&stage.app).len()),
                     Some(Spot::Do(_)) | None => {}
                 }

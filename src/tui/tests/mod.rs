@@ -7,6 +7,7 @@ mod copying;
 mod diagnosis;
 mod events;
 mod filtering;
+mod header;
 mod kin;
 mod many;
 mod palette;
@@ -94,20 +95,26 @@ impl Stage {
     }
 
     fn feed(&mut self, sample: Sample) {
+        let snapshot = self.snapshot(sample);
+        self.send(Input::Feed(Feed::Snapshot(snapshot)));
+    }
+
+    /// What the poller would publish of this sample.
+    fn snapshot(&mut self, sample: Sample) -> Snapshot {
         self.now = sample.taken;
         let (table, changes) = Table::clone(&self.table).apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
-        let snapshot = Snapshot {
+        Snapshot {
             table: Arc::clone(&self.table),
             changes: changes.into(),
             asked: self.sampler.asked(),
             generation: self.generation,
             took: Duration::from_micros(8_400),
             interval: Duration::from_secs(1),
+            due: Duration::from_secs(1),
             hints_lost: 0,
-        };
-        self.send(Input::Feed(Feed::Snapshot(snapshot)));
+        }
     }
 
     fn send(&mut self, input: Input) -> Vec<Effect> {

@@ -99,6 +99,11 @@ impl Bar {
         places
     }
 
+    /// True when nothing has to be dropped.
+    pub(super) fn fits(&self) -> bool {
+        self.area.is_empty() || self.places().len() == self.left.len() + self.right.len()
+    }
+
     /// Draws what fits.
     pub(super) fn draw(&self, look: &Look, buffer: &mut Buffer) {
         for (area, piece) in self.places() {

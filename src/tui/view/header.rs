@@ -4,8 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::bar::{Bar, Piece};
-use super::put;
-use crate::model::{Host, OwnerCoverage, SliceStatus};
+use super::{condition, put, traffic};
+use crate::model::{Host, SliceStatus};
 use crate::text;
 use crate::tui::action::Action;
 use crate::tui::app::App;
@@ -26,10 +26,14 @@ pub(super) fn draw(app: &App, screen: &Screen, buffer: &mut Buffer) {
     notices(app, screen.notice, buffer);
 }
 
-/// The two lines of pieces.
-pub(super) fn bars(app: &App, screen: &Screen) -> [Bar; 2] {
+/// The lines of pieces.
+pub(super) fn bars(app: &App, screen: &Screen) -> [Bar; 3] {
+    // A low screen has one line for both.
+    let rates = if screen.states.is_empty() { traffic::rates(app, 17) } else { Vec::new() };
+    let condition = rates.into_iter().chain(condition::pieces(app)).collect();
     [
-        Bar { area: screen.header, gap: 3, left: identity(app), right: condition(app) },
+        Bar { area: screen.header, gap: 3, left: identity(app), right: condition },
+        traffic::bar(app, screen.states),
         Bar { area: screen.tabs, gap: 1, left: tabs(app), right: order(app) },
     ]
 }
@@ -37,78 +41,19 @@ pub(super) fn bars(app: &App, screen: &Screen) -> [Bar; 2] {
 /// The program and the machine.
 fn identity(app: &App) -> Vec<Piece> {
     let style = |meaning| app.look.style(meaning);
-    let mut pieces = vec![Piece::new(2, "sockeye", style(Meaning::Title))];
+    let mut pieces = vec![Piece::new(3, "sockeye", style(Meaning::Title))];
     if let Some(moment) = app.moment() {
         let Host { name, kernel, booted, .. } = &*moment.host;
         let shown = app.look.escape(name.as_bytes()).into_owned();
-        pieces.push(Piece::new(1, shown, style(Meaning::Text)));
+        pieces.push(Piece::new(2, shown, style(Meaning::Text)));
         let kernel = format!("{SYSTEM} {}", app.look.escape(kernel.as_bytes()));
-        pieces.push(Piece::new(7, kernel, style(Meaning::Muted)));
+        pieces.push(Piece::new(16, kernel, style(Meaning::Muted)));
         if let Some(booted) = booted {
             let up = app.clock().wall.duration_since(*booted).unsigned_abs();
-            pieces.push(Piece::new(6, format!("up {}", text::span(up)), style(Meaning::Muted)));
+            pieces.push(Piece::new(10, format!("up {}", text::span(up)), style(Meaning::Muted)));
         }
     }
     pieces
-}
-
-/// How true the picture is.
-fn condition(app: &App) -> Vec<Piece> {
-    let style = |meaning| app.look.style(meaning);
-    let Some(news) = &app.news else { return Vec::new() };
-    let mut pieces = Vec::new();
-    if let Some(rate) = app.totals.now() {
-        let direction = |name, bytes, pick| {
-            let rate = format!("{name} {}/s ", text::bytes(bytes));
-            Piece::new(8, rate, style(Meaning::Text))
-                .and(app.totals.spark(pick, &app.look), style(Meaning::Good))
-        };
-        pieces.push(direction("in", rate.received, |rate| rate.received));
-        pieces.push(direction("out", rate.sent, |rate| rate.sent));
-    }
-    if let Some(moment) = app.moment() {
-        let owners = &moment.coverage.owners;
-        let (found, of) = ownable(owners);
-        let meaning = if found < of { Meaning::Warning } else { Meaning::Muted };
-        let chip = format!("owners {}/{}", text::count(found), text::count(of));
-        pieces.push(Piece::new(4, chip, style(meaning)));
-    }
-    let snapshot = &news.snapshot;
-    let poll = format!("poll {}", app.look.brief(snapshot.interval));
-    let took = format!(", took {}", app.look.brief(snapshot.took));
-    let slow = if snapshot.took > snapshot.interval { Meaning::Warning } else { Meaning::Muted };
-    pieces.push(Piece::new(5, poll, style(Meaning::Muted)).and(took, style(slow)));
-    pieces.push(pulse(app));
-    pieces
-}
-
-/// Sockets with a known owner, of those that can have one: what a process closed or has not yet
-/// accepted belongs to nobody, and that is no gap.
-fn ownable(owners: &OwnerCoverage) -> (usize, usize) {
-    let missing = owners.unresolved.iter().filter(|(why, _)| why.is_gap());
-    (owners.resolved, owners.resolved + missing.map(|(_, count)| count).sum::<usize>())
-}
-
-/// Whether the picture moves.
-fn pulse(app: &App) -> Piece {
-    let (symbols, style) = (app.look.symbols, |meaning| app.look.style(meaning));
-    if let Some(frozen) = &app.frozen {
-        let waiting = match frozen.waiting {
-            0 => "nothing new".to_owned(),
-            1 => "1 change waits".to_owned(),
-            many => format!("{} changes wait", text::count(many)),
-        };
-        let frozen = Piece::new(0, format!("{} frozen, {waiting}", symbols.frozen), style(Meaning::Frozen));
-        return frozen.at(Spot::Do(Action::Freeze));
-    }
-    if let Some(silent) = app.silence() {
-        let silent = format!("{} no news for {}", symbols.warning, text::span(silent));
-        return Piece::new(0, silent, style(Meaning::Warning));
-    }
-    if app.failure.is_some() {
-        return Piece::new(0, format!("{} poll failed", symbols.warning), style(Meaning::Error));
-    }
-    Piece::new(0, symbols.live, style(Meaning::Good)).and(" live", style(Meaning::Text))
 }
 
 /// The views, with their counts where they are known without looking.

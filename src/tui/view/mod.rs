@@ -4,6 +4,7 @@
 //! sight, never on the rows held.
 
 mod bar;
+mod condition;
 mod footer;
 mod header;
 mod list;
@@ -11,6 +12,7 @@ mod palette;
 mod pane;
 mod preview;
 mod prompt;
+mod traffic;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
