@@ -112,7 +112,7 @@ impl Code {
                     Pattern::Exact(path) => {
                         Some(Self::blank(CGROUP, 8, Named::Cgroup(path.as_slice().into())))
                     }
-                    Pattern::Within(_) | Pattern::Whole(_) => None,
+                    Pattern::Text(_) | Pattern::Within(_) | Pattern::Whole(_) => None,
                 };
                 texts.iter().map(path).collect::<Option<Vec<_>>>()?.into_iter().reduce(Self::or)
             }

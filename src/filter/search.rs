@@ -40,7 +40,12 @@ pub(super) fn any_text(seen: &Seen<'_>, pattern: &Pattern) -> bool {
     let is = |text: &[u8]| pattern.matches(text);
     // What is shown of a name is what somebody can type.
     let is_name = |name: &[u8]| is(name) || (!is_plain(name) && is(escape(name).as_bytes()));
-    if words(socket).into_iter().flatten().any(|word| is(word.as_bytes())) || any_end(&socket.ends, is_name) {
+    if words(socket).into_iter().flatten().any(|word| is(word.as_bytes())) {
+        return true;
+    }
+    // To write an address takes longer than all the rest.
+    let is_inet = matches!(socket.ends, Ends::Inet { .. });
+    if (!is_inet || pattern.can_be_of(ADDRESS)) && any_end(&socket.ends, is_name) {
         return true;
     }
     let user = socket.uid.and_then(|uid| subject.names.users.get(&uid));
@@ -54,8 +59,13 @@ pub(super) fn any_text(seen: &Seen<'_>, pattern: &Pattern) -> bool {
     {
         return true;
     }
-    socket.owners.known().into_iter().flat_map(Known::shown).any(|owner| any_owner(owner, is_name))
+    let is_pid = |pid: u32| pattern.can_be_of(DIGITS) && is(pid.to_string().as_bytes());
+    socket.owners.known().into_iter().flat_map(Known::shown).any(|owner| any_owner(owner, is_name, is_pid))
 }
+
+/// What an internet address and its port are written with.
+const ADDRESS: &[u8] = b"0123456789abcdef.:[]";
+const DIGITS: &[u8] = b"0123456789";
 
 /// What a socket is, in words.
 fn words(socket: &Socket) -> [Option<&'static str>; 8] {
@@ -72,10 +82,10 @@ fn words(socket: &Socket) -> [Option<&'static str>; 8] {
     ]
 }
 
-fn any_owner(owner: Owner<'_>, is_name: impl Fn(&[u8]) -> bool + Copy) -> bool {
+fn any_owner(owner: Owner<'_>, is_name: impl Fn(&[u8]) -> bool + Copy, is_pid: impl Fn(u32) -> bool) -> bool {
     let process = owner.process;
     is_name(process.comm.as_bytes())
-        || is_name(process.id.pid.0.to_string().as_bytes())
+        || is_pid(process.id.pid.0)
         || process
             .exe
             .as_ref()
