@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter::Peekable;
+use std::slice::Iter;
 use std::time::Duration;
 use std::vec::IntoIter;
 
@@ -28,14 +29,15 @@ pub(super) struct Rules<'a> {
 
 /// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
 pub(super) fn merge(
-    old: Vec<Row>,
+    old: &[Row],
     mut sockets: Vec<Socket>,
     rules: &Rules<'_>,
     changes: &mut Vec<Change>,
 ) -> Vec<Row> {
-    sockets.sort_unstable_by_key(|socket| socket.key);
+    // Each table of the kernel came sorted: a stable sort merges such runs.
+    sockets.sort_by_key(|socket| socket.key);
     let mut rows = Vec::with_capacity(sockets.len() + 16);
-    let mut old = old.into_iter().peekable();
+    let mut old = old.iter().peekable();
     let mut new = sockets.into_iter().peekable();
     while let Some(next) = step(&mut old, &mut new) {
         rows.extend(match next {
@@ -48,13 +50,13 @@ pub(super) fn merge(
     rows
 }
 
-enum Step {
-    Gone(Row),
+enum Step<'a> {
+    Gone(&'a Row),
     Came(Socket),
-    Stayed(Row, Socket),
+    Stayed(&'a Row, Socket),
 }
 
-fn step(old: &mut Peekable<IntoIter<Row>>, new: &mut Peekable<IntoIter<Socket>>) -> Option<Step> {
+fn step<'a>(old: &mut Peekable<Iter<'a, Row>>, new: &mut Peekable<IntoIter<Socket>>) -> Option<Step<'a>> {
     let order = match (old.peek(), new.peek()) {
         (Some(row), Some(socket)) => row.socket.key.cmp(&socket.key),
         (Some(_), None) => Ordering::Less,
@@ -80,21 +82,21 @@ impl Rules<'_> {
         self.whole.contains_key(&slice) || self.namespaces.is_gone(slice.netns)
     }
 
-    fn gone(&self, row: Row, changes: &mut Vec<Change>) -> Option<Row> {
+    fn gone(&self, row: &Row, changes: &mut Vec<Change>) -> Option<Row> {
         let history = row.history();
         if let Life::Closed { at } = history.life {
-            return (self.now.since(&at) < self.keep_closed).then_some(row);
+            return (self.now.since(&at) < self.keep_closed).then(|| row.clone());
         }
         let slice = row.socket.slice();
         if self.source_changed(slice) {
             return None; // the same socket is among the new rows under its other name
         }
         if !self.proves_absence(slice) {
-            return Some(row);
+            return Some(row.clone());
         }
         let with = |life, socket| Row::new(socket, History { life, rate: None, ..history });
         match (history.life, self.ended.get(&row.socket.key)) {
-            (Life::Open, None) => Some(with(Life::Missed, row.socket)),
+            (Life::Open, None) => Some(with(Life::Missed, row.socket.clone())),
             (_, Some(told)) => {
                 // In the state in which it was last seen.
                 let state = row.socket.state;
@@ -104,7 +106,7 @@ impl Rules<'_> {
             }
             (Life::Missed | Life::Closed { .. }, None) => {
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
-                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket))
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket.clone()))
             }
         }
     }
@@ -146,14 +148,14 @@ impl Rules<'_> {
         Row::new(socket, History { opened: opened.then_some(self.now), ..History::default() })
     }
 
-    fn stayed(&self, row: Row, socket: Socket, changes: &mut Vec<Change>) -> Row {
+    fn stayed(&self, row: &Row, socket: Socket, changes: &mut Vec<Change>) -> Row {
         if !row.is_open() {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
-        let rate = self.rate(&row, &socket);
+        let rate = self.rate(row, &socket);
         let History { opened, changed, .. } = row.history();
-        let before = row.socket;
+        let before = &row.socket;
         let mut last_change = changed;
         if before.state != socket.state {
             changes.push(Change { kind: ChangeKind::State { from: before.state }, socket: socket.clone() });
@@ -164,7 +166,7 @@ impl Rules<'_> {
             changes.push(Change { kind: ChangeKind::Owners { from }, socket: socket.clone() });
             last_change = Some(self.now);
         }
-        if last_change != Some(self.now) && before != socket {
+        if last_change != Some(self.now) && *before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
         Row::new(socket, History { life: Life::Open, opened, changed: last_change, rate })

@@ -70,7 +70,8 @@ impl Table {
         Self { rows, ..Self::new(Duration::ZERO).apply(sample).0 }
     }
 
-    /// Takes in the next sample. Returns what happened, ordered by socket key.
+    /// Takes in the next sample. Returns the next table, and what happened, ordered by socket key. What is not
+    /// of the sample is copied: whoever still shows this table can keep it.
     ///
     /// - A socket that is missing counts as closed when it was missing twice in a row from readings
     ///   that prove absence: `sock_diag` dumps skip live rows now and then.
@@ -81,10 +82,10 @@ impl Table {
     /// - A slice that is read whole for the first time, or by another source than before, is a new
     ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
     #[must_use]
-    pub fn apply(self, sample: Sample) -> (Self, Vec<Change>) {
+    pub fn apply(&self, sample: Sample) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
         let rows = merge::merge(
-            self.rows,
+            &self.rows,
             sample.sockets,
             &merge::Rules {
                 now: sample.taken,
@@ -96,7 +97,7 @@ impl Table {
             },
             &mut changes,
         );
-        let mut known = self.known;
+        let mut known = self.known.clone();
         for read in &sample.coverage.slices {
             if let Some(before) = known.get_mut(&read.slice) {
                 before.counted = None;
@@ -124,7 +125,13 @@ impl Table {
     /// The row of a socket.
     #[must_use]
     pub fn row(&self, key: &SocketKey) -> Option<&Row> {
-        self.rows.binary_search_by(|row| row.socket.key.cmp(key)).ok().map(|at| &self.rows[at])
+        self.place(key).map(|at| &self.rows[at])
+    }
+
+    /// Where the row of a socket is among the rows.
+    #[must_use]
+    pub fn place(&self, key: &SocketKey) -> Option<usize> {
+        self.rows.binary_search_by(|row| row.socket.key.cmp(key)).ok()
     }
 
     /// The facts of the last sample; `None` before the first.
