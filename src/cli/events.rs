@@ -42,7 +42,7 @@ pub(super) struct EventsArgs {
 }
 
 /// What is asked of TCP sockets in any case: their bytes.
-const BYTES: Ask = Ask { info: true, ..Ask::NOTHING };
+const BYTES: Ask = Ask { rates: true, ..Ask::NOTHING };
 /// All that a socket can tell by itself.
 const DETAILS: Ask = Ask { published: false, ..Ask::EVERYTHING };
 

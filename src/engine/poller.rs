@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::{Ask, Sample, Socket, Stamp};
+use crate::model::{Ask, Closely, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::clock;
@@ -49,18 +49,34 @@ const SHARE: u32 = 2;
 /// The most hints that one reading takes in; the next one follows soon.
 const MOST: usize = 100_000;
 
+/// What the poller is asked for.
+#[derive(Debug)]
+enum Asked {
+    Of(Ask),
+    Closely(Option<Closely>),
+}
+
 /// The running poller. Dropping it asks the thread to end and waits for it.
 #[derive(Debug)]
 pub struct PollerHandle {
-    asks: Option<Sender<Ask>>,
+    asks: Option<Sender<Asked>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl PollerHandle {
     /// Asks for other details from now on; the next poll is taken at once.
     pub fn ask(&self, ask: Ask) {
+        self.tell(Asked::Of(ask));
+    }
+
+    /// Asks for more about one socket from now on; the next poll is taken soon.
+    pub fn look_closely(&self, closely: Option<Closely>) {
+        self.tell(Asked::Closely(closely));
+    }
+
+    fn tell(&self, asked: Asked) {
         // A poller that has ended has told so itself.
-        let told = self.asks.as_ref().map(|asks| asks.send(ask));
+        let told = self.asks.as_ref().map(|asks| asks.send(asked));
         debug_assert!(told.is_some(), "it is taken on drop alone");
     }
 }
@@ -101,7 +117,7 @@ struct Poller {
     ended: Vec<Socket>,
     /// How often something was lost.
     lost: u64,
-    /// Something was lost since the last reading.
+    /// Something was lost since the last reading, or another socket is looked at.
     stale: bool,
 }
 
@@ -129,7 +145,7 @@ impl Poller {
     }
 
     /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
-    fn wait(&mut self, asked: &Receiver<Ask>, started: Stamp) -> bool {
+    fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp) -> bool {
         let took = clock::now().since(&started);
         let usual = due(self.interval, took);
         let early = (self.interval / EARLY).min(SOON).max(took.saturating_mul(REST)).min(usual);
@@ -138,7 +154,12 @@ impl Poller {
             let rest = due.saturating_sub(clock::now().since(&started));
             let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
-                Ok(ask) => self.sampler.ask(ask),
+                Ok(Asked::Of(ask)) => self.sampler.ask(ask),
+                Ok(Asked::Closely(closely)) => {
+                    self.stale |= closely.is_some();
+                    self.sampler.look_closely(closely);
+                    continue;
+                }
                 Err(RecvTimeoutError::Timeout) if rest > patience => {
                     self.hear(rest.min(LISTEN));
                     continue;
@@ -150,7 +171,7 @@ impl Poller {
         }
     }
 
-    fn run(mut self, asked: &Receiver<Ask>, mut deliver: impl FnMut(Feed) -> bool) {
+    fn run(mut self, asked: &Receiver<Asked>, mut deliver: impl FnMut(Feed) -> bool) {
         loop {
             let started = clock::now();
             let feed = self.poll().map_or_else(Feed::Failed, Feed::Snapshot);
@@ -170,10 +191,7 @@ impl Poller {
         let sample = self.sampler.take()?;
         let sample = Sample { ended: std::mem::take(&mut self.ended), ..sample };
         self.stale = false;
-        // Not copied unless a reader still holds the last snapshot.
-        let empty = Arc::new(Table::new(Duration::ZERO));
-        let table = Arc::unwrap_or_clone(std::mem::replace(&mut self.table, empty));
-        let (table, changes) = table.apply(sample);
+        let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
         let took = clock::now().since(&started);

@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::holders::Holders;
 use super::{OwnerAsk, published, relations};
 use crate::model::{
-    Ask, Coverage, Family, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage, Protocol, Sample,
-    SliceStatus, Socket, Stamp,
+    Ask, Closely, Coverage, Family, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage, Protocol,
+    Sample, SliceStatus, Socket, Stamp,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
@@ -29,6 +29,7 @@ pub struct Sampler {
     activations: Activations,
     ports: PublishedPorts,
     asked: Ask,
+    closely: Option<Closely>,
     host: Option<Arc<Host>>,
 }
 
@@ -47,6 +48,7 @@ impl Sampler {
             activations: Activations::new(Path::new("/")),
             ports: PublishedPorts::default(),
             asked: Ask::NOTHING,
+            closely: None,
             host: None,
         }
     }
@@ -75,6 +77,12 @@ impl Sampler {
     pub fn ask(&mut self, ask: Ask) {
         self.asked = ask;
         self.source.ask(ask);
+    }
+
+    /// Has the source tell more of one socket from the next sample on.
+    pub fn look_closely(&mut self, closely: Option<Closely>) {
+        self.closely = closely;
+        self.source.look_closely(closely);
     }
 
     /// What the source is asked for.
@@ -115,7 +123,7 @@ impl Sampler {
         known: &NamespaceCoverage,
         taken: Stamp,
     ) -> Option<SliceStatus> {
-        if !self.asked.published {
+        if !self.closely.map_or(self.asked, |one| self.asked.or(one.ask)).published {
             return None;
         }
         let Some(netns) = host::netns().ok().filter(|own| known.list.iter().any(|one| one.id == *own)) else {

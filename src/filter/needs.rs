@@ -92,6 +92,8 @@ impl Needs {
 /// All that a filter can ask of a socket by itself. What the packet filter publishes and what BPF stores
 /// are lists, which no condition looks at.
 const DETAILS: Ask = Ask { info: true, memory: true, rest: true, cgroups: true, ..Ask::NOTHING };
+/// How fast bytes go through.
+const RATES: Ask = Ask { rates: true, ..Ask::NOTHING };
 /// The cgroup alone, which tells the unit where no owner does.
 const CGROUPS: Ask = Ask { cgroups: true, ..Ask::NOTHING };
 
@@ -115,11 +117,26 @@ impl Filter {
                 let mut needs = Needs::default();
                 needs.add(condition);
                 if needs.details && of(condition) {
-                    ask = ask.or(if is_of_cgroup(condition) { CGROUPS } else { DETAILS });
+                    ask = ask.or(match condition {
+                        _ if is_of_cgroup(condition) => CGROUPS,
+                        _ if is_of_rates(condition) => RATES,
+                        _ => DETAILS,
+                    });
                 }
             });
         }
         ask
+    }
+}
+
+/// True when the only details that it looks at are the counts of bytes.
+fn is_of_rates(condition: &Condition) -> bool {
+    match condition {
+        Condition::Rate(_) => true,
+        Condition::Field(field, _) => {
+            ["send_rate_bytes_per_s", "receive_rate_bytes_per_s"].contains(&field.key)
+        }
+        _ => false,
     }
 }
 

@@ -32,7 +32,7 @@ mod words;
 mod workload;
 
 pub use address::{Endpoint, Ends, Name, Reach, Scope, UnixName};
-pub use ask::Ask;
+pub use ask::{Ask, Closely};
 pub use bytes::SystemBytes;
 pub use change::{Change, ChangeKind};
 pub use closing::Closing;
@@ -59,5 +59,5 @@ pub use sample::{Host, Names, Sample, Stamp};
 pub use signal::{Signal, Signalling};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};
-pub use tcp_info::{Place as TcpInfoPlace, TcpInfo};
+pub use tcp_info::{Counters, Place as TcpInfoPlace, TcpInfo};
 pub use workload::{Container, Pod, Published, Runtime, Workload};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::words::words;
 use super::{
-    Details, Ends, Family, IfIndex, Inode, NoOwner, Owners, PortRange, Protocol, Reach, Role, Scope,
-    SocketKey, SocketType, State, TcpInfoPlace, Uid,
+    Counters, Details, Ends, Family, IfIndex, Inode, NoOwner, Owners, PortRange, Protocol, Reach, Role,
+    Scope, SocketKey, SocketType, State, Uid,
 };
 
 /// How full the queues are. Bytes, except on a listener: there `recv` counts connections that wait
@@ -74,6 +74,8 @@ pub struct Socket {
     /// The listener in whose queue this connection waits to be accepted. Few wait, and every socket
     /// of a large table would pay for the room.
     pub waits_for: Option<Box<SocketKey>>,
+    /// The bytes that went through it, where they were asked for without the details, which have them.
+    pub counters: Option<Box<Counters>>,
     /// What goes beyond addresses and state; `None` when nobody asked for it.
     pub details: Option<Arc<Details>>,
     pub owners: Owners,
@@ -113,6 +115,7 @@ impl Socket {
             v6only: None,
             mptcp: None,
             waits_for: None,
+            counters: None,
             details: None,
             owners: Owners::Unknown(NoOwner::NotScanned),
         }
@@ -151,10 +154,8 @@ impl Socket {
     /// read, or it has none. TCP alone counts.
     #[must_use]
     pub fn bytes(&self) -> Option<(u64, u64)> {
-        let info = self.details.as_ref()?.tcp_info.as_ref()?;
-        // Older kernels count only what was acknowledged.
-        let sent = info.read(TcpInfoPlace::BYTES_SENT).or_else(|| info.read(TcpInfoPlace::BYTES_ACKED))?;
-        Some((sent, info.read(TcpInfoPlace::BYTES_RECEIVED)?))
+        let told = || self.details.as_ref()?.tcp_info.as_ref()?.counters();
+        self.counters.as_deref().copied().or_else(told).map(|counters| (counters.sent, counters.received))
     }
 
     /// True when others can come to it: invariantly the sockets that a policy judges.

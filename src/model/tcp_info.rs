@@ -39,14 +39,30 @@ impl TcpInfo {
     /// The number at that place; `None` when this kernel's struct ends before it.
     #[must_use]
     pub fn read(&self, place: Place) -> Option<u64> {
-        let bytes = self.0.get(place.offset..)?;
-        Some(match place.width {
-            U8 => u64::from(*bytes.first()?),
-            U16 => u64::from(u16::from_ne_bytes(*bytes.first_chunk()?)),
-            U32 => u64::from(u32::from_ne_bytes(*bytes.first_chunk()?)),
-            U64 => u64::from_ne_bytes(*bytes.first_chunk()?),
-            Bits(shift, count) => u64::from(*bytes.first()? >> shift) & ((1 << count) - 1),
-        })
+        place.read(&self.0)
+    }
+
+    /// The bytes that went through; `None` when this kernel does not count them.
+    #[must_use]
+    pub fn counters(&self) -> Option<Counters> {
+        Counters::of(&self.0)
+    }
+}
+
+/// How many bytes a connection has sent and received since it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counters {
+    pub sent: u64,
+    pub received: u64,
+}
+
+impl Counters {
+    /// Those of a `tcp_info` as the kernel sends it; `None` when it ends before them.
+    #[must_use]
+    pub fn of(raw: &[u8]) -> Option<Self> {
+        // Older kernels count only what was acknowledged.
+        let sent = Place::BYTES_SENT.read(raw).or_else(|| Place::BYTES_ACKED.read(raw))?;
+        Some(Self { sent, received: Place::BYTES_RECEIVED.read(raw)? })
     }
 }
 
@@ -75,6 +91,18 @@ impl Place {
     pub fn named(name: &str) -> Option<Self> {
         let at = Self::NAMES.iter().position(|known| known.eq_ignore_ascii_case(name))?;
         Self::ALL.get(at).copied()
+    }
+
+    /// The number at this place of the struct; `None` when it ends before.
+    fn read(self, raw: &[u8]) -> Option<u64> {
+        let bytes = raw.get(self.offset..)?;
+        Some(match self.width {
+            U8 => u64::from(*bytes.first()?),
+            U16 => u64::from(u16::from_ne_bytes(*bytes.first_chunk()?)),
+            U32 => u64::from(u32::from_ne_bytes(*bytes.first_chunk()?)),
+            U64 => u64::from_ne_bytes(*bytes.first_chunk()?),
+            Bits(shift, count) => u64::from(*bytes.first()? >> shift) & ((1 << count) - 1),
+        })
     }
 
     fn bytes(self) -> usize {

@@ -30,7 +30,7 @@ impl Rows {
     fn read(&mut self, messages: &[u8], question: Question<'_>) {
         for message in netlink::messages(messages) {
             let socket = message.and_then(|message| match message.header.kind.get() {
-                inet_diag::BY_FAMILY => (question.diag.decode)(message.payload, &question.context).map(Some),
+                inet_diag::BY_FAMILY => question.decode(message.payload).map(Some),
                 _ => Ok(None),
             });
             match socket {

@@ -33,8 +33,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::{
-    Ask, Family, Host, KernelUse, Names, NamespaceCoverage, Narrow, NetnsCoverage, NetnsFound, NetnsId,
-    OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp,
+    Ask, Closely, Family, Host, KernelUse, Names, NamespaceCoverage, Narrow, NetnsCoverage, NetnsFound,
+    NetnsId, OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp,
 };
 
 /// A family and a protocol: one table of the kernel.
@@ -45,6 +45,9 @@ pub trait SocketSource: Send {
     /// Asks for other details from the next reading on. A source that has all or none of them at
     /// no cost need not listen.
     fn ask(&mut self, _ask: Ask) {}
+
+    /// Says of which socket the details are wanted, too. A source that has them in any case need not listen.
+    fn look_closely(&mut self, _closely: Option<Closely>) {}
 
     /// Says which sockets are enough from the next reading on, `None` for all. A source may tell more.
     fn narrow(&mut self, _narrow: Option<Narrow>) {}

@@ -14,9 +14,11 @@ use super::protocols::{self, Counts};
 use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{Ask, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, State};
+use crate::model::{
+    Ask, Closely, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, SocketKey, State,
+};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
-use crate::wire::Context;
+use crate::wire::{Context, WireError, inet_diag};
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -47,6 +49,10 @@ impl SocketSource for Netlink {
         self.ask = ask;
     }
 
+    fn look_closely(&mut self, closely: Option<Closely>) {
+        self.reader.look_closely(closely);
+    }
+
     fn narrow(&mut self, narrow: Option<Narrow>) {
         self.reader.narrow(narrow);
     }
@@ -71,9 +77,26 @@ pub(super) struct Question<'a> {
     pub(super) known: &'a KernelTable,
     pub(super) diag: Diag,
     pub(super) context: Context,
+    /// What the kernel is asked for.
     pub(super) ask: Ask,
+    /// Whether byte counters are kept.
+    pub(super) rates: bool,
+    /// The one whose details are kept in any case.
+    pub(super) closely: Option<SocketKey>,
     /// Which sockets are enough; `None` for all.
     pub(super) narrow: Option<&'a Narrow>,
+}
+
+impl Question<'_> {
+    /// One socket of the answer, with as much of it as is kept.
+    pub(super) fn decode(&self, payload: &[u8]) -> Result<Socket, WireError> {
+        let socket = (self.diag.decode)(payload, &self.context)?;
+        if self.closely == Some(socket.key) && !self.context.details {
+            return (self.diag.decode)(payload, &Context { details: true, ..self.context });
+        }
+        let counters = if self.rates { inet_diag::counters(payload, &self.context) } else { None };
+        Ok(Socket { counters: counters.map(Box::new), ..socket })
+    }
 }
 
 /// Reads the tables of the namespace that the calling thread is in.
@@ -95,6 +118,7 @@ pub(super) struct Reader {
     second: SecondLook,
     /// Which sockets are enough.
     narrow: Option<Narrow>,
+    closely: Option<Closely>,
     /// The kernel does not take the program of that.
     no_program: bool,
     buffer: Vec<u8>,
@@ -112,6 +136,7 @@ impl Reader {
             counts: Counts::default(),
             second: SecondLook::default(),
             narrow: None,
+            closely: None,
             no_program: false,
             buffer: Vec::new(),
         }
@@ -120,6 +145,11 @@ impl Reader {
     /// Says which sockets are enough.
     pub(super) fn narrow(&mut self, narrow: Option<Narrow>) {
         (self.narrow, self.no_program) = (narrow, false);
+    }
+
+    /// Says of which socket the details are wanted, whatever is asked for of the others.
+    pub(super) fn look_closely(&mut self, closely: Option<Closely>) {
+        self.closely = closely;
     }
 
     /// What is enough of a table.
@@ -177,9 +207,18 @@ impl Reader {
         let Some(diag) = known.diag else { return procfs::read_table(known, place, &self.counts, reading) };
         let mut coverage = SliceCoverage::new(place.slice(table), "netlink");
         if !self.refused.contains_key(&table) {
-            let context = Context { details: ask != Ask::NOTHING, ..place.context(table) };
+            let context = Context { details: ask.is_for_details(), ..place.context(table) };
             let narrow = self.narrow_of(known).map(numbers::fill);
-            let question = Question { known, diag, context, ask, narrow: narrow.as_ref() };
+            let closely = self.closely.filter(|one| one.slice == coverage.slice);
+            let question = Question {
+                known,
+                diag,
+                context,
+                ask: closely.map_or(ask, |one| ask.or(one.ask)),
+                rates: ask.rates,
+                closely: closely.map(|one| one.key),
+                narrow: narrow.as_ref(),
+            };
             match self.read_dump(question, &mut coverage, reading) {
                 Ok(()) => return coverage,
                 Err(error) if self.fallback && error.is_refusal() => {

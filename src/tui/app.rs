@@ -2,19 +2,19 @@
 //!
 //! Data and questions about it. Only `update` changes it; drawing gets it by `&`.
 
-use std::cell::OnceCell;
 use std::time::Duration;
 
 use ratatui::layout::Size;
 
-use crate::diagnosis::Crowd;
 use crate::engine::Snapshot;
 use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
 
 use super::action::{Action, Entry, Mode};
+use super::around::Surroundings;
 use super::cell::Seen;
 use super::census::Census;
+use super::closely;
 use super::columns::{self, Column, Place};
 use super::happening_cell::{self, SeenHappening};
 use super::keymap::Keymap;
@@ -39,20 +39,13 @@ pub(super) struct News {
     pub(super) arrived: Stamp,
     /// The details that this reading and the one before it were asked for: rates come of both.
     pub(super) asked_twice: Ask,
-    /// What its sockets say of each other, once somebody asked.
-    crowd: OnceCell<Crowd>,
+    /// What its sockets say of each other.
+    pub(super) surroundings: Surroundings,
 }
 
 impl News {
     pub(super) fn new(snapshot: Snapshot, arrived: Stamp, asked_twice: Ask) -> Self {
-        Self { snapshot, arrived, asked_twice, crowd: OnceCell::new() }
-    }
-
-    /// What its sockets say of each other: counted once for the snapshot.
-    pub(super) fn crowd(&self) -> &Crowd {
-        let table = &self.snapshot.table;
-        let count = || table.moment().map(|moment| Crowd::of(table.rows(), &moment.names));
-        self.crowd.get_or_init(|| count().unwrap_or_default())
+        Self { snapshot, arrived, asked_twice, surroundings: Surroundings::default() }
     }
 }
 
@@ -163,10 +156,11 @@ impl App {
         }
     }
 
-    /// What the poller is to bring: details cost the kernel and us, so they are asked for while
+    /// What the poller is to bring of every socket: details cost the kernel and us, so they are asked for while
     /// somebody, or the filter, looks at them.
     pub(super) fn ask(&self) -> Ask {
-        let shown = if self.inspected.is_some() { Ask::EVERYTHING } else { Ask::NOTHING };
+        let alone = self.inspected.as_ref().is_none_or(|inspected| closely::can_stand_alone(&inspected.row));
+        let shown = if alone { Ask::NOTHING } else { Ask::EVERYTHING };
         shown.or(self.view.ask()).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
     }
 
@@ -277,7 +271,8 @@ impl App {
 
     /// The other end of a connection, when it is on this host.
     pub(super) fn peer(&self, row: &Row) -> Option<&Row> {
-        self.news.as_ref().and_then(|news| news.snapshot.table.peer(&row.socket))
+        let News { snapshot: Snapshot { table, asked, .. }, surroundings, .. } = self.news.as_ref()?;
+        surroundings.of(&row.socket).peer(table).filter(|_| asked.rest || !closely::may_be_a_mirror(row))
     }
 
     /// Where the columns of the current view are.

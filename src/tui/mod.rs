@@ -5,9 +5,11 @@
 
 mod action;
 mod app;
+mod around;
 mod cell;
 mod census;
 mod clicking;
+mod closely;
 mod columns;
 mod copying;
 mod describe;
@@ -26,9 +28,12 @@ mod line_editor;
 mod listing;
 mod mark;
 mod notice;
+mod order;
 mod palette;
 mod pointer;
 mod prompt;
+#[doc(hidden)]
+pub mod rehearsal;
 mod sieve;
 mod tally;
 mod tally_cell;
@@ -143,7 +148,7 @@ fn serve(
     inputs: &Receiver<Input>,
     (now, poller): (fn() -> Stamp, &PollerHandle),
 ) -> Result<Ended, TuiError> {
-    let mut asked = app.ask();
+    let (mut asked, mut looked) = (app.ask(), None);
     loop {
         let first = match app.stays_true_for() {
             Some(rest) => match inputs.recv_timeout(rest) {
@@ -165,6 +170,10 @@ fn serve(
                     Effect::Fail(error) => return Err(error),
                 }
             }
+        }
+        if closely::wanted(app) != looked {
+            looked = closely::wanted(app);
+            poller.look_closely(looked);
         }
         if app.ask() != asked {
             asked = app.ask();

@@ -100,7 +100,7 @@ impl View {
     pub(super) fn ask(self) -> Ask {
         match self {
             Self::Connections | Self::Processes | Self::Peers | Self::Events => {
-                Ask { info: true, ..Ask::NOTHING }
+                Ask { rates: true, ..Ask::NOTHING }
             }
             Self::Listeners | Self::Unix | Self::Namespaces => Ask::NOTHING,
         }

@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::{WireError, netlink, number, number_at};
 use crate::model::{
-    Ask, BpfStorage, CgroupId, Congestion, CongestionState, Details, Md5Key, Memory, MptcpDetails, Options,
-    Protocol, Shutdown, Subflow, TcpInfo, Tls,
+    Ask, BpfStorage, CgroupId, Congestion, CongestionState, Counters, Details, Md5Key, Memory, MptcpDetails,
+    Options, Protocol, Shutdown, Subflow, TcpInfo, Tls,
 };
 
 const INFO: u16 = 2;
@@ -37,7 +37,8 @@ pub(super) fn extensions(ask: Ask) -> u8 {
     let bit = |wanted: bool, attributes: &[u16]| {
         attributes.iter().fold(0, |mask, attribute| mask | u8::from(wanted) << (attribute - 1))
     };
-    bit(ask.info, &[INFO, VEGASINFO, CONG])
+    bit(ask.counts_bytes(), &[INFO])
+        | bit(ask.info, &[VEGASINFO, CONG])
         | bit(ask.memory, &[SKMEMINFO])
         | bit(ask.rest, &[TOS, TCLASS, SHUTDOWN])
 }
@@ -49,17 +50,25 @@ pub(super) struct Told {
     pub(super) details: Details,
 }
 
-/// Reads all attributes. The error is a length that does not fit: nothing behind it can be found.
-pub(super) fn read(attributes: &[u8], protocol: Protocol) -> Result<Told, WireError> {
+/// Reads all attributes; where no details are wanted, those that say what kind of socket it is. The error is a
+/// length that does not fit: nothing behind it can be found.
+pub(super) fn read(attributes: &[u8], protocol: Protocol, details: bool) -> Result<Told, WireError> {
     let mut told = Told::default();
     for attribute in netlink::attributes(attributes) {
         let (kind, payload) = attribute?;
         match kind {
+            _ if !details && !matches!(kind, SKV6ONLY | LOCALS | PEERS) => {}
             INFO => told.take_info(payload, protocol),
             _ => told.take(kind, payload),
         }
     }
     Ok(told)
+}
+
+/// The bytes that went through a TCP connection, by its attributes.
+pub(super) fn counters(attributes: &[u8]) -> Option<Counters> {
+    let mut told = netlink::attributes(attributes).flatten();
+    told.find(|(kind, _)| *kind == INFO).and_then(|(_, info)| Counters::of(info))
 }
 
 impl Told {
@@ -258,7 +267,7 @@ mod tests {
     }
 
     fn details(kind: u16, payload: &[u8]) -> Details {
-        read(&attribute(kind, payload), Protocol::Tcp).unwrap().details
+        read(&attribute(kind, payload), Protocol::Tcp, true).unwrap().details
     }
 
     fn words(numbers: &[u32]) -> Vec<u8> {
@@ -269,6 +278,7 @@ mod tests {
     fn extensions_are_asked_for_by_need() {
         assert_eq!(extensions(Ask::NOTHING), 0);
         assert_eq!(extensions(Ask { memory: true, ..Ask::NOTHING }), 1 << 6);
+        assert_eq!(extensions(Ask { rates: true, ..Ask::NOTHING }), 1 << 1);
         assert_eq!(extensions(Ask::EVERYTHING), 0b1111_1110);
     }
 
@@ -293,7 +303,7 @@ mod tests {
         let bbr = attribute(BBRINFO, &words(&[5, 1, 200, 739, 512]));
         let name = attribute(CONG, b"bbr\0");
         for bytes in [[bbr.clone(), name.clone()].concat(), [name, bbr].concat()] {
-            let congestion = read(&bytes, Protocol::Tcp).unwrap().details.congestion.unwrap();
+            let congestion = read(&bytes, Protocol::Tcp, true).unwrap().details.congestion.unwrap();
             assert_eq!(congestion.name.as_bytes(), b"bbr");
             assert_eq!(
                 congestion.state,
@@ -321,7 +331,7 @@ mod tests {
     #[test]
     fn info_is_the_struct_of_its_protocol() {
         let raw = attribute(INFO, &[[0; 8], 5u64.to_ne_bytes()].concat());
-        let info = |protocol| read(&raw, protocol).unwrap().details;
+        let info = |protocol| read(&raw, protocol, true).unwrap().details;
         assert!(info(Protocol::Tcp).tcp_info.is_some());
         assert_eq!(info(Protocol::Sctp), Details::default());
         let mptcp = info(Protocol::Mptcp).mptcp.unwrap();
@@ -369,9 +379,10 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(kind in 0u16..30, payload: Vec<u8>) {
-            let _told = read(&payload, Protocol::Tcp);
+            let _told = read(&payload, Protocol::Tcp, true);
             let nested = attribute(kind, &payload);
-            proptest::prop_assert!(read(&nested, Protocol::Mptcp).is_ok());
+            proptest::prop_assert!(read(&nested, Protocol::Mptcp, true).is_ok());
+            let _counted = counters(&payload);
         }
     }
 }

@@ -8,8 +8,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_
 
 use super::{Context, WireError, inet_details, netlink, prefix, sctp};
 use crate::model::{
-    Ask, Basics, Cookie, Endpoint, Ends, Family, Identity, IfIndex, Inode, Narrow, Protocol, Queues, Socket,
-    SocketKey, SocketType, State, Timer, TimerKind, Uid,
+    Ask, Basics, Cookie, Counters, Endpoint, Ends, Family, Identity, IfIndex, Inode, Narrow, Protocol,
+    Queues, Socket, SocketKey, SocketType, State, Timer, TimerKind, Uid,
 };
 
 /// `SOCK_DIAG_BY_FAMILY` (`linux/sock_diag.h`)
@@ -158,7 +158,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         AF_INET6 => Family::Inet6,
         other => return Err(WireError::Family(other)),
     };
-    let told = inet_details::read(attributes, context.protocol)?;
+    let told = inet_details::read(attributes, context.protocol, context.details)?;
     let (kind, state) = kind_and_state(context.protocol, reply.state);
     // An endpoint of SCTP is told as a socket, its associations with numbers of their own.
     let association = context.protocol == Protocol::Sctp && told.details.peers.is_some();
@@ -189,6 +189,13 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         details: context.kept(told.details),
         ..Socket::new(basics, &context.ephemeral)
     })
+}
+
+/// The bytes that went through the socket of a [`BY_FAMILY`] message; `None` for what is no TCP connection.
+#[must_use]
+pub fn counters(payload: &[u8], context: &Context) -> Option<Counters> {
+    let (_, attributes) = prefix::<Reply>(payload).ok().filter(|_| context.protocol == Protocol::Tcp)?;
+    inet_details::counters(attributes)
 }
 
 /// The type and state of a socket. Datagram protocols borrow two of TCP's state numbers.

@@ -5,6 +5,7 @@
 mod allocations;
 mod bad_input;
 mod bench_report;
+mod closely;
 mod completions;
 mod config;
 mod corrupt;

@@ -71,7 +71,9 @@ impl Value<'_> {
         })
     }
 
-    fn rank(&self) -> u8 {
+    /// Values of one kind stand together; the unknown comes last.
+    #[must_use]
+    pub fn rank(&self) -> u8 {
         match self {
             Value::Bool(_) => 0,
             Value::Number(_) | Value::Id(_) => 1,

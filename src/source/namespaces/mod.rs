@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use super::netlink::Reader;
 use super::{Reading, SocketSource, SourceError, Wanted};
-use crate::model::{Ask, KernelUse, Narrow};
+use crate::model::{Ask, Closely, KernelUse, Narrow};
 use crate::model::{NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, SliceStatus, SystemBytes};
 use crate::sys::clock;
 use discover::{Discovery, Found};
@@ -81,6 +81,12 @@ impl SocketSource for Namespaces {
     fn ask(&mut self, ask: Ask) {
         if let Method::Netlink { ask: asked, .. } = &mut self.method {
             *asked = ask;
+        }
+    }
+
+    fn look_closely(&mut self, closely: Option<Closely>) {
+        if let Method::Netlink { reader, .. } = &mut self.method {
+            reader.look_closely(closely);
         }
     }
 

@@ -4,10 +4,10 @@ use crossterm::event::KeyCode;
 use ratatui::layout::Size;
 
 use super::Stage;
-use crate::model::Ask;
-use crate::model::SilentRuntime;
+use crate::model::{Ask, Protocol, SilentRuntime};
 use crate::tui::Ended;
 use crate::tui::action::{ACTIONS, Action, Mode};
+use crate::tui::closely;
 use crate::tui::input::Input;
 use crate::tui::update::{Effect, act};
 use crate::tui::views::View;
@@ -31,11 +31,29 @@ fn every_action_can_be_asked_for_in_every_mode_before_and_after_news() {
 #[test]
 fn details_are_asked_for_while_somebody_looks_at_them() {
     let mut stage = Stage::played(140, 40);
-    assert_eq!(stage.app.ask(), Ask::NOTHING);
+    let closely = |stage: &Stage| closely::wanted(&stage.app).map(|one| (one.key, one.ask));
+    let selected = |stage: &Stage| stage.app.row_at(stage.app.pane().cursor).unwrap().socket.key;
+    assert_eq!((stage.app.ask(), closely(&stage)), (Ask::NOTHING, None));
     act(&mut stage.app, Action::Details);
-    assert_eq!(stage.app.ask(), Ask::EVERYTHING);
+    let key = selected(&stage);
+    assert_eq!(
+        (stage.app.ask(), closely(&stage)),
+        (Ask::NOTHING, Some((key, Ask::EVERYTHING))),
+        "of one alone"
+    );
+    stage.app.inspected.as_mut().unwrap().row.socket.protocol = Protocol::Mptcp;
+    assert_eq!((stage.app.ask(), closely(&stage)), (Ask::EVERYTHING, None), "others tell of it");
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.ask(), Ask::NOTHING);
+    assert_eq!((stage.app.ask(), closely(&stage)), (Ask::NOTHING, None));
+    stage.keys("2j");
+    let (rates, info) = (Ask { rates: true, ..Ask::NOTHING }, Ask { info: true, ..Ask::NOTHING });
+    assert_eq!(
+        (stage.app.ask(), closely(&stage)),
+        (rates, Some((selected(&stage), info))),
+        "for the diagnosis"
+    );
+    stage.keys("3");
+    assert_eq!((stage.app.ask(), closely(&stage)), (rates, None));
 }
 
 #[test]

@@ -273,7 +273,7 @@ fn rates_are_waited_for_until_there_are_two_readings() {
     stage.polls(1);
     type_at_once(&mut stage, "rate > 1kB");
     let ask = stage.app.ask();
-    assert!(ask.info);
+    assert!(ask.counts_bytes() && !ask.info, "and for nothing else");
     stage.sampler.ask(ask);
     for pending in [Some(Pending::Reading), Some(Pending::Reading), None] {
         assert_eq!(stage.app.prompt.pending(), pending);
