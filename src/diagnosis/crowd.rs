@@ -41,6 +41,32 @@ impl Crowd {
         crowd
     }
 
+    /// Counts those of the open rows that have to do with one socket: of it alone this says what [`of`](Self::of)
+    /// says of all.
+    #[must_use]
+    pub fn about(socket: &Socket, rows: &[Row], names: &Names) -> Self {
+        let (netns, own) = (socket.key.netns, call(socket));
+        let port = socket.ends.local().map(|local| local.port);
+        let holds =
+            |id: ProcessId| socket.owners.known().is_some_and(|known| known.ids().any(|one| one == id));
+        let concerns = |other: &Socket| {
+            let beside = match other.state {
+                State::Listen | State::SynRecv => {
+                    other.key.netns == netns && other.ends.local().map(|local| local.port) == port
+                }
+                State::CloseWait => other.owners.known().is_some_and(|known| known.ids().any(holds)),
+                _ => false,
+            };
+            beside || (own.is_some() && call(other) == own)
+        };
+        let mut crowd = Self::default();
+        let tcp = rows.iter().filter(|row| row.socket.protocol == Protocol::Tcp && row.is_open());
+        for other in tcp.map(|row| &row.socket).filter(|other| concerns(other)) {
+            crowd.add(other, names.ephemeral.get(&other.key.netns));
+        }
+        crowd
+    }
+
     fn add(&mut self, socket: &Socket, range: Option<&PortRange>) {
         let Some(local) = socket.ends.local().map(plain) else { return };
         let netns = socket.key.netns;

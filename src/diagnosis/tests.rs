@@ -34,8 +34,12 @@ fn moment(seconds: u64) -> Stamp {
 /// The diagnosis of the first row among all of them.
 fn among(rows: &[Row], names: &Names, earlier: Option<Earlier>) -> Diagnosis {
     let subject = Subject { row: &rows[0], names, candidates: &[], peer: None };
-    let crowd = Crowd::of(rows, names);
-    diagnose(&Case { subject, crowd: &crowd, now: moment(1000), earlier, charset: Charset::Unicode })
+    let by = |crowd: &Crowd| {
+        diagnose(&Case { subject, crowd, now: moment(1000), earlier, charset: Charset::Unicode })
+    };
+    let diagnosis = by(&Crowd::of(rows, names));
+    assert_eq!(by(&Crowd::about(&rows[0].socket, rows, names)), diagnosis, "of those that it has to do with");
+    diagnosis
 }
 
 /// The findings of a socket that is alone.

@@ -7,13 +7,25 @@ use crate::model::Row;
 
 use super::app::App;
 use super::theme::{Look, Meaning};
+use super::{layout, line};
 
 /// Judges a row of the shown table; `None` before the first.
 pub(super) fn diagnosis(app: &App, row: &Row, earlier: Option<Earlier>) -> Option<Diagnosis> {
     let (news, moment) = (app.news.as_ref()?, app.moment()?);
     let subject = moment.subject(row);
-    let (crowd, charset) = (news.crowd(), app.look.charset());
+    let around = news.surroundings.of(&row.socket);
+    let (crowd, charset) = (around.crowd(&news.snapshot.table), app.look.charset());
     Some(diagnosis::diagnose(&Case { subject, crowd, now: app.clock(), earlier, charset }))
+}
+
+/// Looks for what the diagnosis on the screen needs of other sockets, so that no frame has to.
+pub(super) fn prepare(app: &App) {
+    let is_shown = app.inspected.is_some() || layout::screen(app).preview.height > 0;
+    let selected = || line::selected(app).and_then(|of| of.socket()).map(|seen| seen.subject.row);
+    let row = app.inspected.as_ref().map(|inspected| &inspected.row).or_else(selected);
+    if let (Some(news), Some(row)) = (app.news.as_ref().filter(|_| is_shown), row) {
+        news.surroundings.of(&row.socket).crowd(&news.snapshot.table);
+    }
 }
 
 /// The worst that is more than a note, in a line. Whose it is stands beside it already.

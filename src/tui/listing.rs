@@ -5,13 +5,15 @@
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use crate::model::{Life, Row, Stamp, Value};
-use crate::store::Moment;
+use crate::model::{Life, Row, Stamp};
+use crate::store::{Moment, Table};
 
+use super::app::Chosen;
 use super::cell::Seen;
 use super::columns::{Body, Column};
 use super::happening_cell::{self, SeenHappening};
 use super::mark::{self, Mark};
+use super::order::Order;
 use super::sieve::Sieve;
 use super::tally::{Common, Doors, Tallies, Tally};
 use super::tally_cell::{SeenTally, by_common};
@@ -73,7 +75,7 @@ impl Listing {
             let view = View::of(row);
             listing.open[view.number()] += usize::from(row.is_open());
             let is_looked_at = tallies.is_some() || view == wish.view;
-            if !is_looked_at || !sieve.passes(moment.subject(row), wish.now) {
+            if !is_looked_at || !sieve.passes(at as usize, moment.subject(row), wish.now) {
                 continue;
             }
             listing.matched += usize::from(row.is_open());
@@ -88,15 +90,20 @@ impl Listing {
             }
         }
         if listing.index.is_empty() && wish.view.lines() == Lines::Sockets && !sieve.filter().is_empty() {
-            for row in rows.iter().filter(|row| row.is_open() && View::of(row) != wish.view) {
-                let passes = sieve.passes(moment.subject(row), wish.now);
+            let others =
+                rows.iter().enumerate().filter(|(_, row)| row.is_open() && View::of(row) != wish.view);
+            for (at, row) in others {
+                let passes = sieve.passes(at, moment.subject(row), wish.now);
                 listing.elsewhere[View::of(row).number()] += usize::from(passes);
             }
         }
         listing.ends.sort_unstable();
         listing.ends.dedup();
         listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
-        listing.sort(rows, moment, wish);
+        if let Some(column) = wish.columns.get(wish.sort.column) {
+            let down = column.descending != wish.sort.reversed;
+            Order { rows, moment, column, down }.put(&mut listing.index);
+        }
         listing.sort_tallies(rows, moment, wish);
         listing.tell(moment, wish, sieve);
         listing
@@ -107,6 +114,18 @@ impl Listing {
         self.index.len() + self.tallies.len() + self.happenings.len()
     }
 
+    /// The line of what is chosen; `None` where there is no such line.
+    pub(super) fn line_of(&self, chosen: Chosen, table: &Table) -> Option<usize> {
+        match chosen {
+            Chosen::Socket(key) => {
+                let place = u32::try_from(table.place(&key)?).ok()?;
+                self.index.iter().position(|at| *at == place)
+            }
+            Chosen::Tally(common) => self.tallies.iter().position(|tally| tally.common == common),
+            Chosen::Happening(number) => self.happenings.iter().position(|one| *one == number),
+        }
+    }
+
     /// How many tallies are of something that there is, and of no reason why it is unknown.
     pub(super) fn counted(&self) -> usize {
         self.tallies.iter().filter(|tally| !matches!(tally.common, Common::Unowned(_))).count()
@@ -115,23 +134,6 @@ impl Listing {
     /// How long until the next mark ends.
     pub(super) fn next_end(&self, now: &Stamp) -> Option<Duration> {
         self.ends.iter().find(|end| **end > now.mono).map(|end| end.saturating_sub(now.mono))
-    }
-
-    /// Rows that compare equal keep the order of their keys, so that nothing jumps.
-    fn sort(&mut self, rows: &[Row], moment: &Moment, wish: &Wish<'_>) {
-        let Some(column) = wish.columns.get(wish.sort.column) else { return };
-        let down = column.descending != wish.sort.reversed;
-        let value = |at: u32, key: usize| {
-            rows.get(at as usize).map_or(Value::Null, |row| column.sort_value(key, &moment.subject(row)))
-        };
-        let mut keyed: Vec<(Value<'_>, u32)> = self.index.iter().map(|at| (value(*at, 0), *at)).collect();
-        keyed.sort_by(|(a, at_a), (b, at_b)| {
-            (1..column.ranks()).fold(directed(a, b, down), |order, key| {
-                order.then_with(|| directed(&value(*at_a, key), &value(*at_b, key), down))
-            })
-        });
-        self.index.clear();
-        self.index.extend(keyed.into_iter().map(|(_, at)| at));
     }
 
     /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.
@@ -185,20 +187,6 @@ impl Listing {
 impl Wish<'_> {
     fn seen<'a>(&self, moment: &'a Moment, happening: &'a Happening) -> Seen<'a> {
         Seen { subject: moment.subject(&happening.row), now: self.now, look: self.look }
-    }
-}
-
-/// The unknown comes last in both directions.
-fn directed(a: &Value<'_>, b: &Value<'_>, down: bool) -> Ordering {
-    let order = a.compare(b);
-    if down && !is_unknown(a) && !is_unknown(b) { order.reverse() } else { order }
-}
-
-fn is_unknown(value: &Value<'_>) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Owner(owners) => owners.known().is_none(),
-        _ => false,
     }
 }
 

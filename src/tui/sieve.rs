@@ -3,14 +3,9 @@
 //! A row is judged once, and again when it changes: a frame judges nothing, and a reading only what is
 //! not as it was. It knows neither what is being typed nor what is on the screen.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use crate::engine::Snapshot;
 use crate::filter::{Filter, Seen};
-use crate::model::{SocketKey, Stamp, Subject};
-use crate::store::Moment;
+use crate::model::{Row, Stamp, Subject};
 
 /// The filter in force.
 #[derive(Debug, Default)]
@@ -18,7 +13,8 @@ pub(super) struct Sieve {
     filter: Filter,
     /// It looks at ages, which change while the row does not.
     is_of_time: bool,
-    verdicts: HashMap<SocketKey, bool, RandomState>,
+    /// What it said of the rows of the table that is shown, by their places; `None` before it was asked.
+    verdicts: Vec<Option<bool>>,
     /// How often a row was judged.
     #[cfg(test)]
     pub(super) judged: usize,
@@ -36,31 +32,35 @@ impl Sieve {
         self.forget();
     }
 
-    /// Forgets the verdicts that the snapshot made old. `before` is the moment shown until now.
-    pub(super) fn refresh(&mut self, snapshot: &Snapshot, before: Option<&Moment>) {
-        let names = |moment: Option<&Moment>| moment.map(|moment| moment.names.clone());
-        // What closed leaves the table without a word; its verdict must not stay for ever.
-        let stale = self.verdicts.len() > 2 * snapshot.table.rows().len() + 1_000;
-        if stale || names(before) != names(snapshot.table.moment()) {
-            self.forget();
+    /// Goes on to another snapshot, and forgets what it made old. `before` is the one shown until now.
+    pub(super) fn refresh(&mut self, snapshot: &Snapshot, before: Option<&Snapshot>) {
+        let names = |snapshot: &Snapshot| snapshot.table.moment().map(|moment| moment.names.clone());
+        let Some(before) = before.filter(|before| names(before) == names(snapshot)) else {
+            return self.forget();
+        };
+        if !self.verdicts.is_empty() {
+            self.verdicts = moved(&self.verdicts, before.table.rows(), snapshot.table.rows());
         }
         for change in snapshot.changes.iter() {
-            self.verdicts.remove(&change.socket.key);
+            if let Some(verdict) =
+                snapshot.table.place(&change.socket.key).and_then(|at| self.verdicts.get_mut(at))
+            {
+                *verdict = None;
+            }
         }
     }
 
     /// Forgets every verdict.
     pub(super) fn forget(&mut self) {
-        self.verdicts = HashMap::default(); // gives the memory back
+        self.verdicts = Vec::new(); // gives the memory back
     }
 
-    /// True when the row is one of those that are asked for.
-    pub(super) fn passes(&mut self, subject: Subject<'_>, now: Stamp) -> bool {
+    /// True when the row is one of those that are asked for. `at` is its place in the table that is shown.
+    pub(super) fn passes(&mut self, at: usize, subject: Subject<'_>, now: Stamp) -> bool {
         if self.filter.is_empty() {
             return true;
         }
-        let key = subject.row.socket.key;
-        if let Some(verdict) = self.verdicts.get(&key) {
+        if let Some(Some(verdict)) = self.verdicts.get(at) {
             return *verdict;
         }
         #[cfg(test)]
@@ -69,8 +69,22 @@ impl Sieve {
         }
         let passes = self.filter.passes(&Seen { subject, now });
         if !self.is_of_time {
-            self.verdicts.insert(key, passes);
+            if self.verdicts.len() <= at {
+                self.verdicts.resize(at + 1, None);
+            }
+            self.verdicts[at] = Some(passes);
         }
         passes
     }
+}
+
+/// What was said of rows, at their places in another table. Both are sorted by key.
+fn moved(verdicts: &[Option<bool>], before: &[Row], now: &[Row]) -> Vec<Option<bool>> {
+    let mut old = before.iter().zip(verdicts).peekable();
+    let place = |row: &Row| {
+        let key = &row.socket.key;
+        while old.next_if(|(before, _)| before.socket.key < *key).is_some() {}
+        old.next_if(|(before, _)| before.socket.key == *key).and_then(|(_, verdict)| *verdict)
+    };
+    now.iter().map(place).collect()
 }

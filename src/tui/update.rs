@@ -11,6 +11,7 @@ use crate::model::{Ask, Stamp};
 use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
 use super::input::Input;
+use super::judged;
 use super::key::Key;
 use super::line::{self, Of};
 use super::listing::{Listing, Sort, Wish};
@@ -74,6 +75,7 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Failed(error) => vec![Effect::Fail(error)],
     };
     settle(app);
+    judged::prepare(app);
     effects
 }
 
@@ -166,8 +168,7 @@ fn take_feed(app: &mut App, feed: Feed) {
         frozen.latest = Some(News::new(snapshot, arrived, asked_twice));
         return;
     }
-    let before = app.news.as_ref().and_then(|news| news.snapshot.table.moment());
-    app.sieve.refresh(&snapshot, before);
+    app.sieve.refresh(&snapshot, app.news.as_ref().map(|news| &news.snapshot));
     app.totals.take(&snapshot);
     app.census.take(snapshot.table.rows());
     app.news = Some(News::new(snapshot, arrived, asked_twice));
@@ -221,9 +222,6 @@ pub(super) fn relist(app: &mut App) {
     let now = app.clock();
     let Some(news) = &app.news else { return };
     let Some(moment) = news.snapshot.table.moment() else { return };
-    if app.inspected.is_some() || layout::screen(app).preview.height > 0 {
-        news.crowd(); // counted here, not while drawing
-    }
     let pane = &app.panes[app.view.number()];
     let wish = Wish {
         view: app.view,
@@ -237,7 +235,7 @@ pub(super) fn relist(app: &mut App) {
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
     if let Some(selected) = pane.selected
-        && let Some(line) = (0..app.listing.len()).find(|line| app.chosen_at(*line) == Some(selected))
+        && let Some(line) = app.listing.line_of(selected, &news.snapshot.table)
     {
         app.panes[app.view.number()].cursor = line;
     }

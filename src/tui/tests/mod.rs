@@ -9,6 +9,7 @@ mod events;
 mod filtering;
 mod header;
 mod kin;
+mod listing;
 mod many;
 mod palette;
 mod screens;
@@ -102,7 +103,7 @@ impl Stage {
     /// What the poller would publish of this sample.
     fn snapshot(&mut self, sample: Sample) -> Snapshot {
         self.now = sample.taken;
-        let (table, changes) = Table::clone(&self.table).apply(sample);
+        let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
         Snapshot {
