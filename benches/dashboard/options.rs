@@ -1,0 +1,88 @@
+//! What `cargo bench --bench dashboard` is asked for: arguments to a task. Pure; it must not look at the machine.
+
+use std::net::Ipv4Addr;
+
+pub(crate) const USAGE: &str = "\
+Usage: cargo bench --bench dashboard -- [--rows N] [--changes N] [--rounds N]
+                                           [--size SIZE]... [--seconds N] [--keys N]
+
+  --rows N     made-up sockets for what is measured in memory (100000); 0 for none
+  --changes N  how many of them change from reading to reading (1000)
+  --rounds N   how often each piece is measured (30)
+  --size SIZE  20k or 100k real sockets for the dashboard in a terminal; several
+               are separated by commas; without it none
+  --seconds N  how long each view is watched (10)
+  --keys N     how many keys are pressed (300)";
+
+/// How large a load is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size {
+    pub(crate) name: &'static str,
+    pub(crate) processes: u32,
+    /// Of each process, both ends in it.
+    pub(crate) connections: u32,
+}
+
+const SIZES: [Size; 3] = [
+    Size { name: "1k", processes: 10, connections: 50 },
+    Size { name: "20k", processes: 100, connections: 100 },
+    Size { name: "100k", processes: 1_100, connections: 45 },
+];
+
+#[derive(Debug)]
+pub(crate) struct Options {
+    pub(crate) rows: usize,
+    pub(crate) changes: usize,
+    pub(crate) rounds: usize,
+    pub(crate) sizes: Vec<Size>,
+    pub(crate) seconds: u64,
+    pub(crate) keys: usize,
+}
+
+/// What this process is to do.
+#[derive(Debug)]
+pub(crate) enum Task {
+    Help,
+    Measure(Options),
+    /// Hidden: open this many connections to a listener at the address, and hold them.
+    HoldLoad(Ipv4Addr, u32),
+}
+
+impl Task {
+    /// The task from the arguments after the name of the program.
+    pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut args = args.into_iter();
+        let mut options =
+            Options { rows: 100_000, changes: 1_000, rounds: 30, sizes: Vec::new(), seconds: 10, keys: 300 };
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().ok_or(format!("{arg} needs a value"));
+            match arg.as_str() {
+                // Cargo adds it.
+                "--bench" => {}
+                "--help" | "-h" => return Ok(Self::Help),
+                "--rows" => options.rows = number(&value()?)?,
+                "--changes" => options.changes = number(&value()?)?,
+                "--rounds" => options.rounds = number::<usize>(&value()?)?.max(1),
+                "--seconds" => options.seconds = number::<u64>(&value()?)?.max(1),
+                "--keys" => options.keys = number(&value()?)?,
+                "--size" => {
+                    for name in value()?.split(',') {
+                        let known = SIZES.iter().find(|size| size.name == name);
+                        options.sizes.push(*known.ok_or(format!("there is no size {name}: 1k, 20k, 100k"))?);
+                    }
+                }
+                "--hold-load" => {
+                    let address = value()?;
+                    let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
+                    return Ok(Self::HoldLoad(address, number(&value()?)?));
+                }
+                _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
+            }
+        }
+        Ok(Self::Measure(options))
+    }
+}
+
+fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|_| format!("{text} is no count"))
+}
