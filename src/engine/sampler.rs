@@ -102,6 +102,9 @@ impl Sampler {
         relations::relate(&mut reading.sockets);
         self.workloads().begin(taken.mono);
         let mut owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source, &self.workloads);
+        if !owners.candidates.is_empty() {
+            reading.namespaces.tell_in_flight();
+        }
         let mut names = self.names(std::mem::take(&mut reading.names), &reading.sockets, taken);
         let published = self.published(&mut names, &reading.sockets, &reading.namespaces, taken);
         owners.silent_runtimes = self.workloads().silent_runtimes();

@@ -39,6 +39,8 @@ pub struct NamespaceCoverage {
     /// True when what is not in the list does not exist any more, as far as this user could ever
     /// tell.
     pub exhaustive: bool,
+    /// True when all were looked for, and not one that was named.
+    pub all: bool,
     /// Namespaces that were found beyond the most that are read.
     pub left_out: usize,
     /// Why there may be more of them than were found.
@@ -46,6 +48,15 @@ pub struct NamespaceCoverage {
 }
 
 impl NamespaceCoverage {
+    /// Tells that there may be more, because descriptors are on their way between processes (`SCM_RIGHTS`): nothing
+    /// tells of a namespace that only such a descriptor keeps, but receiving it.
+    pub fn tell_in_flight(&mut self) {
+        if self.all && self.gap.is_none() {
+            let why = "descriptors are on their way between processes, and one may be all that is left of a namespace";
+            self.gap = Some(why.to_owned());
+        }
+    }
+
     /// True when a namespace that was read before is there no more.
     #[must_use]
     pub fn is_gone(&self, id: NetnsId) -> bool {
@@ -63,5 +74,21 @@ impl NamespaceCoverage {
     #[must_use]
     pub fn refused(&self) -> usize {
         self.list.iter().filter(|known| matches!(known.status, SliceStatus::Denied(_))).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_in_flight_are_a_gap_where_all_were_looked_for_and_no_greater_one_is_known() {
+        for (all, before, whole) in [(true, None, false), (false, None, true), (true, Some("worse"), false)] {
+            let mut told =
+                NamespaceCoverage { all, gap: before.map(str::to_owned), ..NamespaceCoverage::default() };
+            told.tell_in_flight();
+            assert_eq!(told.is_whole(), whole, "{told:?}");
+            assert!(before.is_none() || told.gap.as_deref() == before);
+        }
     }
 }

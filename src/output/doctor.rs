@@ -289,6 +289,7 @@ mod tests {
             namespaces: NamespaceCoverage {
                 list: vec![own(SliceStatus::Ok)],
                 exhaustive: true,
+                all: true,
                 ..Default::default()
             },
             published: Some(SliceStatus::Ok),
@@ -330,6 +331,7 @@ mod tests {
             namespaces: NamespaceCoverage {
                 list: vec![own(SliceStatus::Denied("EPERM".into()))],
                 exhaustive: false,
+                all: true,
                 left_out: 2,
                 gap: Some("9 processes may not be looked into".into()),
             },

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::{OwnerSets, Wanted};
 use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
-use crate::sys::netns::Donor;
+use crate::sys::netns::{Donor, Task};
 use crate::sys::procdir;
 
 /// Who holds what, as one scan saw it.
@@ -62,7 +62,7 @@ impl Stray {
     /// socket may not be asked.
     #[must_use]
     pub fn home(&self) -> NetnsId {
-        let asked = Donor::open(self.pid).and_then(|donor| donor.socket_netns(self.fd));
+        let asked = Donor::open(Task::first(self.pid)).and_then(|donor| donor.socket_netns(self.fd));
         asked.map_or(self.netns, |namespace| namespace.id())
     }
 

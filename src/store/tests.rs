@@ -301,6 +301,7 @@ fn among(mut sample: Sample, namespaces: &[NetnsId], exhaustive: bool) -> Sample
     sample.coverage.namespaces = NamespaceCoverage {
         list: namespaces.iter().map(namespace).collect(),
         exhaustive,
+        all: true,
         ..NamespaceCoverage::default()
     };
     sample

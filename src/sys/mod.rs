@@ -11,6 +11,8 @@ pub mod program;
 pub mod resolve;
 
 #[cfg(linux)]
+pub mod apart;
+#[cfg(linux)]
 pub mod bpf;
 #[cfg(linux)]
 pub mod cgroup;

@@ -18,7 +18,7 @@ use crate::model::{Fd, NetnsId, Pid};
 const NEWNET: i32 = 0x4000_0000;
 
 /// A task: a process, or one of its threads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Task {
     pub pid: Pid,
     /// The pid itself for the thread that leads the process.
@@ -26,6 +26,12 @@ pub struct Task {
 }
 
 impl Task {
+    /// The first thread of a process.
+    #[must_use]
+    pub fn first(pid: Pid) -> Self {
+        Self { pid, tid: pid }
+    }
+
     /// Its directory below `/proc`.
     #[must_use]
     pub fn dir(self) -> String {
@@ -38,12 +44,12 @@ impl Task {
 pub enum Way {
     /// What the task is in.
     Task(Task),
-    /// A mounted nsfs file, as seen by the process.
-    Mount { pid: Pid, point: Vec<u8> },
-    /// An nsfs file that the process holds open.
-    Descriptor { pid: Pid, fd: Fd },
-    /// What a socket of the process belongs to.
-    Socket { pid: Pid, fd: Fd },
+    /// A mounted nsfs file, as seen by the task.
+    Mount { task: Task, point: Vec<u8> },
+    /// An nsfs file that the task holds open.
+    Descriptor { task: Task, fd: Fd },
+    /// What a socket of the task belongs to.
+    Socket { task: Task, fd: Fd },
 }
 
 /// Why a way did not lead to its namespace.
@@ -80,17 +86,17 @@ impl Namespace {
     pub fn open(way: &Way, id: NetnsId) -> Result<Self, WayError> {
         let found = match way {
             Way::Task(task) => Self::of_open(openat(CWD, task.dir() + "/ns/net", READ, Mode::empty())?),
-            Way::Mount { pid, point } => mounted(*pid, point).and_then(|file| Self::of_file(&file)),
-            Way::Descriptor { pid, fd } => Self::at_descriptor(*pid, *fd),
-            Way::Socket { pid, fd } => Donor::open(*pid).and_then(|donor| donor.socket_netns(*fd)),
+            Way::Mount { task, point } => mounted(*task, point).and_then(|file| Self::of_file(&file)),
+            Way::Descriptor { task, fd } => Self::at_descriptor(*task, *fd),
+            Way::Socket { task, fd } => Donor::open(*task).and_then(|donor| donor.socket_netns(*fd)),
         }?;
         if found.id == id { Ok(found) } else { Err(WayError::Gone) }
     }
 
-    /// The namespace that a process holds open at a descriptor; `None` for any other file.
+    /// The namespace that a task holds open at a descriptor; `None` for any other file.
     #[must_use]
-    pub fn held(pid: Pid, fd: Fd) -> Option<NetnsId> {
-        Self::at_descriptor(pid, fd).ok().map(|found| found.id)
+    pub fn held(task: Task, fd: Fd) -> Option<NetnsId> {
+        Self::at_descriptor(task, fd).ok().map(|found| found.id)
     }
 
     /// Which one it is.
@@ -104,8 +110,8 @@ impl Namespace {
         move_into_link_name_space(self.fd.as_fd(), Some(LinkNameSpaceType::Network))
     }
 
-    fn at_descriptor(pid: Pid, fd: Fd) -> Result<Self, Errno> {
-        Self::of_file(&openat(CWD, format!("/proc/{}/fd/{}", pid.0, fd.0), LOOK, Mode::empty())?)
+    fn at_descriptor(task: Task, fd: Fd) -> Result<Self, Errno> {
+        Self::of_file(&openat(CWD, format!("{}/fd/{}", task.dir(), fd.0), LOOK, Mode::empty())?)
     }
 
     /// The namespace behind a descriptor of any file. It is not opened before it is known to be a
@@ -131,17 +137,21 @@ impl Namespace {
     }
 }
 
-/// A process whose descriptors may be looked at by duplicating them.
+/// `PIDFD_THREAD` (`linux/pidfd.h`): the handle stands for the thread, not for its process.
+const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(OFlags::EXCL.bits());
+
+/// A task whose descriptors may be looked at by duplicating them.
 #[derive(Debug)]
 pub struct Donor {
     pidfd: OwnedFd,
 }
 
 impl Donor {
-    /// Opens the process.
-    pub fn open(pid: Pid) -> Result<Self, Errno> {
-        let pid = i32::try_from(pid.0).ok().and_then(rustix::process::Pid::from_raw).ok_or(Errno::SRCH)?;
-        pidfd_open(pid, PidfdFlags::empty()).map(|pidfd| Self { pidfd })
+    /// Opens the task. EINVAL: a thread other than the first one, before Linux 6.9.
+    pub fn open(task: Task) -> Result<Self, Errno> {
+        let tid = i32::try_from(task.tid.0).ok().and_then(rustix::process::Pid::from_raw);
+        let flags = if task.tid == task.pid { PidfdFlags::empty() } else { THREAD };
+        pidfd_open(tid.ok_or(Errno::SRCH)?, flags).map(|pidfd| Self { pidfd })
     }
 
     /// The namespace that a socket belongs to. The duplicate is closed at once: while it lives, a
@@ -177,12 +187,12 @@ fn file_system(file: &OwnedFd) -> Result<(u32, u32), Errno> {
     Ok((told.stx_dev_major, told.stx_dev_minor))
 }
 
-/// The file at a mount point of another mount namespace, reached through the root of a process in
+/// The file at a mount point of another mount namespace, reached through the root of a task in
 /// it. Mount points and all that is above them are in the kernel's cache, so the way is taken
 /// through the cache alone: the file systems on it may be of anybody, and may never answer.
-fn mounted(pid: Pid, point: &[u8]) -> Result<OwnedFd, Errno> {
+fn mounted(task: Task, point: &[u8]) -> Result<OwnedFd, Errno> {
     const TRIES: usize = 10;
-    let root = openat(CWD, format!("/proc/{}/root", pid.0), LOOK | OFlags::DIRECTORY, Mode::empty())?;
+    let root = openat(CWD, task.dir() + "/root", LOOK | OFlags::DIRECTORY, Mode::empty())?;
     let below = point.strip_prefix(b"/").ok_or(Errno::NOENT)?;
     let cached = ResolveFlags::CACHED | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     let open = |resolve| openat2(&root, below, LOOK, Mode::empty(), resolve);

@@ -173,8 +173,7 @@ impl ProcessDir {
 
     /// True when it has more than one thread: every thread is a link of the directory. Also true where
     /// a mount hides how many there are.
-    #[must_use]
-    pub fn has_threads(&self) -> bool {
+    fn has_threads(&self) -> bool {
         match open_here(&self.fd, c"task", DIRECTORY | OFlags::PATH) {
             Ok(task) => fstat(&task).is_ok_and(|stat| stat.st_nlink > 3),
             Err(errno) => errno == Errno::XDEV,
@@ -184,6 +183,16 @@ impl ProcessDir {
     /// The thread ids, ascending.
     pub fn threads(&self) -> Result<Vec<Pid>, Errno> {
         numbers(&open_here(&self.fd, c"task", DIRECTORY)?)
+    }
+
+    /// Those besides the first one. To know that there are none takes no list.
+    pub fn other_threads(&self, first: Pid) -> Result<Vec<Pid>, Errno> {
+        if !self.has_threads() {
+            return Ok(Vec::new());
+        }
+        let mut threads = self.threads()?;
+        threads.retain(|tid| *tid != first);
+        Ok(threads)
     }
 
     /// The directory of one of its threads.

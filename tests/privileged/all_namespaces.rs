@@ -26,12 +26,17 @@ use tempfile::TempDir;
 use crate::Case;
 use crate::document::{Document, Namespace, Socket};
 use crate::harness::{Holder, Ran, document, eventually, run, sockeye};
+use crate::hidden::Role;
 use crate::namespaces::enter_new;
 use crate::others::PublicCopy;
 use crate::stock::inode;
 
 pub(crate) const CASES: &[Case] = &[
     ("all_namespaces::five_of_five_kinds_are_found_each_with_its_listener", five_kinds),
+    ("all_namespaces::those_in_the_descriptor_table_of_a_thread_are_found", || hidden("thread-namespaces")),
+    ("all_namespaces::those_of_a_process_without_its_first_thread_are_found", || hidden("zombie-namespaces")),
+    ("all_namespaces::one_that_is_mounted_for_a_thread_alone_is_found", mounted_for_a_thread),
+    ("all_namespaces::descriptors_in_flight_may_keep_another", in_flight),
     ("all_namespaces::the_table_names_them_first", table_names_them),
     ("all_namespaces::what_is_in_no_table_stands_in_its_own_namespace", in_no_table),
     ("all_namespaces::one_is_picked_by_name_inode_or_process", picked),
@@ -182,6 +187,49 @@ fn five_kinds() {
     }
     let alone = document(&["--json", "-tl"]);
     assert!(listener(&alone, &process).is_none(), "without the option there is the own namespace alone");
+}
+
+/// Held in a descriptor table that `/proc/PID/fd` does not show, by its file or by a listener alone.
+fn hidden(role: &str) {
+    let (hider, [of_file, of_listener, port]) = Role::start(role, Stdio::inherit());
+    let links = std::fs::read_dir(format!("/proc/{}/fd", hider.pid())).unwrap();
+    let links: Vec<_> = links.map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap()).collect();
+    let shown = |number: u64| links.iter().any(|link| link.to_str() == Some(&format!("net:[{number}]")));
+    assert!(!shown(of_file), "the oracle itself: it is out of sight");
+    let told = document(&["--json", "--all-netns"]);
+    let port = u32::try_from(port).unwrap();
+    for (netns, found) in [(of_file, "descriptor"), (of_listener, "socket")] {
+        let truth = Truth { netns, port };
+        let known = namespace(&told, &truth).unwrap_or_else(|| panic!("{found} is not found"));
+        assert_eq!((&*known.found, &*known.status, &known.reason), (found, "ok", &None));
+        assert!(known.name.as_ref().unwrap().ends_with(&format!(" {}", hider.pid())), "{known:?}");
+    }
+    let row = listener(&told, &Truth { netns: of_listener, port }).expect("its listener is told");
+    assert_eq!((&*row.state, owners(row)), ("listen", vec![hider.pid()]));
+}
+
+/// A descriptor that nobody received yet may be all that is left of a namespace.
+fn in_flight() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let inode = inode(&listener);
+    let _way = crate::in_flight::hide(listener.into()).unwrap();
+    let gap = |args: &[&str]| {
+        let told = document(args);
+        assert!(told.by_inode(inode).unwrap().owners.is_none(), "the oracle itself: nobody holds it");
+        told.coverage.namespaces.reason
+    };
+    let told = gap(&["--json", "-tl", "--all-netns", "--owners", "proc"]).expect("a gap is told");
+    assert!(told.contains("on their way") || told.contains("may not be looked into"), "{told}");
+    assert_eq!(gap(&["--json", "-tl", "--owners", "proc"]), None, "nobody asked for other namespaces");
+}
+
+fn mounted_for_a_thread() {
+    let (hider, [netns, ..]) = Role::start("thread-mounts", Stdio::inherit());
+    let mounts = std::fs::read_to_string(format!("/proc/{}/mountinfo", hider.pid())).unwrap();
+    assert!(!mounts.contains(&format!("net:[{netns}]")), "the oracle itself: it is out of sight");
+    let told = document(&["--json", "--all-netns"]);
+    let known = namespace(&told, &Truth { netns, port: 0 }).expect("it is found");
+    assert_eq!((&*known.found, &*known.status, &known.reason), ("mount", "ok", &None));
 }
 
 fn table_names_them() {

@@ -1,7 +1,7 @@
 //! Nobody hidden: a harder look for the holders that the plain scan of descriptors does not see.
 //!
 //! Three ways to hold a socket out of its sight: in the descriptor table of a single thread
-//! ([`threads`]), registered with `io_uring` ([`rings`]), and in a message that nobody has received
+//! ([`apart`](crate::sys::apart)), registered with `io_uring` ([`rings`]), and in a message that nobody has received
 //! yet ([`in_flight`]). The first two tell whose it is. The third tells only through whom it may go.
 //!
 //! It is looked for when a socket is left without holder, and costs nothing else. It works after
@@ -12,7 +12,6 @@ mod outside;
 mod rings;
 #[cfg(test)]
 mod tests;
-mod threads;
 mod walk;
 
 use super::{Facts, OwnerSets, Question, Wanted};

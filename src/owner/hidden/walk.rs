@@ -11,9 +11,11 @@ use rustix::io::Errno;
 
 use super::super::process::{self, Look};
 use super::super::{OwnerMap, Question};
-use super::{in_flight, rings, threads};
+use super::{in_flight, rings};
 use crate::model::{Family, Fd, Inode, OwnerSet, Pid, Process};
+use crate::sys::apart::apart;
 use crate::sys::clock;
+use crate::sys::kcmp::Shared;
 use crate::sys::procdir::{ProcDir, ProcessDir};
 use crate::wire::proc_pid::socket_link;
 
@@ -97,7 +99,8 @@ impl<'a> Walk<'a> {
     fn process(&mut self, dir: &ProcessDir, pid: Pid) -> Result<(), Errno> {
         let own = Table { apart: None };
         let finds = self.finds(dir, pid, &own)?;
-        let threads = threads::apart(dir, pid, finds.refused).or_else(unless_covered)?;
+        let threads = dir.other_threads(pid).or_else(unless_covered)?;
+        let threads = apart(Shared::Files, pid, &threads, finds.refused);
         let mut seen = vec![(own, finds)];
         for thread in threads {
             match dir.thread(thread) {

@@ -1,5 +1,5 @@
 //! Finding network namespaces: one walk over `/proc` for processes, threads, mounts and open
-//! descriptors. Nothing is opened and no namespace is entered here.
+//! descriptors, those of single threads, too. Nothing is opened and no namespace is entered here.
 //!
 //! Everything vanishes while it is looked at; that is no error. The walk notes every way to a
 //! namespace, so that one of them still leads there when it is read.
@@ -11,7 +11,9 @@ use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
 use crate::model::{Fd, Inode, NetnsFound, NetnsId, Pid};
+use crate::sys::apart::{apart, one_of_each};
 use crate::sys::host;
+use crate::sys::kcmp::Shared;
 use crate::sys::netns::{Namespace, Task, Way};
 use crate::sys::procdir::{ProcDir, ProcessDir};
 use crate::sys::procnet::stand_in;
@@ -62,8 +64,8 @@ impl Found {
 pub(super) struct Discovery {
     /// The own one first.
     pub(super) known: Vec<Found>,
-    /// For each socket that a process holds, one descriptor of one process.
-    pub(super) holders: HashMap<Inode, (Pid, Fd), RandomState>,
+    /// For each socket that a task holds, one descriptor of one task.
+    pub(super) holders: HashMap<Inode, (Task, Fd), RandomState>,
     /// Namespaces beyond the most that are kept.
     pub(super) beyond: HashSet<NetnsId>,
     /// Processes that may not be looked into.
@@ -87,7 +89,7 @@ impl Discovery {
     pub(super) fn walk() -> Result<Self, host::NetnsError> {
         let mut all = Self::default();
         let me = Pid(std::process::id());
-        let here = Task { pid: me, tid: me };
+        let here = Task::first(me);
         all.note(host::netns()?, NetnsFound::Own, Way::Task(here));
         all.learn_stand_in(0, here);
         if let Err(errno) = all.walk_processes(me) {
@@ -105,7 +107,7 @@ impl Discovery {
     /// The namespace that a process is in, among those that are known.
     pub(super) fn of_process(&self, pid: Pid) -> Option<usize> {
         let dir = ProcDir::open().and_then(|proc| proc.process(pid)).ok()?;
-        match seen(&dir, Task { pid, tid: pid })? {
+        match seen(&dir, Task::first(pid))? {
             Seen::File(id) => self.at(id),
             Seen::StandIn(number) => self.stand_ins.get(&number).copied(),
         }
@@ -122,30 +124,36 @@ impl Discovery {
         let proc = ProcDir::open()?;
         // Our own mounts first: others may not let us see theirs, and most have the same.
         if let Ok(dir) = proc.process(me) {
-            self.walk_mounts(&dir, me);
+            self.walk_mounts(&dir, Task::first(me));
         }
         for pid in proc.pids()? {
-            let dir = match proc.process(pid) {
-                Ok(dir) => dir,
-                Err(gone_or_covered) => {
-                    self.denied += usize::from(gone_or_covered == Errno::XDEV);
-                    continue;
-                }
-            };
-            self.walk_tasks(&dir, pid);
-            self.walk_mounts(&dir, pid);
-            if pid != me {
-                self.walk_descriptors(&dir, pid);
+            match proc.process(pid) {
+                Ok(dir) => self.walk_process(&dir, pid, me),
+                Err(gone_or_covered) => self.denied += usize::from(gone_or_covered == Errno::XDEV),
             }
         }
         Ok(())
     }
 
-    fn walk_tasks(&mut self, dir: &ProcessDir, pid: Pid) {
-        self.task(dir, Task { pid, tid: pid }, NetnsFound::Process);
-        if dir.has_threads() {
-            for tid in dir.threads().unwrap_or_default() {
-                self.task(dir, Task { pid, tid }, NetnsFound::Thread);
+    fn walk_process(&mut self, dir: &ProcessDir, pid: Pid, me: Pid) {
+        let first = Task::first(pid);
+        self.task(dir, first, NetnsFound::Process);
+        self.walk_mounts(dir, first);
+        let open = pid != me && self.walk_descriptors(dir, first);
+        let threads = dir.other_threads(pid).unwrap_or_default();
+        for tid in &threads {
+            self.task(dir, Task { pid, tid: *tid }, NetnsFound::Thread);
+        }
+        // Most share mounts and descriptors with the first one, and those with a table of their own may share
+        // that with each other. What is refused of the first one is refused of all.
+        for tid in one_of_each(Shared::Fs, apart(Shared::Fs, pid, &threads, !open)) {
+            if let Ok(thread) = dir.thread(tid) {
+                self.walk_mounts(&thread, Task { pid, tid });
+            }
+        }
+        for tid in one_of_each(Shared::Files, apart(Shared::Files, pid, &threads, !open)) {
+            if let Ok(thread) = dir.thread(tid) {
+                self.walk_descriptors(&thread, Task { pid, tid });
             }
         }
     }
@@ -162,15 +170,15 @@ impl Discovery {
         }
     }
 
-    /// The mounts of a process, unless those of its mount namespace were looked at before.
-    fn walk_mounts(&mut self, dir: &ProcessDir, pid: Pid) {
+    /// The mounts of a task, unless those of its mount namespace were looked at before.
+    fn walk_mounts(&mut self, dir: &ProcessDir, task: Task) {
         let Ok(table) = dir.link(c"ns/mnt") else { return };
         if !self.mount_tables.insert(table) || dir.read(c"mountinfo", &mut self.text).is_err() {
             return;
         }
         let text = std::mem::take(&mut self.text);
         for mount in proc_mountinfo::netns_mounts(&text) {
-            let way = Way::Mount { pid, point: mount.point.clone() };
+            let way = Way::Mount { task, point: mount.point.clone() };
             if let Some(at) = self.note(mount.id, NetnsFound::Mount, way)
                 && !self.known[at].points.contains(&mount.point)
             {
@@ -180,28 +188,30 @@ impl Discovery {
         self.text = text;
     }
 
-    fn walk_descriptors(&mut self, dir: &ProcessDir, pid: Pid) {
+    /// The descriptor table that a task has. Returns whether it may be looked into.
+    fn walk_descriptors(&mut self, dir: &ProcessDir, task: Task) -> bool {
         let mut files = Vec::new();
         let walk = dir.links(|fd, link| {
             if let Some(inode) = proc_pid::socket_link(link) {
-                self.holders.entry(inode).or_insert((pid, fd));
+                self.holders.entry(inode).or_insert((task, fd));
             } else if let Some(id) = proc_pid::net_link(link) {
                 files.push((fd, Some(id)));
             } else if may_be_namespace(link) {
                 files.push((fd, None));
             }
         });
-        match walk {
-            Ok(walk) if !walk.denied => {}
-            Err(Errno::NOENT | Errno::SRCH) => {}
-            _ if dir.is_kernel_thread(&mut self.text) => {}
-            _ => self.denied += 1,
-        }
+        let open = match walk {
+            Ok(walk) if !walk.denied => true,
+            Err(Errno::NOENT | Errno::SRCH) => true,
+            _ => dir.is_kernel_thread(&mut self.text),
+        };
+        self.denied += usize::from(!open);
         for (fd, id) in files {
-            if let Some(id) = id.or_else(|| Namespace::held(pid, fd)) {
-                self.note(id, NetnsFound::Descriptor, Way::Descriptor { pid, fd });
+            if let Some(id) = id.or_else(|| Namespace::held(task, fd)) {
+                self.note(id, NetnsFound::Descriptor, Way::Descriptor { task, fd });
             }
         }
+        open
     }
 
     /// Notes a way to a namespace. Returns its place, when it is among those that are kept.
@@ -295,16 +305,16 @@ mod tests {
     use super::*;
 
     fn task(pid: u32) -> Task {
-        Task { pid: Pid(pid), tid: Pid(pid) }
+        Task::first(Pid(pid))
     }
 
     #[test]
     fn the_first_kind_of_way_in_order_is_told_and_every_way_is_kept() {
         let mut all = Discovery::default();
-        let socket = Way::Socket { pid: Pid(7), fd: Fd(3) };
+        let socket = Way::Socket { task: task(7), fd: Fd(3) };
         all.note(NetnsId(1), NetnsFound::Socket, socket.clone());
         all.note(NetnsId(1), NetnsFound::Thread, Way::Task(task(8)));
-        all.note(NetnsId(1), NetnsFound::Descriptor, Way::Descriptor { pid: Pid(9), fd: Fd(4) });
+        all.note(NetnsId(1), NetnsFound::Descriptor, Way::Descriptor { task: task(9), fd: Fd(4) });
         assert_eq!(all.known.len(), 1);
         assert_eq!((all.known[0].how, all.known[0].ways.len()), (NetnsFound::Thread, 3));
         for pid in 0..100 {

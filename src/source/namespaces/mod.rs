@@ -215,7 +215,8 @@ impl Namespaces {
         let (mut reading, found) = journey.end(&[at], names);
         self.found = found;
         // Nobody asked whether there are others.
-        (reading.namespaces.gap, reading.namespaces.left_out) = (None, 0);
+        let namespaces = &mut reading.namespaces;
+        (namespaces.all, namespaces.gap, namespaces.left_out) = (false, None, 0);
         Ok(reading)
     }
 }
@@ -244,6 +245,7 @@ impl Journey {
         self.reading.namespaces = NamespaceCoverage {
             list,
             exhaustive: self.all.broken.is_none() && self.all.beyond.is_empty() && self.asked.left == 0,
+            all: true,
             left_out: self.all.beyond.len(),
             gap: self.all.gap().or_else(|| self.asked.gap()),
         };

@@ -71,7 +71,7 @@ impl Namer {
 /// The process that keeps the namespace alive.
 fn holder(way: &Way) -> Option<Pid> {
     match way {
-        Way::Descriptor { pid, .. } | Way::Socket { pid, .. } => Some(*pid),
+        Way::Descriptor { task, .. } | Way::Socket { task, .. } => Some(task.pid),
         Way::Task(_) | Way::Mount { .. } => None,
     }
 }
@@ -126,9 +126,10 @@ mod tests {
     fn what_has_no_other_name_is_named_after_a_process() {
         let pid = Pid(std::process::id());
         let mut namer = Namer { proc: ProcDir::open().ok(), host: None, text: Vec::new() };
-        let told = namer.name(&found(&[], vec![Way::Descriptor { pid, fd: Fd(0) }])).unwrap();
+        let told =
+            namer.name(&found(&[], vec![Way::Descriptor { task: Task::first(pid), fd: Fd(0) }])).unwrap();
         assert!(told.as_bytes().ends_with(format!(" {}", pid.0).as_bytes()), "{told:?}");
         let gone = Pid(u32::MAX);
-        assert_eq!(namer.name(&found(&[], vec![Way::Socket { pid: gone, fd: Fd(0) }])), None);
+        assert_eq!(namer.name(&found(&[], vec![Way::Socket { task: Task::first(gone), fd: Fd(0) }])), None);
     }
 }

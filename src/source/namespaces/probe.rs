@@ -10,9 +10,9 @@ use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
 use super::discover::Discovery;
-use crate::model::{Fd, Inode, NetnsFound, NetnsId, Pid, Socket};
+use crate::model::{Fd, Inode, NetnsFound, NetnsId, Socket};
 use crate::sys::clock;
-use crate::sys::netns::{Donor, Way};
+use crate::sys::netns::{Donor, Task, Way};
 use crate::text::counted;
 
 /// How many sockets are asked in every round, however late it is.
@@ -27,6 +27,8 @@ pub(super) struct Homes(HashMap<Inode, NetnsId, RandomState>);
 pub(super) struct Asked {
     /// Sockets that may not be asked.
     pub(super) refused: usize,
+    /// Those in descriptor tables of single threads, on a kernel that gives no handle to these.
+    pub(super) of_threads: usize,
     /// Sockets whose turn did not come in time.
     pub(super) left: usize,
 }
@@ -38,9 +40,9 @@ impl Homes {
         self.0.retain(|inode, _| holders.contains_key(inode));
         for (inode, home) in &self.0 {
             if all.at(*home).is_none()
-                && let Some((pid, fd)) = holders.get(inode)
+                && let Some((task, fd)) = holders.get(inode)
             {
-                all.note(*home, NetnsFound::Socket, Way::Socket { pid: *pid, fd: *fd });
+                all.note(*home, NetnsFound::Socket, Way::Socket { task: *task, fd: *fd });
             }
         }
         all.holders = holders;
@@ -54,29 +56,36 @@ impl Homes {
 
     /// Asks the sockets of which nothing is known for their namespaces, and notes those.
     pub(super) fn ask(&mut self, all: &mut Discovery, until: Duration) -> Asked {
-        let mut unknown: Vec<(Pid, Fd, Inode)> = all
+        let mut unknown: Vec<(Task, Fd, Inode)> = all
             .holders
             .iter()
             .filter(|(inode, _)| !self.0.contains_key(*inode))
-            .map(|(inode, (pid, fd))| (*pid, *fd, *inode))
+            .map(|(inode, (task, fd))| (*task, *fd, *inode))
             .collect();
         unknown.sort_unstable();
         let mut asked = Asked::default();
-        let mut donor: Option<(Pid, Result<Donor, Errno>)> = None;
-        for (at, (pid, fd, inode)) in unknown.iter().enumerate() {
+        let mut donor: Option<(Task, Result<Donor, Errno>)> = None;
+        for (at, (task, fd, inode)) in unknown.iter().enumerate() {
             if at >= AT_LEAST && clock::now().mono >= until {
                 asked.left = unknown.len() - at;
                 break;
             }
-            if donor.as_ref().is_none_or(|(of, _)| of != pid) {
-                donor = Some((*pid, Donor::open(*pid)));
+            if donor.as_ref().is_none_or(|(of, _)| of != task) {
+                donor = Some((*task, Donor::open(*task)));
             }
-            let Some((_, Ok(donor))) = &donor else { continue };
-            match donor.socket_netns(*fd) {
+            let answer = match &donor {
+                Some((_, Ok(donor))) => donor.socket_netns(*fd),
+                Some((_, Err(Errno::INVAL))) => {
+                    asked.of_threads += 1;
+                    continue;
+                }
+                _ => continue,
+            };
+            match answer {
                 Ok(namespace) => {
                     let id = namespace.id();
                     self.0.insert(*inode, id);
-                    all.note(id, NetnsFound::Socket, Way::Socket { pid: *pid, fd: *fd });
+                    all.note(id, NetnsFound::Socket, Way::Socket { task: *task, fd: *fd });
                 }
                 Err(Errno::PERM | Errno::ACCESS | Errno::NOSYS) => asked.refused += 1,
                 Err(_) => {} // closed meanwhile, or of a kind that belongs to no namespace
@@ -93,12 +102,12 @@ impl Asked {
         if self.left > 0 {
             return Some(format!("there was no time to ask {} for their namespace", sockets(self.left)));
         }
-        (self.refused > 0).then(|| {
-            format!(
-                "{} may not be asked for their namespace, that needs CAP_NET_ADMIN",
-                sockets(self.refused)
-            )
-        })
+        let (count, needs) = match self.refused {
+            0 => (self.of_threads, "Linux 6.9: single threads hold them"),
+            refused => (refused, "CAP_NET_ADMIN"),
+        };
+        (count > 0)
+            .then(|| format!("{} may not be asked for their namespace, that needs {needs}", sockets(count)))
     }
 }
 
@@ -110,10 +119,11 @@ pub(super) fn new_ones(all: &Discovery, before: usize) -> HashSet<NetnsId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Pid;
     use crate::sys::host;
 
-    fn holder(pid: u32) -> (Pid, Fd) {
-        (Pid(pid), Fd(3))
+    fn holder(pid: u32) -> (Task, Fd) {
+        (Task::first(Pid(pid)), Fd(3))
     }
 
     #[test]
@@ -126,7 +136,7 @@ mod tests {
         homes.recall(&mut all);
         let told: Vec<_> = all.known.iter().map(|found| (found.id.0, found.how)).collect();
         assert_eq!(told, [(10, NetnsFound::Socket)]);
-        assert_eq!(all.known[0].ways, [Way::Socket { pid: Pid(7), fd: Fd(3) }]);
+        assert_eq!(all.known[0].ways, [Way::Socket { task: Task::first(Pid(7)), fd: Fd(3) }]);
         assert_eq!((homes.0.len(), all.holders.len()), (1, 1));
     }
 
@@ -136,7 +146,7 @@ mod tests {
         // Nobody has such a pid, so nobody is disturbed.
         all.holders.extend((1..=300).map(|inode| (Inode::new(inode).unwrap(), holder(u32::MAX))));
         let asked = Homes::default().ask(&mut all, Duration::ZERO);
-        assert_eq!(asked, Asked { refused: 0, left: 300 - AT_LEAST });
+        assert_eq!(asked, Asked { left: 300 - AT_LEAST, ..Asked::default() });
         assert!(asked.gap().unwrap().contains("44 sockets"), "{asked:?}");
         assert!(all.known.is_empty());
         assert_ne!(host::netns().unwrap(), NetnsId(0));

@@ -191,9 +191,9 @@ mod tests {
         // The last: there is such a task, but it is in another namespace by now.
         for (ways, has_file) in [
             (vec![Way::Task(NOBODY)], true),
-            (vec![Way::Mount { pid: NOBODY.pid, point: b"/x".to_vec() }], true),
-            (vec![Way::Descriptor { pid: NOBODY.pid, fd: crate::model::Fd(3) }], true),
-            (vec![Way::Socket { pid: NOBODY.pid, fd: crate::model::Fd(3) }], true),
+            (vec![Way::Mount { task: NOBODY, point: b"/x".to_vec() }], true),
+            (vec![Way::Descriptor { task: NOBODY, fd: crate::model::Fd(3) }], true),
+            (vec![Way::Socket { task: NOBODY, fd: crate::model::Fd(3) }], true),
             (vec![Way::Task(NOBODY)], false),
             (vec![Way::Task(me())], false),
         ] {

@@ -66,10 +66,33 @@ pub(crate) fn has_rings() -> bool {
     roles::make_ring().is_ok()
 }
 
-/// A program in its role, and where it says that it hides a listener.
-pub(crate) struct Hider {
+/// A program in its role, until it is dropped.
+pub(crate) struct Role {
     child: Child,
     stdin: Option<ChildStdin>,
+}
+
+impl Role {
+    /// Starts it, and waits for the three numbers that it tells.
+    pub(crate) fn start(role: &str, stderr: Stdio) -> (Self, [u64; 3]) {
+        let mut command = roles::command(role);
+        command.stderr(stderr);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let numbers: Vec<u64> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
+        let numbers = numbers.try_into().unwrap_or_else(|_| panic!("{role} told {line:?}"));
+        (Self { stdin: child.stdin.take(), child }, numbers)
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+/// A role that says where it hides a listener.
+pub(crate) struct Hider {
+    role: Role,
     inode: u64,
     fd: u32,
     tid: u32,
@@ -81,32 +104,26 @@ impl Hider {
     }
 
     pub(crate) fn start_with(role: &str, stderr: Stdio) -> Self {
-        let mut command = roles::command(role);
-        command.stderr(stderr);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let numbers: Vec<u64> = line.split_whitespace().map(|word| word.parse().unwrap()).collect();
-        let [inode, fd, tid] = numbers[..] else { panic!("{role} told {line:?}") };
+        let (role, [inode, fd, tid]) = Role::start(role, stderr);
         let [fd, tid] = [fd, tid].map(|number| u32::try_from(number).unwrap());
-        Self { stdin: child.stdin.take(), child, inode, fd, tid }
+        Self { role, inode, fd, tid }
     }
 }
 
 impl Hider {
     /// Its pid, after it became `cat`.
     pub(crate) fn becomes_cat(&mut self) -> u32 {
-        self.stdin.as_mut().unwrap().write_all(b"x").unwrap();
-        let comm = format!("/proc/{}/comm", self.child.id());
+        self.role.stdin.as_mut().unwrap().write_all(b"x").unwrap();
+        let comm = format!("/proc/{}/comm", self.role.pid());
         eventually(|| match fs::read_to_string(&comm).unwrap() {
             comm if comm == "cat\n" => Ok(()),
             comm => Err(comm),
         });
-        self.child.id()
+        self.role.pid()
     }
 }
 
-impl Drop for Hider {
+impl Drop for Role {
     fn drop(&mut self) {
         drop(self.stdin.take());
         drop(self.child.kill());
@@ -138,7 +155,7 @@ fn pids(told: &Socket) -> Vec<u32> {
 fn in_a_thread(method: &'static str, role: &'static str) {
     in_namespace(move || {
         let hider = Hider::start(role);
-        let pid = hider.child.id();
+        let pid = hider.role.pid();
         assert!(fds_of(pid, hider.inode).is_empty(), "the oracle itself: it is out of sight");
         let told = listeners(method);
         let found = of(&told, hider.inode);
@@ -154,7 +171,7 @@ fn in_a_thread(method: &'static str, role: &'static str) {
 fn in_a_ring(method: &'static str) {
     in_namespace(move || {
         let hider = Hider::start("ring");
-        let pid = hider.child.id();
+        let pid = hider.role.pid();
         assert!(fds_of(pid, hider.inode).is_empty(), "the oracle itself: it is out of sight");
         let told = listeners(method);
         let [owner] = owners(of(&told, hider.inode)) else { panic!("{told:#?}") };
@@ -210,7 +227,7 @@ fn behind_a_partial_mount() {
         assert_eq!(told.coverage.owners.processes_covered, [holder.pid()]);
 
         let hider = Hider::start("thread");
-        let pid = hider.child.id();
+        let pid = hider.role.pid();
         for part in [format!("{pid}/task"), format!("{pid}/task/{}", hider.tid)] {
             let told = listing(&covered(&part, nothing.path(), "", "proc"));
             assert_eq!(pids(of(&told, hider.inode)), [pid], "{part}");

@@ -1,17 +1,23 @@
 //! The small programs of these tests: this test binary again, told by its environment what to be. Each
 //! hides a listener, prints where it is, and ends with its stdin. They assert nothing about sockeye.
 
+use std::any::Any;
+use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 use std::process::{Command, ExitCode, Stdio, exit};
 
 use rustix::io::Errno;
+use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::thread::UnshareFlags;
 use sockeye::model::{Fd, Pid};
 use sockeye::sys::procdir::ProcDir;
 
 use crate::harness::{Holder, eventually};
+use crate::namespaces::enter_new;
 use crate::stock::inode;
 
 /// Names the role.
@@ -28,8 +34,11 @@ pub(crate) fn command(role: &str) -> Command {
 pub(crate) fn play() -> Option<ExitCode> {
     let role = std::env::vars().find(|(name, _)| name == ROLE)?.1;
     match role.as_str() {
-        "thread" => thread_apart(),
-        "zombie" => zombie_leader(),
+        "thread" => thread_apart(listen),
+        "zombie" => zombie_leader(listen),
+        "thread-namespaces" => thread_apart(hide_namespaces),
+        "zombie-namespaces" => zombie_leader(hide_namespaces),
+        "thread-mounts" => thread_mounts(),
         "ring" => ring(),
         "reuse" => reuse(),
         "crowd" => crowd(),
@@ -59,7 +68,7 @@ fn wait_for_end() {
 fn swap() {
     let stderr = std::io::stderr();
     let socket = rustix::io::fcntl_dupfd_cloexec(&stderr, 10).unwrap();
-    let nothing = std::fs::File::options().write(true).open("/dev/null").unwrap();
+    let nothing = File::options().write(true).open("/dev/null").unwrap();
     rustix::stdio::dup2_stderr(nothing).unwrap();
     tell(inode(&socket), socket.as_raw_fd());
     std::io::stdin().read_exact(&mut [0]).unwrap();
@@ -81,30 +90,57 @@ fn crowd() {
     wait_for_end();
 }
 
-/// A thread with a descriptor table of its own opens a listener there.
-fn thread_apart() {
-    std::thread::spawn(|| {
+/// Opens a listener in this thread's table, and tells where it is.
+fn listen() -> Box<dyn Any> {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    tell(inode(&listener), listener.as_raw_fd());
+    Box::new(listener)
+}
+
+/// Makes two namespaces in which nobody stays: of one this thread's table has the nsfs file, of the other a
+/// listener alone. Tells both, and the port of the listener.
+fn hide_namespaces() -> Box<dyn Any> {
+    let home = this_namespace();
+    enter_new().unwrap();
+    let file = this_namespace();
+    enter_new().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let [of_file, of_listener] = [&file, &this_namespace()].map(number);
+    rustix::thread::move_into_link_name_space(home.as_fd(), None).unwrap();
+    println(&format!("{of_file} {of_listener} {}", listener.local_addr().unwrap().port()));
+    Box::new((file, listener))
+}
+
+fn this_namespace() -> File {
+    File::open("/proc/thread-self/ns/net").unwrap()
+}
+
+fn number(namespace: &File) -> u64 {
+    namespace.metadata().unwrap().ino()
+}
+
+/// A thread hides something in a descriptor table of its own.
+fn thread_apart(hide: fn() -> Box<dyn Any>) {
+    std::thread::spawn(move || {
         // SAFETY: this thread uses no descriptor of the others' but stdin and stdout, which stay.
         #[expect(unsafe_code, reason = "descriptors of one thread are no descriptors of another then")]
         let apart = unsafe { libc::unshare(libc::CLONE_FILES) };
         assert_eq!(apart, 0);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        tell(inode(&listener), listener.as_raw_fd());
+        let _hidden = hide();
         wait_for_end();
     })
     .join()
     .unwrap();
 }
 
-/// The first thread ends before the one that has a listener.
-fn zombie_leader() {
-    std::thread::spawn(|| {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+/// The first thread ends before the one that hides something.
+fn zombie_leader(hide: fn() -> Box<dyn Any>) {
+    std::thread::spawn(move || {
         eventually(|| {
             let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
             if stat.contains(") Z ") { Ok(()) } else { Err(stat) }
         });
-        tell(inode(&listener), listener.as_raw_fd());
+        let _hidden = hide();
         wait_for_end();
         exit(0);
     });
@@ -113,6 +149,26 @@ fn zombie_leader() {
     unsafe {
         libc::syscall(libc::SYS_exit, 0);
     }
+}
+
+/// A thread in a mount namespace of its own mounts a namespace there, in which nobody stays.
+fn thread_mounts() {
+    std::thread::spawn(|| {
+        let home = this_namespace();
+        enter_new().unwrap();
+        let there = number(&this_namespace());
+        #[expect(deprecated, reason = "only UnshareFlags::FILES makes it unsafe")]
+        rustix::thread::unshare(UnshareFlags::NEWNS | UnshareFlags::FS).unwrap();
+        mount_change("/", MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).unwrap();
+        let place = tempfile::NamedTempFile::new().unwrap();
+        mount_bind("/proc/thread-self/ns/net", place.path()).unwrap();
+        rustix::thread::move_into_link_name_space(home.as_fd(), None).unwrap();
+        println(&format!("{there} 0 0"));
+        wait_for_end();
+        unmount(place.path(), UnmountFlags::DETACH).unwrap();
+    })
+    .join()
+    .unwrap();
 }
 
 /// Makes a ring; the errno where that is not allowed.
