@@ -118,6 +118,7 @@ impl Holders {
             Some(found) => found.sets.assign(&mut reading.sockets),
             None => owner::tally("none", &reading.sockets),
         };
+        owner::asked::ask(&mut reading.sockets);
         let told = OwnerCoverage { method_reason: self.why.clone(), ..told };
         self.spare_the_kernel(reading, source, told)
     }

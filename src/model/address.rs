@@ -120,6 +120,7 @@ impl fmt::Display for Name {
             },
             Self::Xdp { .. } => f.write_str("queue"),
             Self::Tipc { node, .. } => write!(f, "{node:x}"),
+            Self::Bluetooth { device: [0, 0, 0, 0, 0, 0], .. } => f.write_str("any"),
             Self::Bluetooth { device, .. } => {
                 let bytes = device.map(|byte| format!("{byte:02x}"));
                 f.write_str(&bytes.join(":"))

@@ -48,6 +48,19 @@ impl State {
         })
     }
 
+    /// The state of a DCCP socket (`enum dccp_state`, `linux/dccp.h`): as of TCP, and three behind those, which
+    /// Linux 6.8 moved up by one. `DCCP_PARTOPEN` is 13, and 14 since: the caller's end of a connection until it
+    /// hears more than an answer. The others wait for this end to close, as the other end has. So before 6.8 one of
+    /// these is told as established: nothing in a message tells the kernels apart.
+    #[must_use]
+    pub fn from_dccp(raw: u8) -> Option<Self> {
+        match raw {
+            13 | 14 => Some(Self::Established),
+            15 | 16 => Some(Self::CloseWait),
+            _ => Self::from_tcp(raw),
+        }
+    }
+
     /// The state of a UDP socket: the kernel uses `TCP_ESTABLISHED` and `TCP_CLOSE` for it.
     #[must_use]
     pub fn from_udp(raw: u8) -> Option<Self> {
@@ -184,6 +197,9 @@ mod tests {
     fn unknown_kernel_states_are_not_invented() {
         assert_eq!(State::from_tcp(0), None);
         assert_eq!(State::from_tcp(14), None);
+        let beyond = [1, 13, 14, 15, 16, 17].map(State::from_dccp);
+        let (open, closing) = (Some(State::Established), Some(State::CloseWait));
+        assert_eq!(beyond, [open, open, open, closing, closing, None]);
         assert_eq!(State::from_udp(10), None);
     }
 }

@@ -8,7 +8,8 @@ use foldhash::fast::RandomState;
 
 use super::{OwnerSets, Wanted};
 use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
-use crate::sys::netns::{Donor, Task};
+use crate::sys::donor::Donor;
+use crate::sys::netns::Task;
 use crate::sys::procdir;
 
 /// Who holds what, as one scan saw it.

@@ -8,6 +8,8 @@ mod containers;
 mod workload;
 
 #[cfg(linux)]
+pub mod asked;
+#[cfg(linux)]
 mod bpf;
 #[cfg(linux)]
 mod hidden;

@@ -21,6 +21,8 @@ pub mod daemon;
 #[cfg(linux)]
 pub mod destroyed;
 #[cfg(linux)]
+pub mod donor;
+#[cfg(linux)]
 pub mod interfaces;
 #[cfg(linux)]
 pub mod kcmp;

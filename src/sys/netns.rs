@@ -4,14 +4,14 @@
 //! work: coming back can be refused where going was allowed (a user namespace below the one that
 //! owns ours). A handle keeps its namespace alive, so hold it no longer than it is read.
 
-use std::os::fd::{AsFd as _, AsRawFd as _, FromRawFd as _, OwnedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
 
 use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, StatxFlags, fstat, openat, openat2, statx};
 use rustix::io::Errno;
 use rustix::ioctl::{Ioctl, IoctlOutput, Opcode, ioctl};
-use rustix::process::{PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::donor::Donor;
 use crate::model::{Fd, NetnsId, Pid};
 
 /// `CLONE_NEWNET`, as `NS_GET_NSTYPE` answers (`linux/nsfs.h`).
@@ -125,7 +125,7 @@ impl Namespace {
         Self::of_open(fd)
     }
 
-    fn of_open(fd: OwnedFd) -> Result<Self, Errno> {
+    pub(super) fn of_open(fd: OwnedFd) -> Result<Self, Errno> {
         // SAFETY: the kernel reads and writes no memory for this request, it answers a number.
         #[expect(unsafe_code, reason = "rustix has no safe call for NS_GET_NSTYPE")]
         let kind = unsafe { ioctl(&fd, Plain::<0xb703>) }?;
@@ -134,44 +134,6 @@ impl Namespace {
         }
         let id = NetnsId(fstat(&fd)?.st_ino);
         Ok(Self { fd, id })
-    }
-}
-
-/// `PIDFD_THREAD` (`linux/pidfd.h`): the handle stands for the thread, not for its process.
-const THREAD: PidfdFlags = PidfdFlags::from_bits_retain(OFlags::EXCL.bits());
-
-/// A task whose descriptors may be looked at by duplicating them.
-#[derive(Debug)]
-pub struct Donor {
-    pidfd: OwnedFd,
-}
-
-impl Donor {
-    /// Opens the task. EINVAL: a thread other than the first one, before Linux 6.9.
-    pub fn open(task: Task) -> Result<Self, Errno> {
-        let tid = i32::try_from(task.tid.0).ok().and_then(rustix::process::Pid::from_raw);
-        let flags = if task.tid == task.pid { PidfdFlags::empty() } else { THREAD };
-        pidfd_open(tid.ok_or(Errno::SRCH)?, flags).map(|pidfd| Self { pidfd })
-    }
-
-    /// The namespace that a socket belongs to. The duplicate is closed at once: while it lives, a
-    /// listener would outlive its owner. ENOENT for what is no socket.
-    pub fn socket_netns(&self, fd: Fd) -> Result<Namespace, Errno> {
-        let raw = i32::try_from(fd.0).map_err(|_| Errno::BADF)?;
-        let socket = pidfd_getfd(&self.pidfd, raw, PidfdGetfdFlags::empty())?;
-        // SAFETY: the kernel reads and writes no memory for this request, it answers a descriptor.
-        #[expect(unsafe_code, reason = "rustix has no safe call for SIOCGSKNS")]
-        let answer = unsafe { ioctl(&socket, Plain::<0x894c>) };
-        drop(socket);
-        let raw = match answer {
-            Err(Errno::NOTTY | Errno::INVAL | Errno::OPNOTSUPP) => Err(Errno::NOENT),
-            other => other,
-        }?;
-        // SAFETY: SIOCGSKNS answers a descriptor that it just made (`open_related_ns`), so it is
-        // open and nobody else owns it.
-        #[expect(unsafe_code, reason = "the kernel answers a bare number")]
-        let fd = unsafe { OwnedFd::from_raw_fd(raw) };
-        Namespace::of_open(fd)
     }
 }
 
@@ -209,7 +171,7 @@ fn mounted(task: Task, point: &[u8]) -> Result<OwnedFd, Errno> {
 }
 
 /// A request without argument that answers a number.
-struct Plain<const REQUEST: Opcode>;
+pub(super) struct Plain<const REQUEST: Opcode>;
 
 // SAFETY: no memory goes in or out: the pointer is null, and the output is the return value.
 #[expect(unsafe_code, reason = "how rustix is told of a request that it does not know")]

@@ -203,7 +203,7 @@ pub(super) fn kind_and_state(protocol: Protocol, raw: u8) -> (SocketType, Option
     match protocol {
         Protocol::Udp | Protocol::UdpLite | Protocol::Icmp => (SocketType::Dgram, State::from_udp(raw)),
         Protocol::Raw => (SocketType::Raw, State::from_udp(raw)),
-        Protocol::Dccp => (SocketType::Dccp, State::from_tcp(raw)),
+        Protocol::Dccp => (SocketType::Dccp, State::from_dccp(raw)),
         // One-to-one and one-to-many sockets look alike here; the file's owner may tell.
         Protocol::Sctp => (SocketType::Unknown, State::from_tcp(raw)),
         _ => (SocketType::Stream, State::from_tcp(raw)),
@@ -350,6 +350,14 @@ mod tests {
         assert_eq!(with(1, 14), WireError::State(14));
         assert_eq!(with(72, 3), WireError::Length(3));
         assert_eq!(decode(&listener()[..71], &TCP).unwrap_err(), WireError::Short { got: 71, want: 72 });
+    }
+
+    #[test]
+    fn dccp_has_states_beyond_those_of_tcp() {
+        let dccp = Context { protocol: Protocol::Dccp, ..TCP };
+        let mut bytes = listener();
+        bytes[1] = 14; // DCCP_PARTOPEN since Linux 6.8
+        assert_eq!(decode(&bytes, &dccp).unwrap().state, State::Established);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! than today's, never panic, and never read anything themselves. What they cannot understand is
 //! an error with a name, for the caller to count.
 
+pub mod bluetooth_name;
 pub mod btf;
 pub mod cgroup_path;
 pub mod docker_proxy;

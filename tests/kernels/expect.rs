@@ -30,7 +30,7 @@ impl Expected {
         }
     }
 
-    /// What the row must say under that key.
+    /// What the row must say under that key, or at that place in it: `/packet/version`.
     pub(crate) fn has(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self.fields.push((key, value.into()));
         self
@@ -105,6 +105,7 @@ const NOT_IN_TEXT: [&str; 3] = ["state", "cookie", "interface"];
 fn differs(row: &Value, key: &str, wanted: &Value, textual: bool) -> Option<String> {
     let said = match key {
         "owners" => &row["owners"][0]["pid"],
+        place if place.starts_with('/') => row.pointer(place).unwrap_or(&Value::Null),
         key => &row[key],
     };
     let unknown = said.is_null() || said == "unknown";

@@ -10,6 +10,7 @@ mod expect;
 mod in_flight;
 #[expect(dead_code, reason = "the privileged tests use the rest")]
 mod links;
+mod particular;
 mod raw;
 mod uses;
 
@@ -17,6 +18,7 @@ use std::process::{Command, ExitCode};
 
 use cases::{CASES, Case, Opened};
 use expect::Expected;
+use particular::PARTICULAR;
 use serde_json::Value;
 use uses::{IMPOSTOR, USES, Use};
 
@@ -26,7 +28,8 @@ fn main() -> ExitCode {
         println!("the kernels are booted by tests/kernels/run");
         return ExitCode::SUCCESS;
     };
-    let opened: Vec<_> = CASES.iter().map(|case| (case, (case.open)())).collect();
+    let cases = CASES.iter().chain(PARTICULAR);
+    let opened: Vec<_> = cases.map(|case| (case, (case.open)())).collect();
     let used: Vec<_> = USES.iter().map(|one| (one, one.make())).collect();
     let mut tally = Tally::default();
     // The same sockets through both ways to them, and their owners through both ways to those.

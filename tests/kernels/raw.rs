@@ -1,6 +1,6 @@
 //! Sockets and addresses of families that no library has types for.
 
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, AsRawFd as _, OwnedFd};
 
 use rustix::io;
 use rustix::net::addr::{SocketAddrArg, SocketAddrLen, SocketAddrOpaque};
@@ -42,5 +42,20 @@ impl Bytes {
 unsafe impl SocketAddrArg for Bytes {
     unsafe fn with_sockaddr<R>(&self, f: impl FnOnce(*const SocketAddrOpaque, SocketAddrLen) -> R) -> R {
         f(self.0.as_ptr().cast(), SocketAddrLen::try_from(self.0.len()).unwrap())
+    }
+}
+
+/// setsockopt(2) with an option that no library has a type for.
+pub(crate) fn set(socket: impl AsFd, level: i32, option: i32, value: &[u8]) -> io::Result<()> {
+    let length = libc::socklen_t::try_from(value.len()).unwrap();
+    let socket = socket.as_fd().as_raw_fd();
+    // SAFETY: the kernel reads as many bytes as there are. Where these hold an address, what is there lives
+    // while they are read: who calls has it.
+    #[expect(unsafe_code, reason = "setsockopt(2) by its numbers")]
+    let answer = unsafe { libc::setsockopt(socket, level, option, value.as_ptr().cast(), length) };
+    if answer == 0 {
+        Ok(())
+    } else {
+        Err(io::Errno::from_io_error(&std::io::Error::last_os_error()).unwrap())
     }
 }

@@ -155,7 +155,7 @@ fn reuseport() {
             fd
         };
         let stable: Vec<_> = (0..400).map(|_| open()).collect();
-        watch((Family::Inet, Protocol::Tcp), &stable, 200, open);
+        watch((Family::Inet, Protocol::Tcp), &stable, 400, open);
     });
 }
 

@@ -56,7 +56,8 @@ impl Listeners {
 fn interrupted() {
     let listeners = Listeners::open();
     // The first reads are those of the loader, which takes no interruption.
-    for inject in ["recvmsg,recvfrom:error=EINTR:when=1+2", "read:error=EINTR:when=9+2"] {
+    let reads = "recvmsg,recvfrom:error=EINTR:when=";
+    for inject in [&format!("{reads}1+2"), &format!("{reads}2+2"), "read:error=EINTR:when=9+2"] {
         let ran = injected(inject, &["--json", "-ta"]);
         assert_eq!(ran.code(), 0, "{inject}: {}", ran.stderr());
         let told = Document::read(&ran.stdout);

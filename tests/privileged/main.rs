@@ -42,6 +42,7 @@ mod names;
 mod namespaces;
 mod others;
 #[path = "../kernels/raw.rs"]
+#[expect(dead_code, reason = "the other test binary uses the rest")]
 mod raw;
 mod rights;
 mod runtimes;

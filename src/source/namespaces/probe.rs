@@ -12,7 +12,8 @@ use rustix::io::Errno;
 use super::discover::Discovery;
 use crate::model::{Fd, Inode, NetnsFound, NetnsId, Socket};
 use crate::sys::clock;
-use crate::sys::netns::{Donor, Task, Way};
+use crate::sys::donor::Donor;
+use crate::sys::netns::{Task, Way};
 use crate::text::counted;
 
 /// How many sockets are asked in every round, however late it is.
