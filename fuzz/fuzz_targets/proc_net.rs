@@ -2,7 +2,10 @@
 #![no_main]
 
 use sockeye::model::{Family, NetnsId, PortRange, Protocol};
-use sockeye::wire::{Context, proc_inet, proc_protocols, proc_unix};
+use sockeye::wire::{
+    Context, proc_bluetooth, proc_inet, proc_netlink, proc_packet, proc_protocols, proc_sctp, proc_snmp,
+    proc_sockstat, proc_unix,
+};
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let mut rows = 0;
@@ -11,7 +14,13 @@ libfuzzer_sys::fuzz_target!(|text: &[u8]| {
             let context = Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true };
             proc_inet::parse(text, &context, &mut |_| rows += 1);
             proc_unix::parse(text, &context, &mut |_| rows += 1);
+            proc_sctp::parse_endpoints(text, &context, &mut |_| rows += 1);
+            proc_sctp::parse_associations(text, &context, &mut |_| rows += 1);
+            proc_packet::parse(text, &context, &mut |_| rows += 1);
+            proc_netlink::parse(text, &context, &mut |_| rows += 1);
+            proc_bluetooth::parse(text, &context, &mut |_| rows += 1);
         }
     }
-    assert!(rows <= 16 * text.len() && proc_protocols::parse(text).len() <= text.len());
+    let _counts = (proc_sockstat::parse(text, text, text), proc_snmp::counters(text, text));
+    assert!(rows <= 56 * (text.len() + 1) && proc_protocols::parse(text).len() <= text.len());
 });

@@ -9,6 +9,7 @@ mod closely;
 mod completions;
 mod config;
 mod corrupt;
+mod decoders;
 mod details;
 mod document;
 mod ends;
