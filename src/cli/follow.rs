@@ -15,7 +15,7 @@ use super::settings::Reading;
 use super::{complain, notice};
 use crate::config::{Environment, Settings};
 use crate::event::{Closes, Notice};
-use crate::model::{Protocol, Row, Socket, Stamp};
+use crate::model::{Ending, History, Protocol, Row, Socket, Stamp};
 use crate::output::Face;
 use crate::output::event::{self, Event};
 use crate::output::table::{Layout, Sheet, Stream};
@@ -136,7 +136,8 @@ impl Follow {
     fn tell(&mut self, told: Socket) -> anyhow::Result<()> {
         let before = self.known.row(&told.key).map(|row| &row.socket);
         let from = before.map(|before| before.state);
-        let row = Row::found(ended(told, before));
+        let history = History { ending: Ending::told(&told, from), ..History::default() };
+        let row = Row::new(ended(told, before), history);
         // A filter sees it as it was, as far as that is known.
         let seen = Row::found(Socket { state: from.unwrap_or(row.socket.state), ..row.socket.clone() });
         if !self.selection.shows(&seen, &self.moment) {

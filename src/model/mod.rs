@@ -10,6 +10,7 @@ mod change;
 mod closing;
 mod coverage;
 mod details;
+mod ending;
 pub mod field;
 mod holding;
 mod ids;
@@ -42,6 +43,7 @@ pub use details::{
     NetlinkDetails, Options, PacketDetails, Ring, Shutdown, SmcDetails, SmcMode, Subflow, Tls, UnixDetails,
     XdpDetails,
 };
+pub use ending::Ending;
 pub use field::{Field, Subject, Value};
 pub use holding::{Holding, Thread};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};

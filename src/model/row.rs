@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Socket, Stamp};
+use super::{Ending, Socket, Stamp};
 
 /// Whether a socket still exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct History {
     pub opened: Option<Stamp>,
     /// When its state or its owners last changed.
     pub changed: Option<Stamp>,
+    /// How it ended, once it is closed and where that is known.
+    pub ending: Option<Ending>,
     /// How fast bytes went through it between the last two readings, where it counts them.
     pub rate: Option<Rate>,
 }

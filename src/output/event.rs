@@ -10,7 +10,7 @@ use super::SCHEMA;
 use super::alert::who;
 use super::face::{Face, Meaning};
 use super::json::{HostView, SocketView, host, unix_name, words};
-use crate::model::{Change, ChangeKind, Ends, Row, Socket, SocketKey, State};
+use crate::model::{Change, ChangeKind, Ending, Ends, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
 use crate::text::{self, Charset, push};
 
@@ -127,6 +127,9 @@ pub fn write_line(out: &mut dyn Write, event: &Event<'_>, moment: &Moment, face:
     }
     let bytes = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
     let (sent, received) = event.bytes();
+    if let Some(ending) = event.row.history().ending {
+        push(&mut line, format_args!("  {}", ending.word()));
+    }
     for (count, what) in [(bytes(sent), "sent"), (bytes(received), "received")] {
         if let Some(count) = count {
             push(&mut line, format_args!("  {what} {}", text::counted(count, "byte", "bytes")));
@@ -180,6 +183,11 @@ pub(super) struct EventView<'a> {
     owners_changed: bool,
     /// Of what closed and was seen to open.
     duration_ms: Option<u64>,
+    /// How a TCP connection ended: `orderly` when both sides closed it, `unacknowledged` when something that this side
+    /// had sent never was (it was reset, or given up), `unanswered` when nothing ever came from the other side. Null
+    /// where nothing proves it.
+    #[schemars(schema_with = "words::ending_or_null")]
+    ending: Option<&'static str>,
     /// Of TCP sockets that closed, the last that was told. Received bytes are counted as the kernel does: the
     /// end of the other side's stream is one of them.
     bytes_sent: Option<u64>,
@@ -200,6 +208,7 @@ pub fn write_json(out: &mut dyn Write, event: &Event<'_>, moment: &Moment) -> io
         from_state: event.from.map(State::word),
         owners_changed: event.owners_changed,
         duration_ms: event.lasted.and_then(|lasted| u64::try_from(lasted.as_millis()).ok()),
+        ending: event.row.history().ending.map(Ending::word),
         bytes_sent,
         bytes_received,
         socket: SocketView(moment.subject(event.row)),

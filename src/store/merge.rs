@@ -9,7 +9,7 @@ use std::vec::IntoIter;
 
 use super::{Known, ended};
 use crate::model::{
-    Change, ChangeKind, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
+    Change, ChangeKind, Ending, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
 };
 
 /// The source that names sockets as the kernel does when it tells their end.
@@ -94,19 +94,22 @@ impl Rules<'_> {
         if !self.proves_absence(slice) {
             return Some(row.clone());
         }
-        let with = |life, socket| Row::new(socket, History { life, rate: None, ..history });
+        let with = |life, socket, ending| Row::new(socket, History { life, ending, rate: None, ..history });
         match (history.life, self.ended.get(&row.socket.key)) {
-            (Life::Open, None) => Some(with(Life::Missed, row.socket.clone())),
+            (Life::Open, None) => Some(with(Life::Missed, row.socket.clone(), None)),
             (_, Some(told)) => {
                 // In the state in which it was last seen.
                 let state = row.socket.state;
+                let ending = Ending::told(told, Some(state));
                 let socket = Socket { state, ..ended(told.clone(), Some(&row.socket)) };
                 changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
-                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket))
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket, ending))
             }
             (Life::Missed | Life::Closed { .. }, None) => {
+                let ending = Ending::seen(&row.socket);
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
-                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, row.socket.clone()))
+                let socket = || row.socket.clone();
+                (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket(), ending))
             }
         }
     }
@@ -127,7 +130,8 @@ impl Rules<'_> {
                     == [Some(BY_COOKIE); 2];
             if !was_read && by_cookie {
                 changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
-                let history = History { life: Life::Closed { at: self.now }, ..History::default() };
+                let life = Life::Closed { at: self.now };
+                let history = History { life, ending: Ending::told(socket, None), ..History::default() };
                 new.push(Row::new(socket.clone(), history));
             }
         }
@@ -169,7 +173,7 @@ impl Rules<'_> {
         if last_change != Some(self.now) && *before != socket {
             changes.push(Change { kind: ChangeKind::Details, socket: socket.clone() });
         }
-        Row::new(socket, History { life: Life::Open, opened, changed: last_change, rate })
+        Row::new(socket, History { life: Life::Open, opened, changed: last_change, ending: None, rate })
     }
 
     /// How fast it was since it was last counted; `None` where one of the two countings passed over it.

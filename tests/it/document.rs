@@ -331,6 +331,7 @@ objects! {
         owners_changed: bool,
         duration_ms: Option<u64>,
         bytes_sent: Option<u64>,
+        ending: Option<String>,
         bytes_received: Option<u64>,
         socket: Socket,
     }

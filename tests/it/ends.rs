@@ -4,7 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
 use rustix::net::sockopt::set_socket_linger;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with};
 
 use crate::follower::Follower;
 use crate::harness::{assert_harmless, run, sockeye};
@@ -86,6 +89,45 @@ fn where_the_kernel_wiped_the_counts_none_are_told() {
     drop(unread);
     let end = following.end_of(of_unread);
     assert_eq!((end.bytes_sent, end.bytes_received), (None, None), "nobody read it");
+}
+
+#[test]
+fn how_a_connection_ended_is_told_where_it_is_proved() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let following = follow(&["-E", "--json"], listener.local_addr().unwrap().port());
+    let ending = |cookie| following.end_of(cookie).ending;
+
+    // The other side is gone, and what is written to it comes back as a reset.
+    let (mut caller, server) = pair(&listener);
+    let of_caller = cookie(&caller);
+    drop(server);
+    assert_eq!(caller.read(&mut [0]).unwrap(), 0);
+    caller.write_all(b"x").unwrap();
+    drop(caller);
+    assert_eq!(ending(of_caller).as_deref(), Some("unacknowledged"));
+
+    // All was acknowledged before the reset came: as after any close.
+    let (mut caller, server) = pair(&listener);
+    let of_server = cookie(&server);
+    caller.write_all(b"x").unwrap();
+    (&server).read_exact(&mut [0]).unwrap();
+    set_socket_linger(&caller, Some(Duration::ZERO)).unwrap();
+    drop(caller);
+    assert!((&server).read(&mut [0]).is_err(), "it was reset");
+    drop(server);
+    assert_eq!(ending(of_server), None);
+
+    // One waits to be accepted, and there is room for no more: a call is not answered.
+    rustix::net::listen(&listener, 0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let _waits = TcpStream::connect(address).unwrap();
+    assert_eq!(poll(&mut [PollFd::new(&listener, PollFlags::IN)], None), Ok(1));
+    let unanswered =
+        socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::NONBLOCK, None).unwrap();
+    assert_eq!(rustix::net::connect(&unanswered, &address), Err(Errno::INPROGRESS));
+    let of_unanswered = cookie(&unanswered);
+    drop(unanswered);
+    assert_eq!(ending(of_unanswered).as_deref(), Some("unanswered"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::model::{
-    Closing, Family, NetnsFound, NoOwner, Protocol, Runtime, Signal, Signalling, SliceStatus, State,
+    Closing, Ending, Family, NetnsFound, NoOwner, Protocol, Runtime, Signal, Signalling, SliceStatus, State,
 };
 use crate::output::SCHEMA;
 use crate::policy::{AlertKind, Severity};
@@ -56,6 +56,10 @@ pub(in crate::output) fn aftermath(_: &mut SchemaGenerator) -> Schema {
 
 pub(in crate::output) fn state_or_null(_: &mut SchemaGenerator) -> Schema {
     one_of_or_null(State::ALL.iter().map(|it| it.word()))
+}
+
+pub(in crate::output) fn ending_or_null(_: &mut SchemaGenerator) -> Schema {
+    one_of_or_null(Ending::ALL.iter().map(|it| it.word()))
 }
 
 pub(super) fn read_status(_: &mut SchemaGenerator) -> Schema {
