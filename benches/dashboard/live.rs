@@ -51,7 +51,7 @@ impl Dashboard {
         let shown = Arc::new((Mutex::new(parser), Condvar::new()));
         let (mut output, seen) = (pair.master.try_clone_reader()?, Arc::clone(&shown));
         std::thread::spawn(move || {
-            let mut buffer = [0; 1 << 16];
+            let mut buffer = [0; 1 << 13];
             while let Ok(read @ 1..) = output.read(&mut buffer) {
                 seen.0.lock().unwrap_or_else(PoisonError::into_inner).process(&buffer[..read]);
                 seen.1.notify_all();
@@ -193,8 +193,10 @@ impl Churn {
                     let (Ok(one), Ok((other, _))) = (TcpStream::connect(at), listener.accept()) else {
                         return;
                     };
-                    for end in [&one, &other] {
-                        drop(set_socket_linger(end, Some(Duration::ZERO)));
+                    // Without it they stay for a minute in TIME-WAIT.
+                    let is_reset = |end| set_socket_linger(end, Some(Duration::ZERO)).is_ok();
+                    if !(is_reset(&one) && is_reset(&other)) {
+                        return;
                     }
                     held.push_back((one, other));
                 }

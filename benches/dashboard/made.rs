@@ -149,13 +149,13 @@ fn basics(id: u64, mixed: u64) -> Basics {
         };
     }
     let port = |from: u16, of: u64| from + (of % 20_000) as u16;
-    let octet = |shift: u32| (mixed >> shift) as u8;
+    let [octet, second, third, ..] = mixed.to_le_bytes();
     let (family, own, other): (_, IpAddr, IpAddr) = if id.is_multiple_of(5) {
         let own = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 1);
-        (Family::Inet6, own.into(), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 1, 0, mixed as u16).into())
+        (Family::Inet6, own.into(), Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 1, 0, second.into()).into())
     } else {
-        let own = Ipv4Addr::new(10, 0, 0, octet(0) % 4);
-        (Family::Inet, own.into(), Ipv4Addr::new(10, 1, octet(8) % 8, octet(16)).into())
+        let own = Ipv4Addr::new(10, 0, 0, octet % 4);
+        (Family::Inet, own.into(), Ipv4Addr::new(10, 1, second % 8, third).into())
     };
     if id.is_multiple_of(LISTENERS) {
         let ends = Ends::Inet { local: Endpoint::new(own, port(1_024, id / LISTENERS)), remote: None };

@@ -12,7 +12,7 @@ use super::{Sampler, Snapshot};
 use crate::model::{Ask, Closely, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
-use crate::sys::clock;
+use crate::sys::{clock, memory};
 
 /// What the poller tells.
 #[derive(Debug)]
@@ -100,6 +100,7 @@ pub fn spawn(
     hear: Option<Hear>,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
+    memory::give_large_blocks_back();
     let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
         Poller::new(sampler, interval, keep_closed, hear).run(&asked, deliver);

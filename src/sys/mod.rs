@@ -1,11 +1,13 @@
 //! The only place that talks to the kernel: netlink, `/proc`, clocks, users, files.
 //!
 //! Layer 2. Thin: it moves bytes and errnos, `wire` understands them, `source` and `owner` decide
-//! what they mean. The only `unsafe` is here: requests to the kernel that rustix has no call for.
+//! what they mean. The only `unsafe` is here: requests to the kernel, and to the
+//! allocator, that rustix and the standard library have no call for.
 
 pub mod clock;
 pub mod file;
 pub mod host;
+pub mod memory;
 pub mod names;
 pub mod program;
 pub mod resolve;

@@ -118,7 +118,9 @@ proptest! {
                 }
                 Step::Frozen(readings) => {
                     stage.keys("f");
-                    readings.iter().for_each(|reading| feed(&mut stage, reading));
+                    for reading in readings {
+                        feed(&mut stage, reading);
+                    }
                     stage.keys("f");
                 }
             }
