@@ -91,7 +91,8 @@ pub(crate) fn measure(
         stage.dashboard.press(key);
         let took = (0..rounds).map(|_| {
             let snapshot = stage.poll();
-            time(|| stage.dashboard.feed(snapshot))
+            let mut shown = None;
+            time(|| shown = stage.dashboard.feed(snapshot))
         });
         tell(Measured { what: format!("{view}: a reading comes in"), took: took.collect() });
     }

@@ -54,6 +54,8 @@ const MOST: usize = 100_000;
 enum Asked {
     Of(Ask),
     Closely(Option<Closely>),
+    /// Nothing: this is no longer shown.
+    Nothing(Snapshot),
 }
 
 /// The running poller. Dropping it asks the thread to end and waits for it.
@@ -72,6 +74,12 @@ impl PollerHandle {
     /// Asks for more about one socket from now on; the next poll is taken soon.
     pub fn look_closely(&self, closely: Option<Closely>) {
         self.tell(Asked::Closely(closely));
+    }
+
+    /// Takes a snapshot back that is no longer shown: to free a large table takes as long as to show it, and the
+    /// poller has the time.
+    pub fn give_back(&self, snapshot: Snapshot) {
+        self.tell(Asked::Nothing(snapshot));
     }
 
     fn tell(&self, asked: Asked) {
@@ -156,6 +164,10 @@ impl Poller {
             let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
                 Ok(Asked::Of(ask)) => self.sampler.ask(ask),
+                Ok(Asked::Nothing(shown)) => {
+                    drop(shown);
+                    continue;
+                }
                 Ok(Asked::Closely(closely)) => {
                     self.stale |= closely.is_some();
                     self.sampler.look_closely(closely);

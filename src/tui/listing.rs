@@ -68,6 +68,9 @@ impl Listing {
             Lines::Sockets | Lines::Happenings => None,
             Lines::Tallies => Some(Tallies::new(wish.view, Doors::of(rows))),
         };
+        let is_counted = tallies.is_some();
+        let is_wanted = |row: &Row| (is_counted || View::of(row) == wish.view) && !long_gone(row, &wish.now);
+        sieve.judge(rows, moment, wish.now, is_wanted);
         for (at, row) in (0u32..).zip(rows) {
             if long_gone(row, &wish.now) {
                 continue;

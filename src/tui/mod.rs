@@ -164,6 +164,7 @@ fn serve(
             for effect in update(app, input, now()) {
                 match effect {
                     Effect::Repaint => terminal.retake()?,
+                    Effect::Free(snapshot) => poller.give_back(*snapshot),
                     Effect::Copy(text) => terminal.copy(&text)?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),

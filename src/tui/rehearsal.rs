@@ -12,7 +12,7 @@ use super::app::App;
 use super::input::Input;
 use super::prompt::Prompt;
 use super::theme::{ColorChoice, Look};
-use super::update::update;
+use super::update::{Effect, update};
 use super::{Understand, view};
 use crate::engine::{Feed, Snapshot};
 use crate::model::Stamp;
@@ -35,12 +35,15 @@ impl Rehearsal {
         Some(Self { app, terminal, now })
     }
 
-    /// Takes a snapshot in, at the moment of its reading.
-    pub fn feed(&mut self, snapshot: Snapshot) {
+    /// Takes a snapshot in, at the moment of its reading. Returns what is no longer shown, which the poller frees.
+    pub fn feed(&mut self, snapshot: Snapshot) -> Option<Snapshot> {
         if let Some(moment) = snapshot.table.moment() {
             self.now = moment.taken;
         }
-        self.send(Input::Feed(Feed::Snapshot(snapshot)));
+        self.send(Input::Feed(Feed::Snapshot(snapshot))).into_iter().find_map(|effect| match effect {
+            Effect::Free(snapshot) => Some(*snapshot),
+            _ => None,
+        })
     }
 
     /// Presses the keys of these characters; a control character is its key with Ctrl.
@@ -78,7 +81,7 @@ impl Rehearsal {
         pane.columns.get(pane.sort.column).map_or("", |column| column.key)
     }
 
-    fn send(&mut self, input: Input) {
-        update(&mut self.app, input, self.now);
+    fn send(&mut self, input: Input) -> Vec<Effect> {
+        update(&mut self.app, input, self.now)
     }
 }

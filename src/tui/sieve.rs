@@ -3,9 +3,15 @@
 //! A row is judged once, and again when it changes: a frame judges nothing, and a reading only what is
 //! not as it was. It knows neither what is being typed nor what is on the screen.
 
+use std::num::NonZero;
+
 use crate::engine::Snapshot;
 use crate::filter::{Filter, Seen};
 use crate::model::{Row, Stamp, Subject};
+use crate::store::Moment;
+
+/// So many rows are judged while a thread is started.
+const SHARE: usize = 5_000;
 
 /// The filter in force.
 #[derive(Debug, Default)]
@@ -55,6 +61,50 @@ impl Sieve {
         self.verdicts = Vec::new(); // gives the memory back
     }
 
+    /// Judges the rows that are wanted and were not judged yet. The cores share the work where there is much of it:
+    /// somebody types, and waits.
+    pub(super) fn judge(
+        &mut self,
+        rows: &[Row],
+        moment: &Moment,
+        now: Stamp,
+        is_wanted: impl Fn(&Row) -> bool + Sync,
+    ) {
+        if self.filter.is_empty() {
+            return;
+        }
+        if self.is_of_time {
+            self.verdicts.clear(); // those of another time
+        }
+        self.verdicts.resize(rows.len(), None);
+        #[cfg(test)]
+        let before = self.verdicts.iter().flatten().count();
+        let filter = &self.filter;
+        let judge = &|rows: &[Row], verdicts: &mut [Option<bool>]| {
+            for (row, verdict) in rows.iter().zip(verdicts) {
+                if verdict.is_none() && is_wanted(row) {
+                    *verdict = Some(filter.passes(&Seen { subject: moment.subject(row), now }));
+                }
+            }
+        };
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let share = rows.len().div_ceil(cores).max(SHARE);
+        std::thread::scope(|scope| {
+            let mut parts = rows.chunks(share).zip(self.verdicts.chunks_mut(share));
+            let own = parts.next();
+            for (rows, verdicts) in parts {
+                scope.spawn(move || judge(rows, verdicts));
+            }
+            if let Some((rows, verdicts)) = own {
+                judge(rows, verdicts);
+            }
+        });
+        #[cfg(test)]
+        {
+            self.judged += self.verdicts.iter().flatten().count() - before;
+        }
+    }
+
     /// True when the row is one of those that are asked for. `at` is its place in the table that is shown.
     pub(super) fn passes(&mut self, at: usize, subject: Subject<'_>, now: Stamp) -> bool {
         if self.filter.is_empty() {
@@ -68,11 +118,8 @@ impl Sieve {
             self.judged += 1;
         }
         let passes = self.filter.passes(&Seen { subject, now });
-        if !self.is_of_time {
-            if self.verdicts.len() <= at {
-                self.verdicts.resize(at + 1, None);
-            }
-            self.verdicts[at] = Some(passes);
+        if let Some(verdict) = self.verdicts.get_mut(at) {
+            *verdict = Some(passes);
         }
         passes
     }

@@ -5,7 +5,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::engine::Feed;
+use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, Stamp};
 
 use super::action::{Action, Mode};
@@ -27,6 +27,8 @@ use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout
 pub(super) enum Effect {
     /// Draw everything anew: something else may have written on the screen.
     Repaint,
+    /// Free this, which is no longer shown, where nobody waits for it.
+    Free(Box<Snapshot>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Give the terminal back and stop until the shell continues us.
@@ -46,10 +48,7 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
     app.now = now;
     copying::forget(app);
     let effects = match input {
-        Input::Feed(feed) => {
-            take_feed(app, feed);
-            Vec::new()
-        }
+        Input::Feed(feed) => take_feed(app, feed).map(Effect::Free).into_iter().collect(),
         Input::Key(key) => take_key(app, key),
         Input::Mouse(mouse) => clicking::take(app, mouse),
         Input::Paste(text) => {
@@ -150,12 +149,13 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn take_feed(app: &mut App, feed: Feed) {
+/// Takes in what the poller brings. Returns what it takes the place of.
+fn take_feed(app: &mut App, feed: Feed) -> Option<Box<Snapshot>> {
     let snapshot = match feed {
         Feed::Snapshot(snapshot) => snapshot,
         Feed::Failed(error) => {
             app.failure = Some(error.to_string());
-            return;
+            return None;
         }
     };
     app.failure = None;
@@ -165,14 +165,15 @@ fn take_feed(app: &mut App, feed: Feed) {
     app.timeline.take(&snapshot);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
-        frozen.latest = Some(News::new(snapshot, arrived, asked_twice));
-        return;
+        let before = frozen.latest.replace(News::new(snapshot, arrived, asked_twice));
+        return before.map(|news| Box::new(news.snapshot));
     }
     app.sieve.refresh(&snapshot, app.news.as_ref().map(|news| &news.snapshot));
     app.totals.take(&snapshot);
     app.census.take(snapshot.table.rows());
-    app.news = Some(News::new(snapshot, arrived, asked_twice));
+    let before = app.news.replace(News::new(snapshot, arrived, asked_twice));
     relist(app);
+    before.map(|news| Box::new(news.snapshot))
 }
 
 fn freeze_or_thaw(app: &mut App) {
