@@ -5,6 +5,7 @@
 //! table has failed, and is never shown as empty.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::crosscheck;
 use super::decoder::{self, Rows};
@@ -15,7 +16,7 @@ use super::second_look::{self, SecondLook};
 use super::tables::{self, Diag, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
 use crate::model::{
-    Ask, Closely, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, SocketKey, State,
+    Ask, Closely, Details, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, SocketKey, State,
 };
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
 use crate::wire::{Context, WireError, inet_diag};
@@ -94,8 +95,16 @@ impl Question<'_> {
         if self.closely == Some(socket.key) && !self.context.details {
             return (self.diag.decode)(payload, &Context { details: true, ..self.context });
         }
-        let counters = if self.rates { inet_diag::counters(payload, &self.context) } else { None };
-        Ok(Socket { counters: counters.map(Box::new), ..socket })
+        if !self.rates {
+            return Ok(socket);
+        }
+        let counters = inet_diag::counters(payload, &self.context).map(Box::new);
+        // The kernel told all of `tcp_info` with them, in which clocks run: every row would change with every reading.
+        let without = |mut details: Arc<Details>| {
+            Arc::make_mut(&mut details).tcp_info = None;
+            details
+        };
+        Ok(Socket { counters, details: socket.details.map(without), ..socket })
     }
 }
 

@@ -47,7 +47,14 @@ fn of_one_all_is_told_and_of_the_others_their_bytes() {
         assert_eq!(find(&sockets, &third).bytes().is_some(), asked.rates);
         assert_eq!(sockets.iter().filter(|socket| socket.details.is_some()).count(), 1);
     }
+    // What is asked for beside the bytes comes without the clocks of `tcp_info`.
+    source.ask(Ask { rates: true, memory: true, ..Ask::NOTHING });
+    let third = find(&read(&mut source), &third);
+    let details = third.details.as_ref().unwrap();
+    assert!(details.memory.is_some() && details.tcp_info.is_none() && third.bytes() == Some((1_000, 0)));
+
     source.look_closely(None);
+    source.ask(Ask { rates: true, ..Ask::NOTHING });
     assert!(read(&mut source).iter().all(|socket| socket.details.is_none()));
     source.ask(Ask { info: true, ..Ask::NOTHING });
     let whole = find(&read(&mut source), &one);
