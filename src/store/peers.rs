@@ -92,9 +92,9 @@ struct Seat {
 }
 
 impl<'a> Peers<'a> {
-    fn of(rows: &'a [Row]) -> Self {
+    fn of(rows: &'a [Row], wanted: impl Fn(&Socket) -> bool) -> Self {
         let hasher = RandomState::default();
-        let end = |row: &Row| row.is_open().then(|| End::of(&row.socket)).flatten();
+        let end = |row: &Row| (row.is_open() && wanted(&row.socket)).then(|| End::of(&row.socket)).flatten();
         let ends: Vec<_> = rows.iter().map(|row| end(row).map(|end| hasher.hash_one(end))).collect();
         let mut starts = vec![0; rows.len() + 1];
         for hash in ends.iter().flatten() {
@@ -120,6 +120,14 @@ impl<'a> Peers<'a> {
     pub fn find(&self, socket: &Socket) -> Option<&'a Row> {
         let end = End::opposite(socket)?;
         self.among(self.likely(self.hasher.hash_one(end)), socket, end)
+    }
+
+    /// The place in the table of the other end of a socket, as [`find`](Self::find) finds it.
+    #[must_use]
+    pub fn place(&self, socket: &Socket) -> Option<u32> {
+        let found = self.find(socket)?.socket.key;
+        let at = self.rows.binary_search_by(|row| row.socket.key.cmp(&found)).ok()?;
+        u32::try_from(at).ok()
     }
 
     /// The other ends of many. Each step is made for all before the next: what it touches lies anywhere in
@@ -170,7 +178,13 @@ impl Table {
     /// The other ends, for looking up many.
     #[must_use]
     pub fn peers(&self) -> Peers<'_> {
-        Peers::of(&self.rows)
+        Peers::of(&self.rows, |_| true)
+    }
+
+    /// The same among the sockets of one family, without a look at the others.
+    #[must_use]
+    pub fn peers_among(&self, family: Family) -> Peers<'_> {
+        Peers::of(&self.rows, |socket| socket.family == family)
     }
 
     /// The other end of one socket. Walks over all rows and prepares nothing.
@@ -317,6 +331,21 @@ mod tests {
         let rows = vec![Row::found(unix(1, 2)), Row::found(forged)];
         let table = Table { rows, ..Table::new(std::time::Duration::ZERO) };
         assert!(table.peers().find(&unix(1, 2)).is_none() && table.peer(&unix(1, 2)).is_none());
+    }
+
+    #[test]
+    fn among_one_family_as_among_all() {
+        let mut rows: Vec<_> = [unix(1, 2), unix(2, 1), unix(3, 1), tcp(4, A, B), tcp(5, B, A)]
+            .into_iter()
+            .map(Row::found)
+            .collect();
+        rows.sort_by_key(|row| row.socket.key);
+        let table = Table { rows, ..Table::new(std::time::Duration::ZERO) };
+        let (all, some) = (table.peers(), table.peers_among(Family::Unix));
+        let places =
+            |peers: &Peers<'_>| table.rows.iter().map(|row| peers.place(&row.socket)).collect::<Vec<_>>();
+        assert_eq!(places(&all), [Some(1), Some(0), Some(0), Some(4), Some(3)]);
+        assert_eq!(places(&some), [Some(1), Some(0), Some(0), None, None]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Data and questions about it. Only `update` changes it; drawing gets it by `&`.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -21,6 +22,7 @@ use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
 use super::mark;
+use super::other_ends::OtherEnds;
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
@@ -41,11 +43,34 @@ pub(super) struct News {
     pub(super) asked_twice: Ask,
     /// What its sockets say of each other.
     pub(super) surroundings: Surroundings,
+    /// Who is at the other ends of its Unix sockets, once they were shown.
+    ends: OnceCell<OtherEnds>,
 }
 
 impl News {
     pub(super) fn new(snapshot: Snapshot, arrived: Stamp, asked_twice: Ask) -> Self {
-        Self { snapshot, arrived, asked_twice, surroundings: Surroundings::default() }
+        Self {
+            snapshot,
+            arrived,
+            asked_twice,
+            surroundings: Surroundings::default(),
+            ends: OnceCell::new(),
+        }
+    }
+
+    /// Looks up the other ends of its Unix sockets: once for the snapshot, and never while drawing.
+    pub(super) fn look_across(&self) -> &OtherEnds {
+        self.ends.get_or_init(|| OtherEnds::of(&self.snapshot.table))
+    }
+
+    #[cfg(test)]
+    pub(super) fn has_looked_across(&self) -> bool {
+        self.ends.get().is_some()
+    }
+
+    /// The other end of the row at this place, where they were looked up.
+    fn across(&self, place: u32) -> Option<&Row> {
+        self.ends.get()?.at(place, self.snapshot.table.rows())
     }
 }
 
@@ -194,6 +219,14 @@ impl App {
     /// The rows of the shown snapshot.
     pub(super) fn rows(&self) -> &[Row] {
         self.news.as_ref().map_or(&[], |news| news.snapshot.table.rows())
+    }
+
+    /// The socket in a line of the listing, as its cells see it, with its other end where that is shown.
+    pub(super) fn seen_at(&self, line: usize) -> Option<Seen<'_>> {
+        let seen = self.seen(self.row_at(line)?)?;
+        let across = || self.news.as_ref()?.across(*self.listing.index.get(line)?);
+        let peer = if self.view == View::Unix { across() } else { None };
+        Some(Seen { subject: seen.subject.facing(peer), ..seen })
     }
 
     /// The socket in a line of the listing; `None` where lines are tallies.

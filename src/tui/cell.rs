@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use crate::model::{Field, Life, NoOwner, Reach, Scope, Stamp, Subject, UnixName, Value};
 use crate::{phrase, text};
 
+use super::other_ends::Nobody;
 use super::theme::{Look, Meaning};
 
 /// What a cell is made from.
@@ -125,11 +126,14 @@ pub(super) fn scope<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     if scope == Scope::Loopback { muted(text) } else { cell(text) }
 }
 
-/// The other end of a Unix socket, by its inode, which is all that the kernel tells.
+/// Who holds the other end of a Unix socket, or why nobody is there.
 pub(super) fn other_end<'a>(_: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
-    match &seen.subject.row.socket.ends {
-        crate::model::Ends::Unix { peer: Some(peer), .. } => muted(format!("inode {}", peer.get())),
-        _ => muted(seen.look.symbols.none),
+    if let Some(peer) = seen.subject.peer {
+        return owner_of(&Seen { subject: Subject { row: peer, ..seen.subject }, ..*seen });
+    }
+    match Nobody::at(&seen.subject.row.socket) {
+        Some(why) => muted(why.word()),
+        None => muted(seen.look.symbols.none),
     }
 }
 

@@ -187,10 +187,9 @@ static UNIX: &[Spec] = &[
     Spec { key: "local", title: Some("NAME"), sort: &["path"], width: [15, 24, ALL_THE_REST], ..PLAIN },
     OWNER,
     Spec {
-        key: "peer_inode",
-        title: Some("OTHER END"),
+        key: "peer_owners",
         show: cell::other_end,
-        sort: &["peer_inode"],
+        sort: &["peer_owners", "peer_inode"],
         priority: 1,
         width: [12, 18, 28],
         ..PLAIN

@@ -4,6 +4,7 @@ use crate::model::{Endpoint, Ends, Life, Reach, Role, Row, Scope, State};
 use crate::{phrase, text};
 
 use super::cell::{self, Seen};
+use super::other_ends::Nobody;
 
 /// What the socket is, where it can be reached from, and how it is doing.
 pub(super) fn sentence(seen: &Seen<'_>) -> String {
@@ -14,7 +15,7 @@ pub(super) fn sentence(seen: &Seen<'_>) -> String {
         (_, Ends::Inet { local, remote }) => connection(row, *local, *remote),
         (Role::Listener, Ends::Other { .. }) => "receives whatever passes".to_owned(),
         (_, Ends::Other { .. }) => format!("{} socket, {}", socket.protocol.word(), socket.state.word()),
-        (role, Ends::Unix { .. }) => unix(role, socket.state),
+        (role, Ends::Unix { .. }) => unix(role, seen),
     };
     match row.life() {
         Life::Closed { at } => format!("{what}; closed {} ago", text::span(seen.now.since(&at))),
@@ -61,11 +62,22 @@ fn connection(row: &Row, local: Endpoint, remote: Option<Endpoint>) -> String {
     format!("{} connection with {}{doing}", socket.protocol.word(), remote)
 }
 
-fn unix(role: Role, state: State) -> String {
-    match role {
-        Role::Listener => "waits for processes of this machine".to_owned(),
-        Role::Connection => "talks to another process of this machine".to_owned(),
-        Role::Client | Role::Idle => format!("Unix socket, {}", state.word()),
+fn unix(role: Role, seen: &Seen<'_>) -> String {
+    let socket = &seen.subject.row.socket;
+    match (role, seen.subject.peer.map(|peer| peer.socket.owners.found())) {
+        (Role::Listener, _) => "waits for processes of this machine".to_owned(),
+        (_, Some(Ok(known))) => {
+            format!("talks to {}", phrase::process(known.first().process, seen.look.charset()))
+        }
+        (_, Some(Err(why))) => format!("talks to a socket of this machine: {}", why.reason()),
+        (Role::Connection, None) => match Nobody::at(socket) {
+            Some(Nobody::Elsewhere(inode)) => format!(
+                "talks to the socket with inode {inode}, which is in no table that was read: of another \
+                 network namespace, or just closed"
+            ),
+            _ => "nobody is at its other end: closed, or not accepted yet".to_owned(),
+        },
+        (Role::Client | Role::Idle, None) => format!("Unix socket, {}", socket.state.word()),
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn selected(app: &App) -> Option<Of<'_>> {
 
 /// What the line is about; `None` behind the last one.
 pub(super) fn of(app: &App, line: usize) -> Option<Of<'_>> {
-    let socket = app.row_at(line).and_then(|row| app.seen(row)).map(Of::Socket);
+    let socket = app.seen_at(line).map(Of::Socket);
     let tally = || app.tally_at(line).map(Of::Tally);
     socket.or_else(tally).or_else(|| app.happening_at(line).map(Of::Happening))
 }

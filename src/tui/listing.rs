@@ -14,6 +14,7 @@ use super::columns::{Body, Column};
 use super::happening_cell::{self, SeenHappening};
 use super::mark::{self, Mark};
 use super::order::Order;
+use super::other_ends::OtherEnds;
 use super::sieve::Sieve;
 use super::tally::{Common, Doors, Tallies, Tally};
 use super::tally_cell::{SeenTally, by_common};
@@ -58,6 +59,8 @@ pub(super) struct Wish<'a> {
     pub(super) timeline: &'a Timeline,
     /// Nothing that happened before it is told.
     pub(super) compared: Option<Stamp>,
+    /// Who is at the other ends, where that is shown.
+    pub(super) ends: Option<&'a OtherEnds>,
 }
 
 impl Listing {
@@ -105,7 +108,7 @@ impl Listing {
         listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             let down = column.descending != wish.sort.reversed;
-            Order { rows, moment, column, down }.put(&mut listing.index);
+            Order { rows, moment, column, down, ends: wish.ends }.put(&mut listing.index);
         }
         listing.sort_tallies(rows, moment, wish);
         listing.tell(moment, wish, sieve);

@@ -29,6 +29,7 @@ mod listing;
 mod mark;
 mod notice;
 mod order;
+mod other_ends;
 mod palette;
 mod pointer;
 mod prompt;

@@ -10,6 +10,7 @@ use crate::model::{Process, Row, UnixName, Value};
 use crate::store::Moment;
 
 use super::columns::Column;
+use super::other_ends::OtherEnds;
 
 /// What a list is ordered by.
 #[derive(Clone, Copy)]
@@ -19,6 +20,8 @@ pub(super) struct Order<'a> {
     pub(super) column: &'a Column,
     /// The largest first.
     pub(super) down: bool,
+    /// Who is at the other ends, where that is shown.
+    pub(super) ends: Option<&'a OtherEnds>,
 }
 
 impl Order<'_> {
@@ -65,8 +68,9 @@ impl Order<'_> {
     }
 
     fn value(&self, at: u32, key: usize) -> Value<'_> {
-        let row = self.rows.get(at as usize);
-        row.map_or(Value::Null, |row| self.column.sort_value(key, &self.moment.subject(row)))
+        let Some(row) = self.rows.get(at as usize) else { return Value::Null };
+        let peer = self.ends.and_then(|ends| ends.at(at, self.rows));
+        self.column.sort_value(key, &self.moment.subject(row).facing(peer))
     }
 }
 

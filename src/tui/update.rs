@@ -232,6 +232,7 @@ pub(super) fn relist(app: &mut App) {
         look: app.look,
         timeline: &app.timeline,
         compared: app.compared,
+        ends: (app.view == View::Unix).then(|| news.look_across()),
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);

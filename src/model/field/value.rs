@@ -64,8 +64,11 @@ impl Value<'_> {
             (Value::Executable(a), Value::Executable(b)) => a.path.cmp(&b.path),
             (Value::Name(a), Value::Name(b)) => a.cmp(b),
             (Value::Owner(a), Value::Owner(b)) => compare_owners(a, b),
-            (Value::OwnerList(a), Value::OwnerList(b)) | (Value::PeerOwners(a), Value::PeerOwners(b)) => {
-                a.count().cmp(&b.count())
+            (Value::OwnerList(a), Value::OwnerList(b)) => a.count().cmp(&b.count()),
+            (Value::PeerOwners(a), Value::PeerOwners(b)) => {
+                let by_name =
+                    |known: &Known<'_>| (known.first().process.comm.clone(), known.first().process.id);
+                by_name(a).cmp(&by_name(b))
             }
             _ => Ordering::Equal,
         })

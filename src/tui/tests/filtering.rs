@@ -404,7 +404,7 @@ fn shown_words(seen: &Seen<'_>, columns: &[crate::tui::columns::Column]) -> BTre
         "receive_rate_bytes_per_s",
         "send_rate_bytes_per_s",
         "type",
-        "peer_inode",
+        "peer_owners",
     ];
     let owners = seen.subject.row.socket.owners.known();
     for column in columns.iter().filter(|column| !beyond.contains(&column.key)) {

@@ -11,6 +11,7 @@ mod header;
 mod kin;
 mod listing;
 mod many;
+mod other_ends;
 mod palette;
 mod screens;
 mod tallies;
