@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Residual};
-use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus};
+use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus, Socket, Usages};
 use crate::owner::{
     self, BpfScanner, Facts, Hidden, KernelUses, OwnerMap, OwnerSets, ProcScanner, Question, Scanner,
     Workloads,
@@ -201,6 +201,11 @@ fn scan(
     }
     *way = Box::new(ProcScanner::new(live));
     way.scan(question).ok()
+}
+
+/// What the processes use that hold sockets.
+pub(super) fn usages(sockets: &[Socket]) -> Usages {
+    owner::usages(sockets)
 }
 
 fn wanted(reading: &Reading) -> impl Iterator<Item = Inode> {

@@ -4,9 +4,14 @@
 use std::sync::Mutex;
 
 use super::OwnerAsk;
-use crate::model::{OwnerCoverage, Slice, SliceCoverage, SliceStatus};
+use crate::model::{OwnerCoverage, Slice, SliceCoverage, SliceStatus, Socket, Usages};
 use crate::owner::{self, Workloads};
 use crate::source::{RESIDUAL, Reading, SocketSource, Wanted};
+
+/// Nobody is known to hold a socket, so nobody is looked at.
+pub(super) fn usages(_: &[Socket]) -> Usages {
+    Usages::new()
+}
 
 /// Finds no holders.
 pub(super) struct Holders;

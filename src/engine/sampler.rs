@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::holders::Holders;
+use super::holders::{self, Holders};
 use super::{OwnerAsk, published, relations};
 use crate::model::{
     Ask, Closely, Coverage, Family, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage, Protocol,
-    Sample, SliceStatus, Socket, Stamp,
+    Sample, SliceStatus, Socket, Stamp, Usages,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
@@ -105,6 +105,7 @@ impl Sampler {
         if !owners.candidates.is_empty() {
             reading.namespaces.tell_in_flight();
         }
+        let usages = if self.asked.usage { holders::usages(&reading.sockets) } else { Usages::new() };
         let mut names = self.names(std::mem::take(&mut reading.names), &reading.sockets, taken);
         let published = self.published(&mut names, &reading.sockets, &reading.namespaces, taken);
         owners.silent_runtimes = self.workloads().silent_runtimes();
@@ -114,6 +115,7 @@ impl Sampler {
             names: Arc::new(names),
             sockets: reading.sockets,
             ended: Vec::new(),
+            usages,
             coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
         })
     }
@@ -204,6 +206,7 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         names,
         sockets: reading.sockets,
         ended: Vec::new(),
+        usages: stage.usages,
         coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
     }
 }

@@ -21,6 +21,8 @@ pub struct Ask {
     pub cgroups: bool,
     /// Ports that rules of the packet filter publish.
     pub published: bool,
+    /// CPU time and memory of the processes that hold sockets: it takes two readings to make something of it.
+    pub usage: bool,
     /// Only stream sockets that listen.
     pub listening: bool,
 }
@@ -35,9 +37,10 @@ impl Ask {
         storages: false,
         cgroups: false,
         published: false,
+        usage: false,
         listening: false,
     };
-    /// All there is.
+    /// All there is of sockets.
     pub const EVERYTHING: Self = Self {
         rates: false,
         info: true,
@@ -46,6 +49,7 @@ impl Ask {
         storages: true,
         cgroups: true,
         published: true,
+        usage: false,
         listening: false,
     };
 
@@ -58,7 +62,7 @@ impl Ask {
     /// True when details are kept of every socket.
     #[must_use]
     pub fn is_for_details(self) -> bool {
-        Self { rates: false, ..self } != Self::NOTHING
+        Self { rates: false, usage: false, ..self } != Self::NOTHING
     }
 
     /// True when it tells how many bytes went through.
@@ -79,6 +83,7 @@ impl Ask {
             storages: self.storages && other.storages,
             cgroups: self.cgroups && other.cgroups,
             published: self.published && other.published,
+            usage: self.usage && other.usage,
             listening: self.listening || other.listening,
         }
     }
@@ -95,6 +100,7 @@ impl Ask {
             storages: self.storages || other.storages,
             cgroups: self.cgroups || other.cgroups,
             published: self.published || other.published,
+            usage: self.usage || other.usage,
             listening: self.listening && other.listening,
         }
     }

@@ -29,6 +29,7 @@ mod signal;
 mod socket;
 mod state;
 mod tcp_info;
+mod usage;
 mod words;
 mod workload;
 
@@ -62,4 +63,5 @@ pub use signal::{Signal, Signalling};
 pub use socket::{Basics, Queues, Socket, Timer, TimerKind};
 pub use state::{PortRange, Role, State};
 pub use tcp_info::{Counters, Place as TcpInfoPlace, TcpInfo};
+pub use usage::{NoUsage, Usage, Usages};
 pub use workload::{Container, Pod, Published, Runtime, Workload};

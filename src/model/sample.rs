@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     CgroupId, Coverage, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey, SystemBytes, Uid,
-    Workload,
+    Usages, Workload,
 };
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
@@ -79,5 +79,7 @@ pub struct Sample {
     pub sockets: Vec<Socket>,
     /// Those that the kernel said it destroyed, before this reading began: what it told of each then.
     pub ended: Vec<Socket>,
+    /// What the processes use that hold sockets; empty when nobody asked.
+    pub usages: Usages,
     pub coverage: Coverage,
 }

@@ -76,7 +76,16 @@ mod tests {
 
     fn stat(parent: u32, start: u64, comm: &str) -> Stat {
         let comm = comm.into();
-        Stat { comm, parent: Pid(parent), kernel_thread: false, session: None, terminal: None, start }
+        Stat {
+            comm,
+            parent: Pid(parent),
+            kernel_thread: false,
+            session: None,
+            terminal: None,
+            cpu: 0,
+            start,
+            resident: 0,
+        }
     }
 
     fn line(of: &Stat, all: &[(u32, Stat)]) -> Vec<u32> {

@@ -31,6 +31,8 @@ mod question;
 mod scan;
 #[cfg(linux)]
 mod sets;
+#[cfg(linux)]
+mod usage;
 
 pub use activation::Activations;
 pub use containers::RuntimePlaces;
@@ -47,6 +49,7 @@ pub use self::{
     question::{NoWay, Question, Scanner, Wanted},
     scan::ProcScanner,
     sets::OwnerSets,
+    usage::usages,
 };
 
 use crate::model::{NoOwner, OwnerCoverage, Socket};

@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Ask, Closely, Family, Host, KernelUse, Names, NamespaceCoverage, Narrow, NetnsCoverage, NetnsFound,
-    NetnsId, OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp,
+    NetnsId, OwnerCoverage, Protocol, SliceCoverage, SliceStatus, Socket, Stamp, Usages,
 };
 
 /// A family and a protocol: one table of the kernel.
@@ -121,6 +121,7 @@ pub struct Stage {
     pub host: Arc<Host>,
     pub names: Arc<Names>,
     pub owners: OwnerCoverage,
+    pub usages: Usages,
 }
 
 /// Why nothing could be read at all.

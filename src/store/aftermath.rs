@@ -147,6 +147,7 @@ pub(super) mod tests {
             names: Arc::default(),
             sockets,
             ended: Vec::new(),
+            usages: std::collections::BTreeMap::new(),
             coverage: Coverage { slices: vec![read], ..Coverage::default() },
         })
     }

@@ -7,6 +7,7 @@
 mod aftermath;
 mod ending;
 mod holder;
+mod load;
 mod merge;
 mod peers;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 pub use aftermath::{Aftermath, aftermath};
 pub use ending::ended;
 pub use holder::{Holder, holders};
+pub use load::{Load, Loads};
 pub use peers::Peers;
 
 use std::collections::BTreeMap;
@@ -51,6 +53,8 @@ pub struct Moment {
     pub host: Arc<Host>,
     pub names: Arc<Names>,
     pub coverage: Coverage,
+    /// How much the processes take that hold sockets; empty when nobody asked.
+    pub loads: Arc<Loads>,
 }
 
 impl Table {
@@ -106,8 +110,15 @@ impl Table {
         let counted = Some(sample.taken);
         known.extend(whole(&sample.coverage).map(|(slice, source)| (slice, Known { source, counted })));
         forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
-        let moment =
-            Moment { taken: sample.taken, host: sample.host, names: sample.names, coverage: sample.coverage };
+        let none = Arc::default();
+        let before = self.moment.as_ref().map_or(&none, |moment| &moment.loads);
+        let moment = Moment {
+            taken: sample.taken,
+            host: sample.host,
+            names: sample.names,
+            coverage: sample.coverage,
+            loads: Arc::new(load::loads(before, &sample.usages)),
+        };
         (Self { rows, known, keep_closed: self.keep_closed, moment: Some(moment) }, changes)
     }
 

@@ -53,6 +53,7 @@ fn sample(at: u64, sockets: Vec<Socket>, status: SliceStatus, source: &'static s
         names: Arc::default(),
         sockets,
         ended: Vec::new(),
+        usages: BTreeMap::new(),
         coverage: Coverage { slices: vec![read], ..Coverage::default() },
     }
 }

@@ -49,6 +49,13 @@ pub fn ticks(nanoseconds: u64) -> u64 {
     u64::try_from(ticks).unwrap_or(u64::MAX)
 }
 
+/// A span given in clock ticks, as `/proc/PID/stat` gives CPU times.
+#[must_use]
+pub fn of_ticks(ticks: u64) -> Duration {
+    let per_second = rustix::param::clock_ticks_per_second().max(1);
+    Duration::from_secs(ticks / per_second) + Duration::from_millis(ticks % per_second * 1_000 / per_second)
+}
+
 fn duration(time: Timespec) -> Duration {
     Duration::try_from(time).unwrap_or_default()
 }

@@ -99,9 +99,8 @@ impl View {
     /// What its lines need beyond addresses and states: rates come of byte counters.
     pub(super) fn ask(self) -> Ask {
         match self {
-            Self::Connections | Self::Processes | Self::Peers | Self::Events => {
-                Ask { rates: true, ..Ask::NOTHING }
-            }
+            Self::Connections | Self::Peers | Self::Events => Ask { rates: true, ..Ask::NOTHING },
+            Self::Processes => Ask { rates: true, usage: true, ..Ask::NOTHING },
             Self::Listeners | Self::Unix | Self::Namespaces => Ask::NOTHING,
         }
     }

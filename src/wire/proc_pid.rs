@@ -16,8 +16,12 @@ pub struct Stat {
     /// The leader of its session; `None` when that is outside of our pid namespace.
     pub session: Option<Pid>,
     pub terminal: Option<Terminal>,
+    /// Fields 14 and 15: clock ticks of all its threads, in user and in kernel mode.
+    pub cpu: u64,
     /// Field 22: clock ticks after boot.
     pub start: u64,
+    /// Field 24: pages of memory that are resident.
+    pub resident: u64,
 }
 
 const PF_KTHREAD: u64 = 0x0020_0000;
@@ -28,7 +32,7 @@ pub fn stat(text: &[u8]) -> Result<Stat, WireError> {
     let close = text.iter().rposition(|b| *b == b')').ok_or(WireError::Line)?;
     let comm = text.get(open + 1..close).ok_or(WireError::Line)?;
     // Behind the name: state is field 3, the parent field 4, the session 6, the terminal 7, the
-    // flags 9, the start time 22.
+    // flags 9, the CPU times 14 and 15, the start time 22, the resident pages 24.
     let mut fields =
         text[close + 1..].split(u8::is_ascii_whitespace).filter(|field| !field.is_empty()).skip(1);
     let parent = fields.next().and_then(number).ok_or(WireError::Line)?;
@@ -36,13 +40,17 @@ pub fn stat(text: &[u8]) -> Result<Stat, WireError> {
     // A negative number is a device that no terminal has.
     let terminal = fields.next().ok_or(WireError::Line)?;
     let flags = fields.nth(1).and_then(number).ok_or(WireError::Line)?;
-    let start = fields.nth(12).and_then(number).ok_or(WireError::Line)?;
+    let user = fields.nth(4).and_then(number).ok_or(WireError::Line)?;
+    let kernel = fields.next().and_then(number).ok_or(WireError::Line)?;
+    let start = fields.nth(6).and_then(number).ok_or(WireError::Line)?;
+    let resident = fields.nth(1).and_then(number).ok_or(WireError::Line)?;
+    let cpu = user.saturating_add(kernel);
     let parent = Pid(u32::try_from(parent).map_err(|_| WireError::Line)?);
     let session = u32::try_from(session).ok().filter(|leader| *leader != 0).map(Pid);
     let terminal = number(terminal).and_then(|number| u32::try_from(number).ok());
     let terminal = terminal.and_then(Terminal::from_stat);
     let kernel_thread = flags & PF_KTHREAD != 0;
-    Ok(Stat { comm: comm.into(), parent, kernel_thread, session, terminal, start })
+    Ok(Stat { comm: comm.into(), parent, kernel_thread, session, terminal, cpu, start, resident })
 }
 
 /// The user of `/proc/PID/loginuid`; `None` when nobody logged in: that is `(uid_t) -1`
@@ -133,6 +141,7 @@ mod tests {
             );
             let stat = stat(&text).unwrap();
             assert_eq!((stat.comm.as_bytes(), stat.parent, stat.start), (name, Pid(7), 98765));
+            assert_eq!((stat.cpu, stat.resident), (3, 10));
         }
     }
 
@@ -254,7 +263,7 @@ mod tests {
         fn stat_finds_any_name(name: Vec<u8>, start: u64) {
             let mut text = b"1 (".to_vec();
             text.extend_from_slice(&name);
-            text.extend_from_slice(format!(") R 1{} {start} 0", " 0".repeat(17)).as_bytes());
+            text.extend_from_slice(format!(") R 1{} {start} 0 0", " 0".repeat(17)).as_bytes());
             let stat = stat(&text).unwrap();
             proptest::prop_assert_eq!((stat.comm.as_bytes(), stat.start), (&name[..], start));
         }

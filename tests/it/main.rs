@@ -47,6 +47,7 @@ mod stock;
 mod summary;
 mod table;
 mod tidy;
+mod usage;
 mod validator;
 mod views;
 mod who;

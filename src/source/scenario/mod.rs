@@ -87,7 +87,7 @@ impl Play {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NoOwner, Owners, State, TcpInfoPlace as P};
+    use crate::model::{NoOwner, NoUsage, Owners, State, TcpInfoPlace as P, Usage};
     use crate::source::everything;
 
     const SCRIPT: &str = r#"
@@ -99,6 +99,7 @@ mod tests {
         comm = '\x1b[31mnc'
         exe = "/usr/bin/nc"
         uid = 1000
+        uses = { cpu_percent = 20, resident_bytes = 4096 }
         [socket.door]
         cookie = 7
         protocol = "tcp"
@@ -148,6 +149,16 @@ mod tests {
         assert_eq!(told(&second), ([Some(120), Some(5), None], Some(3)));
         assert_eq!(second.sockets[0].owners, Owners::Unknown(NoOwner::Denied));
         assert_eq!(second.slices.iter().filter(|read| !read.status.proves_absence()).count(), 1);
+        let used = |reading: &Reading| {
+            let usages = &reading.stage.as_ref().unwrap().usages;
+            let used = |usage: Result<Usage, NoUsage>| usage.map(|it| (it.cpu.as_millis(), it.resident));
+            usages.values().map(|usage| used(*usage)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (used(&first), used(&second)),
+            (vec![Ok((0, 4096))], vec![]),
+            "then nobody is known to hold it"
+        );
         let times = [second, read(), read()].map(|reading| reading.stage.unwrap().taken.mono.as_millis());
         assert_eq!(times, [1500, 2500, 3500]);
     }
@@ -163,6 +174,8 @@ mod tests {
             ("\"listen\"", "\"lissen\"", "no state \"lissen\""),
             (r"'\x1b[31mnc'", r"'\q'", "escape"),
             ("{ rtt = 120", "{ rrt = 120", "no field \"rrt\""),
+            ("cpu_percent = 20", "cpu = 20", "unknown field `cpu`"),
+            ("uses = { cpu_percent = 20, resident_bytes = 4096 }", "no_usage = 'idle'", "no reason \"idle\""),
             ("kind = \"retransmit\"", "kind = \"egg\"", "no timer \"egg\""),
             ("at = 1.5", "at = -1", "before"),
             ("[sample.change.door]", "[sample.change.window]", "no socket \"window\" in this sample"),

@@ -84,6 +84,19 @@ pub(super) struct Process {
     pub(super) login: Option<u32>,
     /// Where it passes on what arrives, an address and a port.
     pub(super) publishes: Option<Place>,
+    /// What it uses all the time.
+    pub(super) uses: Option<Uses>,
+    /// Why that is not known.
+    pub(super) no_usage: Option<Place>,
+}
+
+/// What a process uses of the machine.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Uses {
+    /// Of one core.
+    pub(super) cpu_percent: u32,
+    pub(super) resident_bytes: u64,
 }
 
 #[derive(Debug, Deserialize)]
