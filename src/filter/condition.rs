@@ -8,7 +8,9 @@ use super::names::Flag;
 use super::pattern::Pattern;
 use super::quantity::Numbers;
 use super::states::States;
-use crate::model::{Ends, Family, Field, Owner, PortRange, Socket, SystemBytes, UnixName, Value};
+use crate::model::{
+    Container, Ends, Family, Field, Owner, PortRange, Socket, SystemBytes, Uid, UnixName, Value, Workload,
+};
 
 /// Something that holds of a socket, or does not.
 #[derive(Clone, Debug)]
@@ -61,6 +63,11 @@ pub(super) enum OwnerPart {
     Pid,
     Executable,
     CommandLine,
+    /// Where no owner is known, what the cgroup of the socket's creator tells.
+    Unit,
+    Container,
+    /// As whom the owner runs, by name or number; where none is known, the user that created the socket.
+    User,
 }
 
 impl Condition {
@@ -132,14 +139,46 @@ fn is_autobound(socket: &Socket, range: PortRange) -> bool {
 
 fn of_owners(seen: &Seen<'_>, part: OwnerPart, test: &Test) -> bool {
     let Some(owners) = seen.subject.row.socket.owners.known() else {
-        return matches!(test, Test::Null);
+        return of_creator(seen, part, test);
     };
-    owners.shown().any(|owner| of_owner(owner, part, test))
+    let is = |owner| of_owner(seen, owner, part, test);
+    match (test, part) {
+        // Who shares a socket with a container does not take it out of there.
+        (Test::Null, OwnerPart::Unit | OwnerPart::Container | OwnerPart::User) => owners.shown().all(is),
+        _ => owners.shown().any(is),
+    }
 }
 
-fn of_owner(owner: Owner<'_>, part: OwnerPart, test: &Test) -> bool {
+/// What is known of who made a socket that nobody is known to hold.
+fn of_creator(seen: &Seen<'_>, part: OwnerPart, test: &Test) -> bool {
+    match part {
+        OwnerPart::Unit | OwnerPart::Container => of_workload(seen.subject.workload(), part, test),
+        OwnerPart::User => is_user(seen, seen.subject.row.socket.uid, test),
+        OwnerPart::Name | OwnerPart::Pid | OwnerPart::Executable | OwnerPart::CommandLine => {
+            matches!(test, Test::Null)
+        }
+    }
+}
+
+fn of_workload(workload: Option<&Workload>, part: OwnerPart, test: &Test) -> bool {
+    let name = match part {
+        OwnerPart::Container => workload.and_then(|it| it.container.as_ref()).map(Container::label),
+        _ => workload.and_then(|it| it.unit.as_ref()),
+    };
+    test.holds(&Value::of(name, Value::Text))
+}
+
+fn is_user(seen: &Seen<'_>, uid: Option<Uid>, test: &Test) -> bool {
+    let Some(uid) = uid else { return matches!(test, Test::Null) };
+    let name = seen.subject.names.users.get(&uid);
+    test.is_number(uid.0.into()) || name.is_some_and(|name| test.is_text(name.as_bytes()))
+}
+
+fn of_owner(seen: &Seen<'_>, owner: Owner<'_>, part: OwnerPart, test: &Test) -> bool {
     let process = owner.process;
     match part {
+        OwnerPart::Unit | OwnerPart::Container => of_workload(process.workload.as_deref(), part, test),
+        OwnerPart::User => is_user(seen, process.uid, test),
         OwnerPart::Name => test.is_text(process.comm.as_bytes()),
         OwnerPart::Pid => test.is_number(process.id.pid.0.into()),
         OwnerPart::Executable => match &process.exe {

@@ -3,7 +3,7 @@
 //! A comparison with what is not known does not hold, which is right for a list that people look at. Who
 //! must not miss anything has to know the difference between "no" and "cannot be told".
 
-use super::condition::Condition;
+use super::condition::{Condition, OwnerPart};
 use super::names::Flag;
 use super::{Filter, Needs, Seen};
 use crate::model::field::OBJECTS;
@@ -33,6 +33,11 @@ fn could_hold(condition: &Condition, seen: &Seen<'_>, unseen: Needs) -> bool {
         // These say what is known of owners, and that is known.
         Condition::Flag(Flag::Unowned | Flag::Orphan) => true,
         Condition::Field(field, _) if field.key == "owner_status" => true,
+        // Of a socket without known owner its cgroup may tell them.
+        Condition::Owner(OwnerPart::Unit, _) => seen.subject.workload().is_some_and(|it| it.unit.is_some()),
+        Condition::Owner(OwnerPart::Container, _) => {
+            seen.subject.workload().is_some_and(|it| it.container.is_some())
+        }
         Condition::Field(field, _) => !matches!((field.extract)(&seen.subject), Value::Null),
         _ => false,
     };

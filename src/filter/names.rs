@@ -58,6 +58,9 @@ const NAMES: &[(&str, Named)] = &[
     ("pid", Named::Owner(OwnerPart::Pid)),
     ("exe", Named::Owner(OwnerPart::Executable)),
     ("cmdline", Named::Owner(OwnerPart::CommandLine)),
+    ("unit", Named::Owner(OwnerPart::Unit)),
+    ("container", Named::Owner(OwnerPart::Container)),
+    ("owner_user", Named::Owner(OwnerPart::User)),
     ("owner", Named::OwnerOrStatus),
 ];
 

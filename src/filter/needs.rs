@@ -30,8 +30,11 @@ impl Needs {
             }
             Condition::Flag(Flag::New) | Condition::Age(_) => self.history = true,
             Condition::Flag(Flag::Deleted)
-            | Condition::Owner(OwnerPart::Executable | OwnerPart::CommandLine, _) => {
+            | Condition::Owner(OwnerPart::Executable | OwnerPart::CommandLine | OwnerPart::User, _) => {
                 (self.owners, self.facts) = (true, true);
+            }
+            Condition::Owner(OwnerPart::Unit | OwnerPart::Container, _) => {
+                (self.owners, self.facts, self.details) = (true, true, true);
             }
             Condition::Flag(Flag::Unowned | Flag::Orphan) | Condition::Owner(..) => self.owners = true,
             Condition::Rate(_) => (self.history, self.details) = (true, true),
@@ -143,7 +146,7 @@ fn is_of_rates(condition: &Condition) -> bool {
 /// True when the only detail that it looks at is the cgroup.
 fn is_of_cgroup(condition: &Condition) -> bool {
     match condition {
-        Condition::Text(_) => true,
+        Condition::Text(_) | Condition::Owner(OwnerPart::Unit | OwnerPart::Container, _) => true,
         Condition::Field(field, _) => ["unit", "container", "activates", "cgroup"].contains(&field.key),
         _ => false,
     }

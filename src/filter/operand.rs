@@ -161,16 +161,20 @@ impl Operand {
         let (Some(name), Some(number)) = (fields::by_key(name), fields::by_key(number)) else {
             return Err(Wrong::new(&self.span, "there is no such field"));
         };
-        let numeric =
-            !self.regex && self.values.iter().all(|(typed, _)| typed.bytes().all(|b| b.is_ascii_digit()));
+        let numeric = self.is_of_digits();
         let ordered =
             !matches!(self.compare, Compare::Equal | Compare::Unequal | Compare::Like | Compare::Unlike);
         self.field(if numeric || ordered { number } else { name })
     }
 
+    fn is_of_digits(&self) -> bool {
+        !self.regex && self.values.iter().all(|(typed, _)| typed.bytes().all(|b| b.is_ascii_digit()))
+    }
+
     fn owner(&self, part: OwnerPart) -> Result<Expr, Wrong> {
         let (not, test) = match part {
             OwnerPart::Pid => self.number_test(Unit::One)?,
+            OwnerPart::User if self.is_of_digits() => self.number_test(Unit::One)?,
             _ => self.text_test(false)?,
         };
         Ok(Expr::Is(Condition::Owner(part, test)).negated_if(not))

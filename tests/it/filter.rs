@@ -122,6 +122,11 @@ const ASKED: &[(&str, &[u64])] = &[
     ("unit = ssh.service", &[1, 4]),
     ("unit ~ ssh*", &[1, 4]),
     ("container = web", &[2]),
+    ("owner_user = root", &[1, 4, 7, 10]),
+    ("owner_user = 1000", &[3, 8, 9, 11]),
+    ("owner_user = none", &[6]),
+    // Of any owner: worker, the second of 2, is in none.
+    ("container = none and listening", &[1, 3, 9]),
     ("container != none", &[2]),
     ("owner = none", &[6, 7, 10]),
     ("owner = orphan", &[6]),
