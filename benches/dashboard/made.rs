@@ -83,6 +83,7 @@ impl Machine {
             names: Arc::clone(&self.names),
             sockets: self.sockets.clone(),
             ended: Vec::new(),
+            usages: std::collections::BTreeMap::new(),
             coverage: Coverage {
                 slices: slices.map(|slice| SliceCoverage::new(slice, "netlink")).into(),
                 owners: OwnerCoverage { resolved: self.sockets.len(), ..OwnerCoverage::default() },

@@ -34,6 +34,13 @@ pub(super) enum Action {
     NextSort,
     PreviousSort,
     Reverse,
+    /// The sockets that a line counts.
+    Sockets,
+    /// Bring lines together by something else.
+    Group,
+    Unfold,
+    Fold,
+    FoldAll,
     Freeze,
     Compare,
     Copy,
@@ -129,11 +136,36 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Bottom, "bottom"), &[char('G'), code(KeyCode::End)], SCROLLED, "", "go to the last line"),
     entry(
         (Action::Details, "details"),
-        &[code(KeyCode::Enter)],
+        &[code(KeyCode::Enter), char('l')],
         LIST,
         "details",
-        "everything known of the selected socket; where lines count sockets, those that the line counts",
+        "everything known of the selected socket; where lines count sockets, those that the line counts; \
+         opens a group of lines, or folds it",
     ),
+    entry(
+        (Action::Sockets, "sockets"),
+        &[char('i')],
+        LIST,
+        "sockets",
+        "the sockets that the line counts, of a group too",
+    ),
+    entry(
+        (Action::Group, "group"),
+        &[char('b')],
+        LIST,
+        "by",
+        "bring the lines together by something else: processes by unit, container, user or parent, peers by \
+         network or scope",
+    ),
+    entry(
+        (Action::Fold, "fold"),
+        &[code(KeyCode::Left), char('h')],
+        LIST,
+        "fold",
+        "fold the group of lines, or the one that the line is in",
+    ),
+    entry((Action::Unfold, "unfold"), &[code(KeyCode::Right)], LIST, "fold", "open the group of lines"),
+    entry((Action::FoldAll, "fold-all"), &[char('*')], LIST, "", "fold all groups; again: open them all"),
     entry(
         (Action::Filter, "filter"),
         &[char('/')],

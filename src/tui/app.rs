@@ -17,6 +17,8 @@ use super::cell::Seen;
 use super::census::Census;
 use super::closely;
 use super::columns::{self, Column, Place};
+use super::folding;
+use super::grouping::{By, Folds};
 use super::happening_cell::{self, SeenHappening};
 use super::keymap::Keymap;
 use super::layout;
@@ -26,7 +28,7 @@ use super::other_ends::OtherEnds;
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
-use super::tally::{Common, Tally};
+use super::tally::Common;
 use super::tally_cell::SeenTally;
 use super::theme::Look;
 use super::timeline::Timeline;
@@ -49,13 +51,7 @@ pub(super) struct News {
 
 impl News {
     pub(super) fn new(snapshot: Snapshot, arrived: Stamp, asked_twice: Ask) -> Self {
-        Self {
-            snapshot,
-            arrived,
-            asked_twice,
-            surroundings: Surroundings::default(),
-            ends: OnceCell::new(),
-        }
+        Self { snapshot, arrived, asked_twice, surroundings: Surroundings::default(), ends: OnceCell::new() }
     }
 
     /// Looks up the other ends of its Unix sockets: once for the snapshot, and never while drawing.
@@ -86,10 +82,11 @@ pub(super) struct Frozen {
 }
 
 /// What a line is about, however the lines move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Chosen {
     Socket(SocketKey),
-    Tally(Common),
+    /// What is counted, and the group that it stands in.
+    Tally(Common, Option<Common>),
     Happening(u64),
 }
 
@@ -97,6 +94,9 @@ pub(super) enum Chosen {
 pub(super) struct Pane {
     pub(super) columns: Vec<Column>,
     pub(super) sort: Sort,
+    /// By what its lines are brought together.
+    pub(super) by: By,
+    pub(super) folds: Folds,
     pub(super) selected: Option<Chosen>,
     /// Where the selection is in the listing.
     pub(super) cursor: usize,
@@ -186,7 +186,8 @@ impl App {
     pub(super) fn ask(&self) -> Ask {
         let alone = self.inspected.as_ref().is_none_or(|inspected| closely::can_stand_alone(&inspected.row));
         let shown = if alone { Ask::NOTHING } else { Ask::EVERYTHING };
-        shown.or(self.view.ask()).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
+        let of_view = self.view.ask().or(self.pane().by.ask());
+        shown.or(of_view).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -236,7 +237,7 @@ impl App {
 
     /// The tally in a line of the listing; `None` where lines are sockets.
     pub(super) fn tally_at(&self, line: usize) -> Option<SeenTally<'_>> {
-        let tally: Tally = *self.listing.tallies.get(line)?;
+        let tally = self.listing.tallies.get(line)?;
         let first = self.rows().get(tally.first as usize)?;
         Some(SeenTally { tally, socket: self.seen(first)? })
     }
@@ -252,7 +253,10 @@ impl App {
     pub(super) fn chosen_at(&self, line: usize) -> Option<Chosen> {
         match self.view.lines() {
             Lines::Sockets => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
-            Lines::Tallies => self.listing.tallies.get(line).map(|tally| Chosen::Tally(tally.common)),
+            Lines::Tallies => {
+                let tally = self.listing.tallies.get(line)?;
+                Some(Chosen::Tally(tally.common.clone(), tally.under.clone()))
+            }
             Lines::Happenings => self.listing.happenings.get(line).copied().map(Chosen::Happening),
         }
     }
@@ -342,6 +346,9 @@ impl App {
                 Action::Complete => !self.prompt.offers().is_empty(),
                 Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
                 Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
+                Action::Group => By::choices(self.view).len() > 1,
+                Action::Unfold | Action::Fold | Action::FoldAll => folding::has_groups(self),
+                Action::Sockets => rows && self.view.lines() == Lines::Tallies,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
@@ -361,7 +368,9 @@ impl Pane {
             View::Events => happening_cell::FIRST,
         };
         let column = columns.iter().position(|column| column.key == key).unwrap_or(0);
-        Self { columns, sort: Sort { column, reversed: false }, selected: None, cursor: 0, top: 0 }
+        let by = By::choices(view).first().copied().unwrap_or(By::Each);
+        let (sort, folds) = (Sort { column, reversed: false }, Folds::of(by));
+        Self { columns, sort, by, folds, selected: None, cursor: 0, top: 0 }
     }
 }
 

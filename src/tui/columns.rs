@@ -327,7 +327,8 @@ mod tests {
             (View::Connections, 80, "STATE LOCAL REMOTE OWNER"),
             (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q IN/S OUT/S SINCE"),
             (View::Processes, 40, "PROCESS SOCKETS CONN"),
-            (View::Processes, 80, "PROCESS USER SOCKETS LISTEN CONN IN/S OUT/S"),
+            (View::Processes, 80, "PROCESS SOCKETS LISTEN CONN IN/S OUT/S CPU %"),
+            (View::Processes, 100, "PROCESS USER SOCKETS LISTEN CONN IN/S OUT/S CPU % MEMORY"),
             (View::Peers, 80, "PEER CONN CAME IN WENT OUT IN/S OUT/S"),
             (View::Unix, 80, "STATE NAME OWNER OTHER END"),
         ] {

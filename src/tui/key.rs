@@ -124,6 +124,8 @@ impl Key {
     /// The same for the screen, where arrows are arrows.
     pub(super) fn label(self, ascii: bool) -> String {
         match (self.code, self.ctrl, ascii) {
+            (KeyCode::Left, false, false) => "←".into(),
+            (KeyCode::Right, false, false) => "→".into(),
             (KeyCode::Up, false, false) => "↑".into(),
             (KeyCode::Down, false, false) => "↓".into(),
             _ => self.name(),

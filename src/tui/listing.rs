@@ -11,15 +11,17 @@ use crate::store::{Moment, Table};
 use super::app::Chosen;
 use super::cell::Seen;
 use super::columns::{Body, Column};
+use super::grouping::{By, Folds};
 use super::happening_cell::{self, SeenHappening};
 use super::mark::{self, Mark};
 use super::order::Order;
 use super::other_ends::OtherEnds;
 use super::sieve::Sieve;
-use super::tally::{Common, Doors, Tallies, Tally};
+use super::tally::{Node, Tallies, Tally};
 use super::tally_cell::{SeenTally, by_common};
 use super::theme::Look;
 use super::timeline::{Happening, Timeline, is_after};
+use super::tree::Tree;
 use super::views::{Lines, View};
 
 /// By which column rows are ordered.
@@ -45,6 +47,10 @@ pub(super) struct Listing {
     pub(super) matched: usize,
     /// Open sockets of each other view that the filter lets through; counted where this one shows none.
     pub(super) elsewhere: [usize; View::ALL.len()],
+    /// How many processes, peers or namespaces are counted, those in folded groups too.
+    pub(super) counted: usize,
+    /// The line of the tally that is selected, or of the folded group that it is in.
+    pub(super) followed: Option<usize>,
     /// When marks end, on the monotonic clock, ascending.
     ends: Vec<Duration>,
 }
@@ -55,6 +61,10 @@ pub(super) struct Wish<'a> {
     pub(super) now: Stamp,
     pub(super) columns: &'a [Column],
     pub(super) sort: Sort,
+    /// By what tallies are brought together, and which of these groups are folded.
+    pub(super) by: By,
+    pub(super) folds: &'a Folds,
+    pub(super) selected: Option<&'a Chosen>,
     pub(super) look: Look,
     pub(super) timeline: &'a Timeline,
     /// Nothing that happened before it is told.
@@ -69,7 +79,7 @@ impl Listing {
         let mut listing = Self::default();
         let mut tallies = match wish.view.lines() {
             Lines::Sockets | Lines::Happenings => None,
-            Lines::Tallies => Some(Tallies::new(wish.view, Doors::of(rows))),
+            Lines::Tallies => Some(Tallies::new((wish.view, wish.by), rows, moment)),
         };
         let is_counted = tallies.is_some();
         let is_wanted = |row: &Row| (is_counted || View::of(row) == wish.view) && !long_gone(row, &wish.now);
@@ -105,12 +115,13 @@ impl Listing {
         }
         listing.ends.sort_unstable();
         listing.ends.dedup();
-        listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             let down = column.descending != wish.sort.reversed;
             Order { rows, moment, column, down, ends: wish.ends }.put(&mut listing.index);
         }
-        listing.sort_tallies(rows, moment, wish);
+        if let Some(tallies) = tallies {
+            listing.arrange(tallies.done(), rows, moment, wish);
+        }
         listing.tell(moment, wish, sieve);
         listing
     }
@@ -120,21 +131,16 @@ impl Listing {
         self.index.len() + self.tallies.len() + self.happenings.len()
     }
 
-    /// The line of what is chosen; `None` where there is no such line.
-    pub(super) fn line_of(&self, chosen: Chosen, table: &Table) -> Option<usize> {
+    /// The line of what is chosen, as it was told with the wish; `None` where there is no such line.
+    pub(super) fn line_of(&self, chosen: &Chosen, table: &Table) -> Option<usize> {
         match chosen {
             Chosen::Socket(key) => {
-                let place = u32::try_from(table.place(&key)?).ok()?;
+                let place = u32::try_from(table.place(key)?).ok()?;
                 self.index.iter().position(|at| *at == place)
             }
-            Chosen::Tally(common) => self.tallies.iter().position(|tally| tally.common == common),
-            Chosen::Happening(number) => self.happenings.iter().position(|one| *one == number),
+            Chosen::Tally(..) => self.followed,
+            Chosen::Happening(number) => self.happenings.iter().position(|one| one == number),
         }
-    }
-
-    /// How many tallies are of something that there is, and of no reason why it is unknown.
-    pub(super) fn counted(&self) -> usize {
-        self.tallies.iter().filter(|tally| !matches!(tally.common, Common::Unowned(_))).count()
     }
 
     /// How long until the next mark ends.
@@ -143,23 +149,21 @@ impl Listing {
     }
 
     /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.
-    fn sort_tallies(&mut self, rows: &[Row], moment: &Moment, wish: &Wish<'_>) {
+    fn arrange(&mut self, nodes: Vec<Node>, rows: &[Row], moment: &Moment, wish: &Wish<'_>) {
         let Some(Column { body: Body::Tally { order, .. }, descending, .. }) =
             wish.columns.get(wish.sort.column)
         else {
             return;
         };
         let down = *descending != wish.sort.reversed;
-        let seen = |tally: &Tally| {
-            let subject = moment.subject(rows.get(tally.first as usize)?);
-            Some(SeenTally { tally: *tally, socket: Seen { subject, now: wish.now, look: wish.look } })
-        };
-        self.tallies.sort_by(|one, other| {
+        let lines = Tree::new(nodes, (wish.by, wish.folds), wish.selected).lines(|one, other| {
+            let seen = |tally| wish.seen_tally(tally, rows, moment);
             let Some((one, other)) = seen(one).zip(seen(other)) else { return Ordering::Equal };
             let order = order(&one, &other);
             let order = if down { order.reverse() } else { order };
             order.then_with(|| by_common(&one, &other))
         });
+        (self.tallies, self.counted, self.followed) = (lines.tallies, lines.counted, lines.followed);
     }
 }
 
@@ -191,6 +195,11 @@ impl Listing {
 }
 
 impl Wish<'_> {
+    fn seen_tally<'a>(&self, tally: &'a Tally, rows: &'a [Row], moment: &'a Moment) -> Option<SeenTally<'a>> {
+        let subject = moment.subject(rows.get(tally.first as usize)?);
+        Some(SeenTally { tally, socket: Seen { subject, now: self.now, look: self.look } })
+    }
+
     fn seen<'a>(&self, moment: &'a Moment, happening: &'a Happening) -> Seen<'a> {
         Seen { subject: moment.subject(&happening.row), now: self.now, look: self.look }
     }

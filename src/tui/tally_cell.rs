@@ -6,15 +6,15 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::cell::{self, Cell, Seen, cell, muted, tailed};
-use super::tally::{Common, Tally};
+use super::tally::{Branch, Common, Fold, Tally};
 use super::theme::Meaning;
-use crate::model::{Process, Rate};
+use crate::model::{Process, Rate, SystemBytes};
 use crate::{phrase, text};
 
 /// A tally as its cells see it: with the first of its sockets.
 #[derive(Clone, Copy)]
 pub(super) struct SeenTally<'a> {
-    pub(super) tally: Tally,
+    pub(super) tally: &'a Tally,
     pub(super) socket: Seen<'a>,
 }
 
@@ -27,6 +27,9 @@ impl<'a> SeenTally<'a> {
     /// The process that holds its sockets.
     pub(super) fn process(&self) -> Option<&'a Process> {
         let Common::Process(id) = self.tally.common else { return None };
+        if self.tally.comm.is_some() {
+            return None; // it only started others, and no more is known of it
+        }
         let known = self.socket.subject.row.socket.owners.known()?;
         known.shown().map(|owner| &**owner.process).find(|process| process.id == id)
     }
@@ -35,34 +38,79 @@ impl<'a> SeenTally<'a> {
 /// What its sockets have in common.
 pub(super) fn common<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
     let look = seen.socket.look;
-    match seen.tally.common {
-        Common::Process(id) => match seen.process() {
-            Some(process) => tailed(look.escape(process.comm.as_bytes()), format!(" {}", id.pid.0)),
-            None => tailed("", id.pid.0.to_string()),
-        },
-        Common::Unowned(why) => muted(cell::no_owner(why, None, &seen.socket)),
+    let named = |name: Option<&'a SystemBytes>, unnamed: &'static str| match name {
+        Some(name) => cell(look.escape(name.as_bytes())),
+        None => muted(unnamed),
+    };
+    match &seen.tally.common {
+        Common::Process(id) => {
+            let comm = seen.process().map(|process| &process.comm);
+            match (comm, &seen.tally.comm) {
+                (Some(comm), _) => tailed(look.escape(comm.as_bytes()), format!(" {}", id.pid.0)),
+                (None, Some(comm)) => muted(format!("{} {}", look.escape(comm.as_bytes()), id.pid.0)),
+                (None, None) => tailed("", id.pid.0.to_string()),
+            }
+        }
+        Common::Unowned(why) => muted(cell::no_owner(*why, None, &seen.socket)),
         Common::Peer(addr) => cell(addr.to_string()),
-        Common::Netns(netns) => match seen.socket.subject.names.namespaces.get(&netns) {
+        Common::Netns(netns) => match seen.socket.subject.names.namespaces.get(netns) {
             Some(name) => cell(look.escape(name.as_bytes())),
             None => muted(netns.0.to_string()),
         },
+        Common::Unit(unit) => named(unit.as_ref(), "no unit known"),
+        Common::Container(container) => named(container.as_ref(), "no container known"),
+        Common::User(Some(uid)) => cell(cell::user(*uid, &seen.socket)),
+        Common::User(None) => muted("user not known"),
+        Common::Network(network) => cell(network.to_string()),
+        Common::Scope(scope) => cell(scope.word()),
     }
+}
+
+/// The same at its place in the tree, with how many a group has.
+pub(super) fn branch<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
+    let Cell { text, tail, meaning, cut } = common(seen);
+    let Some(Branch { depth, fold }) = seen.tally.branch else { return Cell { text, tail, meaning, cut } };
+    let symbols = seen.socket.look.symbols;
+    let glyph = match fold {
+        Fold::Leaf => " ",
+        Fold::Open => symbols.open,
+        Fold::Folded => symbols.folded,
+    };
+    let text = format!("{:indent$}{glyph} {text}", "", indent = 2 * depth).into();
+    let is_process = matches!(seen.tally.common, Common::Process(_));
+    let count = match (fold, seen.tally.members) {
+        // Nobody whose holder is not known is a member.
+        (Fold::Leaf, _) | (_, 0) => String::new(),
+        _ if is_process && fold == Fold::Open => String::new(),
+        (_, members) => format!(" ({})", text::count(members)),
+    };
+    Cell { text, tail: tail + Cow::Owned(count), meaning, cut }
 }
 
 /// By name, those without one last.
 pub(super) fn by_common(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
-    let rank = |seen: &SeenTally<'_>| match seen.tally.common {
-        Common::Process(id) => (0, seen.process().map(|process| process.comm.clone()), id.pid.0.into(), None),
-        Common::Unowned(why) => (1, None, why as u64, None),
-        Common::Peer(addr) => (0, None, 0, Some(addr)),
-        Common::Netns(netns) => (0, seen.socket.subject.names.namespaces.get(&netns).cloned(), netns.0, None),
+    let rank = |seen: &SeenTally<'_>| {
+        let comm = || seen.process().map(|process| process.comm.clone()).or_else(|| seen.tally.comm.clone());
+        let named = |name: &Option<SystemBytes>| (u8::from(name.is_none()), name.clone(), 0, None);
+        match &seen.tally.common {
+            Common::Process(id) => (0, comm(), id.pid.0.into(), None),
+            Common::Unowned(why) => (2, None, *why as u64, None),
+            Common::Peer(addr) => (0, None, 0, Some((*addr, None))),
+            Common::Network(network) => (0, None, 0, Some((network.addr(), Some(*network)))),
+            Common::Netns(netns) => {
+                (0, seen.socket.subject.names.namespaces.get(netns).cloned(), netns.0, None)
+            }
+            Common::Unit(name) | Common::Container(name) => named(name),
+            Common::User(user) => (u8::from(user.is_none()), None, user.map_or(0, |uid| uid.0.into()), None),
+            Common::Scope(scope) => (0, None, *scope as u64, None),
+        }
     };
     rank(one).cmp(&rank(other))
 }
 
 /// The systemd unit or the container that the process is part of.
 pub(super) fn workload<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
-    let (look, none) = (seen.socket.look, || muted(seen.socket.look.symbols.none));
+    let (look, none) = (seen.socket.look, || nothing(seen));
     let Some(workload) = seen.process().and_then(|process| process.workload.as_deref()) else {
         return none();
     };
@@ -84,8 +132,14 @@ pub(super) fn by_workload(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Orderin
 pub(super) fn user<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
     match seen.process().and_then(|process| process.uid) {
         Some(uid) => cell(cell::user(uid, &seen.socket)),
-        None => muted(seen.socket.look.symbols.none),
+        None => nothing(seen),
     }
+}
+
+/// In place of what a process has and could not be seen. Groups have nothing of the kind.
+fn nothing<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
+    let of_processes = matches!(seen.tally.common, Common::Process(_) | Common::Unowned(_));
+    muted(if of_processes { seen.socket.look.symbols.none } else { "" })
 }
 
 pub(super) fn by_user(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
@@ -98,7 +152,7 @@ pub(super) fn executable<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
     let charset = seen.socket.look.charset();
     match seen.process().and_then(|process| process.exe.as_ref()) {
         Some(exe) => Cell { cut: cell::Cut::Start, ..cell(phrase::executable(exe, charset)) },
-        None => muted(seen.socket.look.symbols.none),
+        None => nothing(seen),
     }
 }
 
@@ -139,12 +193,12 @@ macro_rules! counts {
             #[doc = $help]
             pub(super) fn $show<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
                 let pick: fn(&Tally) -> usize = $pick;
-                number(pick(&seen.tally))
+                number(pick(seen.tally))
             }
 
             pub(super) fn $order(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
                 let pick: fn(&Tally) -> usize = $pick;
-                pick(&one.tally).cmp(&pick(&other.tally))
+                pick(one.tally).cmp(&pick(other.tally))
             }
         )+
     };
@@ -190,40 +244,4 @@ pub(super) fn queues<'a>(seen: &SeenTally<'a>) -> Cell<'a> {
 pub(super) fn by_queues(one: &SeenTally<'_>, other: &SeenTally<'_>) -> Ordering {
     let sum = |seen: &SeenTally<'_>| seen.tally.queued.iter().sum::<u64>();
     sum(one).cmp(&sum(other))
-}
-
-/// What its sockets have in common, in full, for the line under the table.
-pub(super) fn headline(seen: &SeenTally<'_>) -> String {
-    let charset = seen.socket.look.charset();
-    match (seen.tally.common, seen.process()) {
-        (Common::Process(_), Some(process)) => {
-            let runs = phrase::command_line(process, charset);
-            let runs = runs.or_else(|| process.exe.as_ref().map(|exe| phrase::executable(exe, charset)));
-            let runs = runs.map_or_else(String::new, |runs| format!(": {runs}"));
-            format!("{}{runs}", phrase::process(process, charset))
-        }
-        (Common::Unowned(why), _) => why.reason().to_owned(),
-        _ => {
-            let Cell { text, tail, .. } = common(seen);
-            format!("{text}{tail}")
-        }
-    }
-}
-
-/// What the tally counts, for the line under the table.
-pub(super) fn sentence(seen: &SeenTally<'_>) -> String {
-    let tally = &seen.tally;
-    let counts = [
-        (tally.listeners, "listener", "listeners"),
-        (tally.incoming, "connection that came in", "connections that came in"),
-        (tally.outgoing, "connection that went out", "connections that went out"),
-        (tally.unix, "Unix socket", "Unix sockets"),
-    ];
-    let told = counts.into_iter().filter(|(count, ..)| *count > 0);
-    let mut parts: Vec<Cow<'static, str>> =
-        told.map(|(count, one, many)| text::counted(count, one, many).into()).collect();
-    if parts.is_empty() {
-        parts.push(text::counted(tally.sockets, "socket", "sockets").into());
-    }
-    parts.join(", ")
 }

@@ -2,6 +2,7 @@
 
 use super::columns::{Body, Column};
 use super::tally_cell::{self as show, Rank, ShowTally};
+use super::tally_used as used;
 use super::views::View;
 
 /// A column as it is declared: its name, its head, what it shows and by what it is ordered.
@@ -44,10 +45,12 @@ const CONNECTIONS: Spec = amount(("connections", "CONN"), (show::connections, sh
 const UNIX: Spec = amount(("unix", "UNIX"), (show::unix, show::by_unix), 6, 6);
 const RECEIVING: Spec = amount(("receiving", "IN/S"), (show::receiving, show::by_receiving), 8, 3);
 const SENDING: Spec = amount(("sending", "OUT/S"), (show::sending, show::by_sending), 8, 3);
+const CPU: Spec = amount(("cpu", "CPU %"), (used::cpu, used::by_cpu), 6, 3);
+const MEMORY: Spec = amount(("memory", "MEMORY"), (used::memory, used::by_memory), 8, 4);
 const QUEUES: Spec = amount(("queues", "QUEUES"), (show::queues, show::by_queues), 13, 7);
 
 static PROCESSES: &[Spec] = &[
-    text(("process", "PROCESS"), (show::common, show::by_common), [14, 20, 30], 0),
+    text(("process", "PROCESS"), (show::branch, show::by_common), [14, 20, 40], 0),
     text(("user", "USER"), (show::user, show::by_user), [6, 9, 14], 4),
     text(("workload", "UNIT / CONTAINER"), (show::workload, show::by_workload), [16, 22, 32], 5),
     SOCKETS,
@@ -56,12 +59,14 @@ static PROCESSES: &[Spec] = &[
     UNIX,
     RECEIVING,
     SENDING,
+    CPU,
+    MEMORY,
     QUEUES,
     text(("executable", "EXECUTABLE"), (show::executable, show::by_executable), [16, 22, ALL_THE_REST], 8),
 ];
 
 static PEERS: &[Spec] = &[
-    text(("peer", "PEER"), (show::common, show::by_common), [15, 24, 39], 0),
+    text(("peer", "PEER"), (show::branch, show::by_common), [15, 24, 44], 0),
     amount(("connections", "CONN"), (show::connections, show::by_connections), 6, 0),
     amount(("incoming", "CAME IN"), (show::incoming, show::by_incoming), 7, 2),
     amount(("outgoing", "WENT OUT"), (show::outgoing, show::by_outgoing), 8, 2),

@@ -71,6 +71,11 @@ pub(super) struct Symbols {
     pub(super) from: &'static str,
     pub(super) dot: &'static str,
     pub(super) ellipsis: &'static str,
+    /// What stands below it is shown.
+    pub(super) open: &'static str,
+    pub(super) folded: &'static str,
+    /// In front of a sum of which a part is not known.
+    pub(super) at_least: &'static str,
 }
 
 static UNICODE: Symbols = Symbols {
@@ -87,6 +92,9 @@ static UNICODE: Symbols = Symbols {
     from: "←",
     dot: "·",
     ellipsis: "…",
+    open: "▾",
+    folded: "▸",
+    at_least: "≥",
 };
 
 static ASCII: Symbols = Symbols {
@@ -103,6 +111,9 @@ static ASCII: Symbols = Symbols {
     from: "<-",
     dot: ";",
     ellipsis: "~",
+    open: "v",
+    folded: ">",
+    at_least: ">=",
 };
 
 impl Look {

@@ -10,6 +10,7 @@ use crate::model::{Ask, Stamp};
 
 use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
+use super::folding::Turn;
 use super::input::Input;
 use super::judged;
 use super::key::Key;
@@ -20,7 +21,7 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
+use super::{Ended, TuiError, clicking, copying, details, filtering, folding, help, layout, way_in};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -106,7 +107,13 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::HalfDown => step(app, (page(app) / 2).max(1)),
         Action::Top => step(app, isize::MIN),
         Action::Bottom => step(app, isize::MAX),
+        Action::Details if folding::toggle(app) => {}
         Action::Details => open_line(app),
+        Action::Sockets => way_in(app),
+        Action::Group => folding::regroup(app),
+        Action::Unfold => folding::turn(app, Turn::Open),
+        Action::Fold => folding::turn(app, Turn::Fold),
+        Action::FoldAll => folding::toggle_all(app),
         Action::Back => match app.help.take() {
             Some(_) => {}
             None => app.inspected = None,
@@ -229,6 +236,9 @@ pub(super) fn relist(app: &mut App) {
         now,
         columns: &pane.columns,
         sort: pane.sort,
+        by: pane.by,
+        folds: &pane.folds,
+        selected: pane.selected.as_ref(),
         look: app.look,
         timeline: &app.timeline,
         compared: app.compared,
@@ -236,7 +246,7 @@ pub(super) fn relist(app: &mut App) {
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
-    if let Some(selected) = pane.selected
+    if let Some(selected) = &pane.selected
         && let Some(line) = app.listing.line_of(selected, &news.snapshot.table)
     {
         app.panes[app.view.number()].cursor = line;
@@ -254,10 +264,8 @@ pub(super) fn relist(app: &mut App) {
 /// Opens the selected line: the details of a socket, or the sockets that a tally counts.
 fn open_line(app: &mut App) {
     let Some(of) = line::selected(app) else { return };
-    if let Of::Tally(seen) = &of {
-        let (filter, view) = seen.tally.way_in();
-        app.prompt.put(&filter);
-        show(app, view);
+    if matches!(of, Of::Tally(_)) {
+        way_in(app);
     } else if let Some(row) = of.socket().map(|seen| seen.subject.row.clone()) {
         let mut trend = Trend::default();
         if let Some(news) = &app.news {
@@ -265,6 +273,17 @@ fn open_line(app: &mut App) {
         }
         app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
     }
+}
+
+/// Shows the sockets that the selected line counts.
+fn way_in(app: &mut App) {
+    let Some(Of::Tally(seen)) = line::selected(app) else { return };
+    if let Some((filter, view)) = way_in::of(seen.tally, seen.socket.subject.names) {
+        app.prompt.put(&filter);
+        return show(app, view);
+    }
+    let remark = "too many processes to name them all: open it, and choose one";
+    app.remark = Some((remark.to_owned(), app.now));
 }
 
 /// Moves what the keys are about by so many lines.
@@ -313,7 +332,7 @@ fn settle(app: &mut App) {
     let pane = app.pane_mut();
     pane.cursor = cursor;
     // An empty listing forgets nothing: the socket may come back when the filter is changed.
-    pane.selected = chosen.or(pane.selected);
+    pane.selected = chosen.or_else(|| pane.selected.take());
     let lowest = rows.saturating_sub(height);
     pane.top = pane.top.clamp(cursor.saturating_sub(height - 1), cursor).min(lowest);
 }

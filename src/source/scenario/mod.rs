@@ -8,6 +8,7 @@
 mod details;
 mod script;
 mod stage;
+mod uses;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;

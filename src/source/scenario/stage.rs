@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use super::super::Stage;
 use super::script::{self, Place, Script};
+use super::uses::{self, Use};
 use crate::model::{
     Ancestor, Basics, Container, Cookie, Endpoint, Ends, Executable, Family, Fd, Held, Host, Identity,
-    IfIndex, Inode, Known, Lineage, Names, NetnsId, NoOwner, NoUsage, Owners, Pid, PortRange, Process,
-    ProcessId, Protocol, Published, PublishedPort, Role, Runtime, Slice, SliceStatus, Socket, SocketKey,
-    SocketType, Span, Stamp, State, SystemBytes, Terminal, Uid, UnixName, Usage, Workload,
+    IfIndex, Inode, Known, Lineage, Names, NetnsId, NoOwner, Owners, Pid, PortRange, Process, ProcessId,
+    Protocol, Published, PublishedPort, Role, Runtime, Slice, SliceStatus, Socket, SocketKey, SocketType,
+    Span, Stamp, State, SystemBytes, Terminal, Uid, UnixName, Workload,
 };
 use crate::text;
 use crate::wire::cgroup_path;
@@ -29,9 +30,6 @@ pub(super) struct Play {
     /// Never empty, in the order of their times.
     pub(super) scenes: Vec<Scene>,
 }
-
-/// What a process uses all the time: percent of a core and bytes of memory.
-type Use = Result<(u32, u64), NoUsage>;
 
 /// One sample.
 #[derive(Debug)]
@@ -64,22 +62,17 @@ impl Play {
         owners.processes = processes.len();
         let denied = |socket: &&Socket| socket.owners == Owners::Unknown(NoOwner::Denied);
         owners.denied = usize::from(shown.iter().any(|socket| denied(&socket)));
-        let used = |id: &ProcessId| Some((*id, self.uses.get(id)?.map(|steady| usage(taken, steady))));
+        let used = |id: &ProcessId| Some((*id, self.uses.get(id)?.map(|steady| uses::until(taken, steady))));
         let usages = processes.iter().filter_map(used).collect();
         Stage { taken, host: Arc::clone(&self.host), names: Arc::clone(&self.names), owners, usages }
     }
-}
-
-/// What it has used by then, from the start of the script on.
-fn usage(taken: Stamp, (percent, resident): (u32, u64)) -> Usage {
-    Usage { at: taken.mono, cpu: taken.mono * percent / 100, resident }
 }
 
 /// Makes model values from what is written, and points at what makes none.
 pub(super) struct Maker<'a> {
     text: &'a str,
     netns: NetnsId,
-    script: &'a Script,
+    pub(super) script: &'a Script,
 }
 
 type Processes = BTreeMap<String, Arc<Process>>;
@@ -198,19 +191,6 @@ impl Maker<'_> {
             ))
         };
         self.script.process.iter().map(make).collect()
-    }
-
-    fn uses(&self) -> Result<BTreeMap<ProcessId, Use>, String> {
-        let mut uses = BTreeMap::new();
-        for process in self.script.process.values() {
-            let id = ProcessId { pid: Pid(process.pid), start: process.start };
-            if let Some(why) = &process.no_usage {
-                uses.insert(id, Err(self.word(why, "reason", &NoUsage::ALL, NoUsage::word)?));
-            } else if let Some(steady) = process.uses {
-                uses.insert(id, Ok((steady.cpu_percent, steady.resident_bytes)));
-            }
-        }
-        Ok(uses)
     }
 
     fn workload(&self, process: &script::Process) -> Result<Option<Arc<Workload>>, String> {

@@ -53,7 +53,7 @@ fn details_are_asked_for_while_somebody_looks_at_them() {
         "for the diagnosis"
     );
     stage.keys("3");
-    assert_eq!((stage.app.ask(), closely(&stage)), (rates, None));
+    assert_eq!((stage.app.ask(), closely(&stage)), (Ask { usage: true, ..rates }, None));
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn a_runtime_that_does_not_tell_is_noticed() {
 fn moving_in_an_empty_list_keeps_the_selection() {
     let mut stage = Stage::played(140, 40);
     stage.keys("jj");
-    let selected = stage.app.pane().selected;
+    let selected = stage.app.pane().selected.clone();
     assert!(selected.is_some());
     stage.keys("/");
     stage.send(Input::Paste("no such socket".into())); // at once: no letter selects another row

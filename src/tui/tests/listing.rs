@@ -73,7 +73,9 @@ fn plainly(stage: &Stage) -> Vec<u32> {
     let down = column.descending != pane.sort.reversed;
     rows.sort_by(|(_, one), (_, other)| {
         (0..column.ranks()).fold(Ordering::Equal, |order, key| {
-            let value = |row| column.sort_value(key, &moment.subject(row));
+            let peer = |row: &Row| app.news.as_ref()?.snapshot.table.peer(&row.socket);
+            let peer = |row| if app.view == View::Unix { peer(row) } else { None };
+            let value = |row| column.sort_value(key, &moment.subject(row).facing(peer(row)));
             order.then_with(|| directed(&value(one), &value(other), down))
         })
     });
@@ -106,7 +108,7 @@ proptest! {
         };
         feed(&mut stage, &(0..60).map(|id| (id, 0, false)).collect::<Vec<_>>());
         for step in steps {
-            let chosen = stage.app.pane().selected;
+            let chosen = stage.app.pane().selected.clone();
             match &step {
                 Step::Reading(reading) => feed(&mut stage, reading),
                 Step::Keys(keys) => stage.keys(keys),
@@ -128,7 +130,8 @@ proptest! {
                 prop_assert_eq!(&stage.app.listing.index, &plainly(&stage), "{:?}", step);
             }
             let stays = matches!(step, Step::Reading(_) | Step::Frozen(_) | Step::Keys("s" | "r"));
-            let line = chosen.and_then(|chosen| (0..stage.app.listing.len()).find(|line| stage.app.chosen_at(*line) == Some(chosen)));
+            let is_chosen = |line: &usize| chosen.is_some() && stage.app.chosen_at(*line) == chosen;
+            let line = (0..stage.app.listing.len()).find(is_chosen);
             if let Some(line) = line.filter(|_| stays) {
                 prop_assert_eq!(stage.app.pane().cursor, line, "the selection stays on its socket");
             }

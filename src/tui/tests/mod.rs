@@ -7,6 +7,7 @@ mod copying;
 mod diagnosis;
 mod events;
 mod filtering;
+mod groups;
 mod header;
 mod kin;
 mod listing;
@@ -52,7 +53,7 @@ struct Stage {
 }
 
 /// Understands a filter on a machine that knows no services.
-fn understand(text: &str) -> Result<Filter, FilterError> {
+pub(super) fn understand(text: &str) -> Result<Filter, FilterError> {
     Filter::parse(text, &Vocabulary { services: &|_| Vec::new(), ephemeral: &PortRange::default })
 }
 

@@ -7,6 +7,7 @@ use crossterm::event::KeyCode;
 
 use super::Stage;
 use crate::model::{Details, NoOwner, Owners, Rate, State, TcpInfo};
+use crate::tui::grouping::By;
 use crate::tui::tally::{Common, Tally};
 use crate::tui::theme::{ColorChoice, Look};
 use crate::tui::views::View;
@@ -14,10 +15,12 @@ use crate::tui::views::View;
 /// The tallies of a view by what stands in their first column.
 fn told(stage: &mut Stage, key: char) -> Vec<(String, Tally)> {
     stage.keys(&key.to_string());
+    stage.app.pane_mut().by = By::Each;
+    stage.wait(0.0);
     let line = |at| {
         let seen = stage.app.tally_at(at).unwrap();
         let cell = crate::tui::tally_cell::common(&seen);
-        (format!("{}{}", cell.text, cell.tail), seen.tally)
+        (format!("{}{}", cell.text, cell.tail), seen.tally.clone())
     };
     (0..stage.app.listing.len()).map(line).collect()
 }
@@ -44,7 +47,7 @@ fn every_process_has_what_it_holds_and_nothing_is_left_out() {
         assert!(commons.iter().all(|common| told.iter().any(|(_, tally)| tally.common == *common)));
     }
     let unowned = told.iter().filter(|(_, tally)| matches!(tally.common, Common::Unowned(_)));
-    assert_eq!(stage.app.listing.counted() + unowned.count(), told.len());
+    assert_eq!(stage.app.listing.counted + unowned.count(), told.len());
 }
 
 #[test]
@@ -161,7 +164,7 @@ fn the_selected_tally_is_followed_and_every_column_orders() {
     for key in ['3', '4', '7'] {
         let lines = told(&mut stage, key).len();
         stage.keys("G");
-        let chosen = stage.app.tally_at(stage.app.pane().cursor).unwrap().tally.common;
+        let chosen = stage.app.tally_at(stage.app.pane().cursor).unwrap().tally.common.clone();
         for at in 0..stage.app.pane().columns.len() {
             for reversed in [false, true] {
                 stage.app.pane_mut().sort = crate::tui::listing::Sort { column: at, reversed };

@@ -6,10 +6,10 @@ use ratatui::layout::Rect;
 use super::bar::{Bar, Piece};
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
+use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
 use crate::tui::pointer::Spot;
 use crate::tui::theme::Meaning;
-use crate::tui::views::Lines;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     bar(app, area).draw(&app.look, buffer);
@@ -65,10 +65,10 @@ fn hints(app: &App) -> Vec<Hint> {
                     Action::Freeze if frozen => 1,
                     _ => priority,
                 };
-                let counted = entry.action == Action::Details && app.view.lines() == Lines::Tallies;
-                let text = match (frozen, counted) {
-                    (true, _) => "go on",
-                    (_, true) => "sockets",
+                let text = match (entry.action, line::selected(app)) {
+                    _ if frozen => "go on",
+                    (Action::Details, Some(Of::Tally(seen))) if seen.tally.is_group() => "fold",
+                    (Action::Details, Some(Of::Tally(_))) => "sockets",
                     _ => entry.hint,
                 };
                 hints.push(Hint { keys: label, text, action: entry.action, priority });

@@ -9,6 +9,7 @@ use crate::model::{Host, SliceStatus};
 use crate::text;
 use crate::tui::action::Action;
 use crate::tui::app::App;
+use crate::tui::grouping::By;
 use crate::tui::layout::Screen;
 use crate::tui::mark::Mark;
 use crate::tui::notice;
@@ -63,7 +64,7 @@ fn tabs(app: &App) -> Vec<Piece> {
         let count = match (&app.news, view.lines()) {
             (None, _) => None,
             (Some(_), Lines::Sockets) => Some(app.listing.open[view.number()]),
-            (Some(_), Lines::Tallies) => (view == app.view).then(|| app.listing.counted()),
+            (Some(_), Lines::Tallies) => (view == app.view).then_some(app.listing.counted),
             (Some(_), Lines::Happenings) => Some(app.timeline.len()),
         };
         let count = count.map_or_else(String::new, |count| format!(" {}", text::count(count)));
@@ -85,9 +86,15 @@ fn order(app: &App) -> Vec<Piece> {
     let Some(column) = pane.columns.get(pane.sort.column) else { return Vec::new() };
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
-    let text = format!("sorted by {} {arrow}", column.title);
+    let grouped = By::choices(app.view).len() > 1;
+    let dot = if grouped { format!("{} ", app.look.symbols.dot) } else { String::new() };
+    let text = format!("{dot}sorted by {} {arrow}", column.title);
     let order = Piece::new(20, text, app.look.style(Meaning::Muted)).at(Spot::Do(Action::Reverse));
-    comparison(app).into_iter().chain([order]).collect()
+    let grouping = grouped.then(|| {
+        let by = format!("by {}", pane.by.word(app.view));
+        Piece::new(19, by, app.look.style(Meaning::Text)).at(Spot::Do(Action::Group))
+    });
+    comparison(app).into_iter().chain(grouping).chain([order]).collect()
 }
 
 /// What happened since the moment that the user marked.

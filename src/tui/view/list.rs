@@ -45,7 +45,9 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
             (true, false) => symbols.ascending,
             (true, true) => symbols.descending,
         };
-        let title = format!("{}{arrow}", column.title);
+        let title =
+            pane.by.head().filter(|_| matches!(column.key, "process" | "peer")).unwrap_or(column.title);
+        let title = format!("{title}{arrow}");
         // The arrow may stand in the gap beside a column as narrow as its title.
         let x = area.x + place.x;
         let x = if column.right { (x + place.width).saturating_sub(cells(&title)) } else { x };

@@ -10,7 +10,7 @@ use crate::tui::cell;
 use crate::tui::describe;
 use crate::tui::judged;
 use crate::tui::line::{self, Of};
-use crate::tui::tally_cell;
+use crate::tui::tally_words;
 use crate::tui::theme::Meaning;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -22,8 +22,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let under = |y| Rect { x: area.x + 1, y: area.y + y, width: area.width.saturating_sub(2), height: 1 };
     let Some(of) = line::selected(app) else { return };
     if let Of::Tally(seen) = &of {
-        put(app, buffer, under(1), &tally_cell::headline(seen), Meaning::Text);
-        put(app, buffer, under(2), &tally_cell::sentence(seen), Meaning::Muted);
+        put(app, buffer, under(1), &tally_words::headline(seen), Meaning::Text);
+        put(app, buffer, under(2), &tally_words::sentence(seen), Meaning::Muted);
     }
     let Some(seen) = of.socket() else { return };
     put(app, buffer, under(1), &describe::ownership(&seen), Meaning::Text);
