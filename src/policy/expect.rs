@@ -62,8 +62,20 @@ impl Matcher {
         }
     }
 
+    /// Which of the names are those of this listener, by their places.
+    pub(super) fn used(&self, socket: &Socket, names: &Names) -> Vec<usize> {
+        let is_used = |wanted: &SystemBytes| match self {
+            Self::User(_) => Self::User(vec![wanted.clone()]).holds(socket, names) == Some(true),
+            Self::Exe(_) => owned_by(socket, |process| {
+                process.exe.as_ref().is_some_and(|exe| !exe.deleted && exe.path == *wanted)
+            }),
+            Self::Comm(_) => owned_by(socket, |process| process.comm == *wanted),
+        };
+        (0..).zip(self.wanted()).filter(|(_, wanted)| is_used(wanted)).map(|(at, _)| at).collect()
+    }
+
     /// `None` when what it asks about cannot be seen.
-    fn holds(&self, socket: &Socket, names: &Names) -> Option<bool> {
+    pub(super) fn holds(&self, socket: &Socket, names: &Names) -> Option<bool> {
         match self {
             Self::User(wanted) => {
                 let uid = socket.uid?;
@@ -79,6 +91,11 @@ impl Matcher {
             Self::Comm(wanted) => all_owners(socket, |process| Some(wanted.contains(&process.comm))),
         }
     }
+}
+
+/// True when some owner is such a one.
+fn owned_by(socket: &Socket, is_it: impl Fn(&crate::model::Process) -> bool) -> bool {
+    socket.owners.known().is_some_and(|set| set.shown().any(|owner| is_it(owner.process)))
 }
 
 /// Whether the condition holds for every owner: one stranger among the holders is enough to make

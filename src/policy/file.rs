@@ -1,5 +1,7 @@
 //! The policy file: TOML in, expectations and rules out, every mistake with its line.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -10,8 +12,30 @@ use crate::text;
 
 /// The policy file is not valid. The message shows the line and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PolicyError(String);
+#[error("{shown}")]
+pub struct PolicyError {
+    shown: String,
+    line: usize,
+    why: String,
+}
+
+impl PolicyError {
+    fn at(text: &str, span: Range<usize>, why: &str) -> Self {
+        let line = text::line_of(text, span.start);
+        Self { shown: text::point(text, span, why), line, why: why.to_owned() }
+    }
+
+    /// The same with more below.
+    fn and(self, more: &str) -> Self {
+        Self { shown: self.shown + more, ..self }
+    }
+
+    /// The place and what is wrong there, in one line.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        format!("line {}: {}", self.line, self.why)
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,7 +86,7 @@ impl Policy {
         let file: File = toml::from_str(text).map_err(|error| {
             // The message as toml writes it shows the line as it is, whatever a terminal makes of it.
             let why: Vec<_> = error.message().lines().map(|line| text::escape(line.as_bytes())).collect();
-            PolicyError(text::point(text, error.span().unwrap_or_default(), &why.join(", ")))
+            PolicyError::at(text, error.span().unwrap_or_default(), &why.join(", "))
         })?;
         let reader = Reader { text, vocabulary };
         if *file.version.get_ref() != 1 {
@@ -135,16 +159,13 @@ impl Reader<'_> {
             let written = &self.text[place.span()];
             // As it is written, unless TOML's escapes are in it.
             let Some(at) = written.find(place.get_ref().as_str()) else {
-                let at = self.wrong(place, "this cannot be understood");
-                return PolicyError(format!("{at}\nwithout the escapes it is\n{wrong}"));
+                let error = self.wrong(place, "this cannot be understood");
+                return error.and(&format!("\nwithout the escapes it is\n{wrong}"));
             };
             let start = place.span().start + at;
             let span = start + wrong.span.start..start + wrong.span.end;
-            let mut told = text::point(self.text, span, &wrong.wrong);
-            if let Some(advice) = &wrong.advice {
-                text::push(&mut told, format_args!("\n     = {advice}"));
-            }
-            PolicyError(told)
+            let advice = wrong.advice.as_ref().map(|advice| format!("\n     = {advice}"));
+            PolicyError::at(self.text, span, &wrong.wrong).and(&advice.unwrap_or_default())
         })?;
         if filter.is_empty() {
             return Err(self.wrong(place, "without any condition it would hold of every socket"));
@@ -157,7 +178,7 @@ impl Reader<'_> {
     }
 
     fn wrong<T>(&self, place: &Spanned<T>, why: &str) -> PolicyError {
-        PolicyError(text::point(self.text, place.span(), why))
+        PolicyError::at(self.text, place.span(), why)
     }
 
     fn entry(&self, entry: &Spanned<Entry>) -> Result<Expectation, PolicyError> {

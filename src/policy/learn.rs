@@ -37,24 +37,26 @@ pub fn learn(policy: &Policy, table: &Table, moment: &Moment) -> Learnt {
             _ => lessons.extend(Lesson::of(&row.socket, moment)),
         }
     }
-    let day = moment.taken.wall.strftime("%Y-%m-%d").to_string();
-    let entries: String = lessons.iter().map(|lesson| lesson.entry(&day)).collect();
+    let day = moment.taken.wall.strftime("%Y-%m-%d");
+    let note = format!("learned {day}");
+    let entries: String = lessons.iter().map(|lesson| lesson.entry(&note)).collect();
     let unseen = lessons.iter().filter(|lesson| lesson.exes.is_empty()).count();
     Learnt { entries, added: lessons.len(), covered, unseen }
 }
 
 /// What one entry will say. Two sockets of one server, on IPv4 and IPv6, make one entry.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Lesson {
-    protocol: Protocol,
-    port: u16,
-    scope: Scope,
-    exes: BTreeSet<SystemBytes>,
-    user: Option<SystemBytes>,
+pub(super) struct Lesson {
+    pub(super) protocol: Protocol,
+    pub(super) port: u16,
+    pub(super) scope: Scope,
+    /// None where they could not be seen.
+    pub(super) exes: BTreeSet<SystemBytes>,
+    pub(super) user: Option<SystemBytes>,
 }
 
 impl Lesson {
-    fn of(socket: &Socket, moment: &Moment) -> Option<Self> {
+    pub(super) fn of(socket: &Socket, moment: &Moment) -> Option<Self> {
         let user = socket.uid.map(|uid| {
             moment.names.users.get(&uid).cloned().unwrap_or_else(|| SystemBytes::from(uid.0.to_string()))
         });
@@ -67,7 +69,8 @@ impl Lesson {
         })
     }
 
-    fn entry(&self, day: &str) -> String {
+    /// The entry as text, after an empty line.
+    pub(super) fn entry(&self, note: &str) -> String {
         let mut entry = format!(
             "\n[[expect]]\nprotocol = \"{}\"\nport = {}\nscope = \"{}\"\n",
             self.protocol.word(),
@@ -80,11 +83,8 @@ impl Lesson {
             [one] => Some(one.clone()),
             more => Some(format!("[{}]", more.join(", "))),
         };
-        let lines = [
-            ("exe", exe),
-            ("user", self.user.as_ref().map(quoted)),
-            ("note", Some(format!("\"learned {day}\""))),
-        ];
+        let lines =
+            [("exe", exe), ("user", self.user.as_ref().map(quoted)), ("note", Some(format!("\"{note}\"")))];
         for (key, value) in lines {
             if let Some(value) = value {
                 text::push(&mut entry, format_args!("{key} = {value}\n"));
@@ -106,6 +106,6 @@ fn executables(socket: &Socket) -> BTreeSet<SystemBytes> {
 }
 
 /// A name as the file holds it: escaped, and quoted for TOML.
-fn quoted(name: &SystemBytes) -> String {
+pub(super) fn quoted(name: &SystemBytes) -> String {
     toml::Value::String(text::escape(name.as_bytes()).into_owned()).to_string()
 }

@@ -1,5 +1,6 @@
 //! The policy from file to alert, driven by scripted samples.
 
+mod edit;
 mod rules;
 
 use std::time::Duration;
