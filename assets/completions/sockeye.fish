@@ -243,8 +243,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l json -d 'The 
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn" -s h -l help -d 'Print help'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn" -f -a "learn" -d 'Add an entry for every listener that the policy does not cover yet'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "learn" -d 'Add an entry for every listener that the policy does not cover yet'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "approve" -d 'Expect a listener from now on, after showing what is written and asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "reject" -d 'Expect a listener no more, after showing what is written and asking'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
@@ -255,6 +257,28 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l dry-run -d 'Print the new entries instead of writing them'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l yes -d 'Write without asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l dry-run -d 'Print what would be written, and write nothing'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l yes -d 'Write without asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l dry-run -d 'Print what would be written, and write nothing'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from reject" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand schema" -s h -l help -d 'Print help'
 complete -c sockeye -n "__fish_sockeye_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c sockeye -n "__fish_sockeye_using_subcommand man" -s h -l help -d 'Print help'

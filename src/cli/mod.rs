@@ -6,6 +6,7 @@
 mod args;
 mod bound;
 mod check;
+mod choice;
 #[cfg_attr(not(linux), path = "close_elsewhere.rs")]
 mod close;
 mod completions;
@@ -102,6 +103,12 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
         Some(Command::Watch(args)) => watch::run(&args, &Config::load(environment)?),
         Some(Command::Policy { command: PolicyCommand::Learn(args) }) => {
             policy::learn(&args, &Config::load(environment)?)
+        }
+        Some(Command::Policy { command: PolicyCommand::Approve(args) }) => {
+            policy::change(&args, &Config::load(environment)?, policy::Wish::Approve)
+        }
+        Some(Command::Policy { command: PolicyCommand::Reject(args) }) => {
+            policy::change(&args, &Config::load(environment)?, policy::Wish::Reject)
         }
         None if args.list.ending.kill => close::run(args.list),
         None if args.list.ending.events => follow::run(args.list, &environment),

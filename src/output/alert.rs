@@ -33,14 +33,27 @@ pub fn write_line(
         Severity::Info => Meaning::Quiet,
     };
     let what = face.paint.paint(meaning, &format!("{mark} {:<8}", alert.severity.word()));
-    let mut line = format!("{what} {}", socket.protocol.word());
-    ends(&mut line, socket, face.charset);
-    push(&mut line, format_args!("  {}", who(socket, moment)));
+    let mut line = format!("{what} ");
+    push_listener(&mut line, socket, moment, face.charset);
     push(&mut line, format_args!("  {}", alert.reason));
     if let Some(at) = alert.line {
         push(&mut line, format_args!(" ({policy}:{at})"));
     }
     writeln!(out, "{}", face.charset.show(&line))
+}
+
+/// A listener and who holds it: `tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)`.
+#[must_use]
+pub fn listener(socket: &Socket, moment: &Moment) -> String {
+    let mut line = String::new();
+    push_listener(&mut line, socket, moment, Charset::Unicode);
+    line
+}
+
+fn push_listener(line: &mut String, socket: &Socket, moment: &Moment, charset: Charset) {
+    line.push_str(socket.protocol.word());
+    ends(line, socket, charset);
+    push(line, format_args!("  {}", who(socket, moment)));
 }
 
 /// Writes one alert as one line of JSON.

@@ -34,6 +34,12 @@ pub enum FileError {
         "its directory belongs to user {uid}, so it cannot be trusted by root; chown the directory to root"
     )]
     ForeignDirectory { uid: u32 },
+    #[error("it is a link, which would be replaced in place of the file behind it; name that file")]
+    Link,
+    #[error("it was changed since it was read")]
+    Changed,
+    #[error("it belongs to user {uid} and group {gid}, and would not any more: {source}")]
+    Owner { uid: u32, gid: u32, source: io::Error },
 }
 
 impl FileError {
@@ -64,8 +70,7 @@ pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileErr
         if is_foreign(&meta) {
             return Err(FileError::ForeignOwner { uid: meta.uid() });
         }
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let dir = std::fs::metadata(dir)?;
+        let dir = std::fs::metadata(directory(path))?;
         // In a sticky directory, such as /tmp, others cannot put a file in the place of this one.
         if dir.mode() & 0o022 != 0 && dir.mode() & 0o1000 == 0 {
             return Err(FileError::WritableDirectory { mode: dir.mode() & 0o777 });
@@ -159,14 +164,68 @@ fn read_limited(file: &File) -> Result<String, FileError> {
     String::from_utf8(bytes).map_err(|_| FileError::NotText)
 }
 
-/// Replaces the file: readers see the old text or the new one, never half of it. A new file gets
-/// mode 0644, an old one keeps its mode.
-pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
-    let mode = std::fs::metadata(path).map_or(0o644, |meta| meta.mode() & 0o777);
-    exchange(path, mode, |file| {
+/// Makes a file, or changes one that was read before: readers see the old text or the new one, never half of it,
+/// also after a crash of the machine. An old one keeps its mode and its owner, and must still say what was read; for
+/// `trusted` see [`read_trusted`]. What somebody writes in the instant between is lost: nothing but a lock that
+/// editors do not know would tell. A new file gets mode 0644, as far as the umask lets it.
+pub fn amend(path: &Path, before: Option<&str>, text: &str, trusted: Option<u32>) -> Result<(), FileError> {
+    let old = match std::fs::symlink_metadata(path) {
+        Ok(meta) if meta.is_symlink() => return Err(FileError::Link),
+        Ok(meta) => Some(meta),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    let same = |before: &str| match read_trusted(path, trusted) {
+        Ok(now) if now == before => Ok(()),
+        Ok(_) => Err(FileError::Changed),
+        Err(error) if error.is_missing() => Err(FileError::Changed),
+        Err(error) => Err(error),
+    };
+    match (before, &old) {
+        (Some(before), Some(_)) => same(before)?, // before anything is written beside it
+        (None, None) => {}
+        _ => return Err(FileError::Changed),
+    }
+    let mode = if old.is_some() { 0o600 } else { 0o644 };
+    exchange(path, mode, |file, temporary| {
         file.write_all(text.as_bytes())?;
-        file.sync_all()
+        if let Some(old) = &old {
+            keep_owner(file, old)?;
+            file.set_permissions(Permissions::from_mode(old.mode() & 0o7777))?;
+        }
+        file.sync_all()?;
+        if let Some(before) = before {
+            same(before)?;
+            std::fs::rename(temporary, path)?;
+        } else {
+            // Unlike rename(2), link(2) replaces nothing.
+            std::fs::hard_link(temporary, path).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => FileError::Changed,
+                _ => error.into(),
+            })?;
+            std::fs::remove_file(temporary)?;
+        }
+        // The new name is there; whether it outlives a crash is all that is left, and not every file system tells.
+        drop(File::open(directory(path)).and_then(|dir| dir.sync_all()));
+        Ok(())
     })
+}
+
+/// Gives a new file the owner of the old one.
+fn keep_owner(file: &File, old: &Metadata) -> Result<(), FileError> {
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid())).map_err(|source| FileError::Owner {
+        uid: old.uid(),
+        gid: old.gid(),
+        source,
+    })
+}
+
+fn directory(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Replaces a file that other programs pick up: they see the old text or the new one, never half of it.
@@ -179,19 +238,20 @@ pub fn publish(path: &Path, text: &str) -> Result<(), FileError> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         Ok(_) | Err(_) => {}
     }
-    exchange(path, 0o600, |file| {
+    exchange(path, 0o600, |file, temporary| {
         file.write_all(text.as_bytes())?;
-        file.set_permissions(Permissions::from_mode(0o644))
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        Ok(std::fs::rename(temporary, path)?)
     })
 }
 
-/// Puts a new file, filled under another name, in the place of this one. Nobody else has that name:
+/// Lets a new file be filled under another name and be put in the place of this one. Nobody else has that name:
 /// neither another run at the same time, which may have the same pid in a container, nor who laid out
 /// links for all names that can be foreseen. Where a run is killed it stays.
 fn exchange(
     path: &Path,
     mode: u32,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
+    put: impl FnOnce(&mut File, &Path) -> Result<(), FileError>,
 ) -> Result<(), FileError> {
     // Of all that std has this alone is random.
     let random = RandomState::new().build_hasher().finish();
@@ -199,12 +259,12 @@ fn exchange(
     name.push(format!(".{random:016x}.new"));
     let temporary = path.with_file_name(name);
     let mut file = create_new(&temporary, mode)?;
-    let written = write(&mut file).and_then(|()| std::fs::rename(&temporary, path));
-    if written.is_err() {
+    let done = put(&mut file, &temporary);
+    if done.is_err() {
         // The reason to report is the first error, not whether cleaning up worked.
         drop(std::fs::remove_file(&temporary));
     }
-    written.map_err(FileError::Io)
+    done
 }
 
 /// A file that was not there, and not at the end of a link either.
@@ -231,5 +291,27 @@ mod tests {
         }
         assert_eq!(std::fs::read_to_string(at("victim")).unwrap(), "precious");
         assert!(!at("nowhere").exists());
+    }
+
+    #[test]
+    fn a_file_that_was_read_is_amended_and_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("policy.toml");
+        let amended = |before, text| amend(&path, before, text, None);
+        let text = || std::fs::read_to_string(&path).unwrap();
+        amended(None, "one").unwrap();
+        assert!(matches!(amended(None, "other"), Err(FileError::Changed)), "somebody made it meanwhile");
+        std::fs::set_permissions(&path, Permissions::from_mode(0o604)).unwrap();
+        amended(Some("one"), "two").unwrap();
+        assert_eq!((text().as_str(), std::fs::metadata(&path).unwrap().mode() & 0o7777), ("two", 0o604));
+        assert!(matches!(amended(Some("one"), "three"), Err(FileError::Changed)));
+        assert_eq!(text(), "two");
+        std::os::unix::fs::symlink("policy.toml", dir.path().join("link")).unwrap();
+        let through_link = amend(&dir.path().join("link"), Some("two"), "three", None);
+        assert!(matches!(through_link, Err(FileError::Link)));
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(amended(Some("two"), "three"), Err(FileError::Changed)), "it was taken away");
+        std::fs::remove_file(dir.path().join("link")).unwrap();
+        assert!(entries(dir.path()).is_empty(), "nothing is left beside it");
     }
 }

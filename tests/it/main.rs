@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "that is how tests fail")]
 
 mod allocations;
+mod approve;
 mod bad_input;
 mod bench_report;
 mod closely;

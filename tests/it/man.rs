@@ -44,6 +44,8 @@ fn every_option_and_command_is_told() {
         "metrics",
         "doctor",
         "policy learn",
+        "policy approve",
+        "policy reject",
         "schema",
         "completions",
         "man",

@@ -1,4 +1,4 @@
-//! The arguments of the commands that do something: `kill` and `close`.
+//! The arguments of the commands that do something: `kill` and `close`, `policy approve` and `policy reject`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args as ClapArgs;
 
-use super::{ListArgs, ReadingArgs, ShapeArgs};
+use super::{ListArgs, PolicyArgs, ReadingArgs, ShapeArgs};
 use crate::cli::ending::EndingArgs;
 use crate::config::interval;
 
@@ -73,6 +73,27 @@ pub(in crate::cli) struct CloseArgs {
     /// Only sockets that pass, such as: dst 10.0.0.7, port in {80,443}, proc = nginx
     #[arg(value_name = "FILTER")]
     filter: Vec<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit codes: 0 written, or nothing to write, 1 no such listener is there, 2 error, or a no."
+)]
+pub(in crate::cli) struct ChangeArgs {
+    /// Which listeners: a port (80, :80, https), ADDR:PORT, pid:812 or the name of a process, as for who; the id of an
+    /// alert; or a filter, such as: port = 80 and user = alice
+    #[arg(value_name = "TARGET|ID|FILTER", required = true)]
+    pub(in crate::cli) words: Vec<OsString>,
+    /// Write without asking
+    #[arg(long)]
+    pub(in crate::cli) yes: bool,
+    /// Print what would be written, and write nothing
+    #[arg(long, conflicts_with = "yes")]
+    pub(in crate::cli) dry_run: bool,
+    #[command(flatten)]
+    pub(in crate::cli) policy: PolicyArgs,
+    #[command(flatten)]
+    pub(in crate::cli) reading: ReadingArgs,
 }
 
 /// The same as the options of ss.

@@ -11,7 +11,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use super::completions::CompletionsArgs;
 use super::stdout::FaceArgs;
 
-pub(super) use acting::{CloseArgs, KillArgs};
+pub(super) use acting::{ChangeArgs, CloseArgs, KillArgs};
 pub(super) use list::{FORMS, ListArgs, ShapeArgs};
 pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 
@@ -76,6 +76,10 @@ pub(super) enum Command {
 pub(super) enum PolicyCommand {
     /// Add an entry for every listener that the policy does not cover yet
     Learn(LearnArgs),
+    /// Expect a listener from now on, after showing what is written and asking
+    Approve(ChangeArgs),
+    /// Expect a listener no more, after showing what is written and asking
+    Reject(ChangeArgs),
 }
 
 /// The command of that name, or the one that was probably meant.
@@ -116,7 +120,7 @@ impl From<ListArgs> for TopArgs {
     }
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub(super) struct PolicyArgs {
     /// The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]
     #[arg(long, value_name = "FILE")]

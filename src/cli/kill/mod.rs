@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 
 use super::args::{KillArgs, OwnersChoice, SourceChoice};
+use super::choice::Choice;
 use super::exit::Exit;
 use super::reader::{self, Request};
 use super::settings::Reading;
@@ -21,7 +22,7 @@ use crate::source::everything;
 use crate::store::{Aftermath, Holder, Moment, Table, aftermath, holders};
 use crate::sys::rights;
 use crate::text::counted;
-use choice::{Choice, Chosen};
+use choice::Chosen;
 
 /// How often, and with which pauses, the tables are read to see whether somebody comes after those that ended: half
 /// a second in all. systemd waits for a tenth of it unless told otherwise (`RestartSec=`, systemd.service(5)).
