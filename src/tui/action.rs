@@ -48,6 +48,10 @@ pub(super) enum Action {
     Palette,
     RunChosen,
     LeavePalette,
+    Yes,
+    /// Yes to a choice that somebody moved to, and the end of what is only told.
+    Enter,
+    No,
     Help,
     Redraw,
     Suspend,
@@ -64,11 +68,14 @@ pub(super) enum Mode {
     Help,
     /// The name of an action is being typed.
     Palette,
+    /// Something is asked, or told until it is read.
+    Dialog,
 }
 
 impl Mode {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 5] = [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette];
+    pub(super) const ALL: [Self; 6] =
+        [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette, Self::Dialog];
 
     /// True while a text is typed: letters are letters then.
     pub(super) fn is_typed(self) -> bool {
@@ -115,13 +122,15 @@ const fn entry(
 
 const LIST: &[Mode] = &[Mode::List];
 const FILTER: &[Mode] = &[Mode::Filter];
-const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
+const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Dialog];
+const PANES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
 const READING: &[Mode] = &[Mode::List, Mode::Details];
 const OVER: &[Mode] = &[Mode::Details, Mode::Help];
 const PALETTE: &[Mode] = &[Mode::Palette];
+const DIALOG: &[Mode] = &[Mode::Dialog];
 const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette];
+const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
+const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
@@ -276,7 +285,7 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry(
         (Action::Palette, "palette"),
         &[char(':')],
-        SCROLLED,
+        PANES,
         "",
         "choose from everything that can be done now, by its name",
     ),
@@ -288,6 +297,15 @@ pub(super) static ACTIONS: &[Entry] = &[
         "leave",
         "do nothing of what can be chosen",
     ),
+    entry((Action::Yes, "yes"), &[char('y')], DIALOG, "yes", "do what the question asks"),
+    entry(
+        (Action::Enter, "enter"),
+        &[code(KeyCode::Enter)],
+        DIALOG,
+        "",
+        "yes, after moving to one of several choices; closes what is only told",
+    ),
+    entry((Action::No, "no"), &[char('n'), code(KeyCode::Esc)], DIALOG, "no", "do nothing of what is asked"),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
         (Action::Suspend, "suspend"),
@@ -296,7 +314,7 @@ pub(super) static ACTIONS: &[Entry] = &[
         "",
         "stop, give the terminal to the shell; fg returns",
     ),
-    entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], SCROLLED, "help", "this list"),
+    entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], PANES, "help", "this list"),
     entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
 ];
 

@@ -14,6 +14,7 @@ mod columns;
 mod copying;
 mod describe;
 mod details;
+mod dialog;
 mod filtering;
 mod folding;
 mod grouping;

@@ -21,7 +21,7 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, folding, help, layout, way_in};
+use super::{Ended, TuiError, clicking, copying, details, dialog, filtering, folding, help, layout, way_in};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -99,6 +99,8 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
+        Action::Up if app.dialog.is_some() => dialog::step(app, -1),
+        Action::Down if app.dialog.is_some() => dialog::step(app, 1),
         Action::Up => step(app, -1),
         Action::Down => step(app, 1),
         Action::PageUp => step(app, -page(app)),
@@ -148,6 +150,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
+        Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -291,6 +294,9 @@ pub(super) fn step(app: &mut App, by: isize) {
     if app.palette.is_some() {
         return palette::step(app, by);
     }
+    if app.dialog.is_some() {
+        return dialog::scroll(app, by);
+    }
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
@@ -305,6 +311,7 @@ pub(super) fn step(app: &mut App, by: isize) {
 fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
+        Mode::Dialog => dialog::page(app),
         Mode::Palette => usize::from(layout::screen(app).filter.height),
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
@@ -316,6 +323,7 @@ fn settle(app: &mut App) {
     let screen = layout::screen(app);
     let body = usize::from(screen.body.height).saturating_sub(1);
     let width = screen.body.width;
+    dialog::settle(app);
     if app.help.is_some() {
         let most = help::lines(app, width).len().saturating_sub(body);
         app.help = app.help.map(|scroll| scroll.min(most));

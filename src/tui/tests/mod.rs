@@ -5,6 +5,7 @@ mod bindings;
 mod clicks;
 mod copying;
 mod diagnosis;
+mod dialog;
 mod events;
 mod filtering;
 mod groups;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::bar::{Bar, Piece};
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
+use crate::tui::dialog;
 use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
 use crate::tui::pointer::Spot;
@@ -69,6 +70,7 @@ fn hints(app: &App) -> Vec<Hint> {
                     _ if frozen => "go on",
                     (Action::Details, Some(Of::Tally(seen))) if seen.tally.is_group() => "fold",
                     (Action::Details, Some(Of::Tally(_))) => "sockets",
+                    (Action::No, _) if !dialog::asks(app) => "close",
                     _ => entry.hint,
                 };
                 hints.push(Hint { keys: label, text, action: entry.action, priority });
