@@ -45,6 +45,11 @@ pub(super) enum Action {
     Compare,
     Copy,
     CopyJson,
+    /// A signal for who holds it.
+    Signal,
+    CloseSocket,
+    /// Stop what manages who holds it.
+    Stop,
     Palette,
     RunChosen,
     LeavePalette,
@@ -182,6 +187,27 @@ pub(super) static ACTIONS: &[Entry] = &[
         "filter",
         "only rows that pass: words, or such as port = 443; Ctrl-U empties the line, Ctrl-W takes a word",
     ),
+    entry(
+        (Action::Signal, "signal"),
+        &[char('K')],
+        READING,
+        "end holder",
+        "end who holds it, or send another signal: shows who that is and what goes with it, and asks",
+    ),
+    entry(
+        (Action::CloseSocket, "close"),
+        &[char('x')],
+        READING,
+        "",
+        "close the connection or the listener, while who holds it lives on: asks first",
+    ),
+    entry(
+        (Action::Stop, "stop"),
+        &[char('X')],
+        READING,
+        "",
+        "stop the unit or the container of who holds it, so that nothing starts it again: asks first",
+    ),
     entry((Action::KeepFilter, "keep-filter"), &[code(KeyCode::Enter)], FILTER, "keep", "keep the filter"),
     entry(
         (Action::LeaveFilter, "leave-filter"),
@@ -298,14 +324,14 @@ pub(super) static ACTIONS: &[Entry] = &[
         "do nothing of what can be chosen",
     ),
     entry((Action::Yes, "yes"), &[char('y')], DIALOG, "yes", "do what the question asks"),
+    entry((Action::No, "no"), &[char('n'), code(KeyCode::Esc)], DIALOG, "no", "do nothing of what is asked"),
     entry(
         (Action::Enter, "enter"),
         &[code(KeyCode::Enter)],
         DIALOG,
-        "",
+        "yes",
         "yes, after moving to one of several choices; closes what is only told",
     ),
-    entry((Action::No, "no"), &[char('n'), code(KeyCode::Esc)], DIALOG, "no", "do nothing of what is asked"),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
         (Action::Suspend, "suspend"),

@@ -11,6 +11,7 @@ use crate::engine::Snapshot;
 use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
 
+use super::acting::{self, Acting};
 use super::action::{Action, Entry, Mode};
 use super::around::Surroundings;
 use super::cell::Seen;
@@ -148,6 +149,8 @@ pub(super) struct App {
     pub(super) help: Option<usize>,
     /// The name of an action, while it is typed.
     pub(super) palette: Option<Palette>,
+    /// What is done to sockets and to who holds them.
+    pub(super) acting: Acting,
     /// What is asked, or told until it is read.
     pub(super) dialog: Option<Dialog>,
     /// What was done that cannot be seen, and when: told for three seconds.
@@ -179,6 +182,7 @@ impl App {
             inspected: None,
             help: None,
             palette: None,
+            acting: Acting::default(),
             dialog: None,
             remark: None,
             clicked: None,
@@ -356,6 +360,7 @@ impl App {
                 Action::Unfold | Action::Fold | Action::FoldAll => folding::has_groups(self),
                 Action::Sockets => rows && self.view.lines() == Lines::Tallies,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
+                act if acting::is_act(act) => acting::can(self, act),
                 Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,

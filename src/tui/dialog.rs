@@ -14,6 +14,7 @@ use super::pointer::Spot;
 use super::theme::Meaning;
 use super::update::Effect;
 use super::wrap;
+use crate::engine::acting;
 use crate::model::Stamp;
 
 /// Answers count from then on. What was typed before was not meant for a question that nobody has seen.
@@ -51,6 +52,8 @@ pub(super) struct Choice {
 /// What is done after a yes.
 #[derive(Clone, Debug)]
 pub(super) enum Order {
+    /// Something is done to sockets, or to who holds them.
+    Act(acting::Order),
     /// Says this, and does nothing else.
     #[cfg(test)]
     Say(&'static str),
@@ -69,7 +72,6 @@ pub(super) struct Parts {
 }
 
 impl Dialog {
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is asked so far"))]
     pub(super) fn new(
         title: String,
         lines: Vec<(String, Meaning)>,
@@ -160,7 +162,7 @@ pub(super) fn answer(app: &mut App, action: Action) -> Vec<Effect> {
     let dialog = app.dialog.take();
     let order = dialog.and_then(|dialog| dialog.choices.into_iter().nth(dialog.chosen)).map(|it| it.order);
     match order.filter(|_| action != Action::No) {
-        Some(order) => obey(app, &order),
+        Some(order) => obey(app, order),
         None => Vec::new(),
     }
 }
@@ -182,9 +184,9 @@ pub(super) fn asks(app: &App) -> bool {
     app.dialog.as_ref().is_some_and(|dialog| dialog.choice().is_some())
 }
 
-#[cfg_attr(not(test), expect(unused_variables, reason = "nothing is done so far"))]
-fn obey(app: &mut App, order: &Order) -> Vec<Effect> {
-    match *order {
+fn obey(app: &mut App, order: Order) -> Vec<Effect> {
+    match order {
+        Order::Act(order) => super::acting::order(app, order),
         #[cfg(test)]
         Order::Say(words) => {
             app.remark = Some((words.to_owned(), app.now));

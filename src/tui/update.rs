@@ -5,6 +5,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::engine::acting::Order;
 use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, Stamp};
 
@@ -21,7 +22,9 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, dialog, filtering, folding, help, layout, way_in};
+use super::{
+    Ended, TuiError, acting, clicking, copying, details, dialog, filtering, folding, help, layout, way_in,
+};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(super) enum Effect {
     Repaint,
     /// Free this, which is no longer shown, where nobody waits for it.
     Free(Box<Snapshot>),
+    /// Give this to who acts.
+    Act(Box<Order>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Give the terminal back and stop until the shell continues us.
@@ -67,6 +72,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         }
         Input::Tick => {
             relist(app);
+            Vec::new()
+        }
+        Input::Acted(report) => {
+            acting::take(app, &report);
             Vec::new()
         }
         Input::Stop => vec![Effect::Suspend],
@@ -150,6 +159,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
+        Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),
         Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
@@ -323,6 +333,7 @@ fn settle(app: &mut App) {
     let screen = layout::screen(app);
     let body = usize::from(screen.body.height).saturating_sub(1);
     let width = screen.body.width;
+    acting::settle(app);
     dialog::settle(app);
     if app.help.is_some() {
         let most = help::lines(app, width).len().saturating_sub(body);

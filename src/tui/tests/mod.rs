@@ -1,5 +1,6 @@
 //! The dashboard against a script: every action, and whole screens.
 
+mod acting;
 mod actions;
 mod bindings;
 mod clicks;

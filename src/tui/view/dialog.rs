@@ -79,9 +79,7 @@ fn draw_choice(app: &App, choice: &Choice, area: Rect, buffer: &mut Buffer) {
 pub(super) fn bar(app: &App) -> Option<Bar> {
     let dialog = app.dialog.as_ref()?;
     let area = dialog.parts(crate::tui::layout::screen(app).body).question;
-    let question = dialog.choice().map_or("", |choice| &choice.question);
     let style = |meaning| app.look.style(meaning);
-    let left = Piece::new(1, question.to_owned(), style(Meaning::Title));
     let answer = |action, does: &'static str| {
         let key = app.key_for(action).filter(|_| dialog::can(app, action))?;
         let piece = Piece::new(0, key, style(Meaning::Key)).and(format!(" {does}"), style(Meaning::Text));
@@ -91,7 +89,12 @@ pub(super) fn bar(app: &App) -> Option<Bar> {
         Some(_) => [answer(Action::Yes, "yes"), answer(Action::No, "no")],
         None => [answer(Action::Enter, "close"), None],
     };
-    let right = answers.into_iter().flatten().collect();
+    let right: Vec<Piece> = answers.into_iter().flatten().collect();
+    // The answers stay whole.
+    let taken: u16 = right.iter().map(|answer| answer.width() + 2).sum();
+    let question = dialog.choice().map_or("", |choice| &choice.question);
+    let question = app.look.elide(question, usize::from(area.width.saturating_sub(taken))).into_owned();
+    let left = Piece::new(0, question, style(Meaning::Title));
     // A margin of the bar's own stands in that of the frame.
     let area = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
     Some(Bar { area, gap: 2, left: vec![left], right })
