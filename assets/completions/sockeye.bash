@@ -336,7 +336,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__kill)
-            opts="-s -N -h --signal --yes --dry-run --wait --json --source --owners --all-netns --net --help"
+            opts="-s -N -h --signal --stop --yes --dry-run --wait --json --source --owners --all-netns --net --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -556,7 +556,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --no-mouse --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --no-mouse --read-only --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

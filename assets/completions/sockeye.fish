@@ -134,6 +134,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l no-mouse -d 'Leave the mouse to the terminal'
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l read-only -d 'Do nothing to sockets and processes: no signals, no closing, and not the rights for that'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''
@@ -157,6 +158,7 @@ bpf\t'Let the kernel tell, through BPF'
 proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l stop -d 'Stop the unit or the container of who holds it, through systemctl, docker or podman, and send no signal'
 complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l yes -d 'Send without asking'
 complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l dry-run -d 'Tell who would get it, and send nothing'
 complete -c sockeye -n "__fish_sockeye_using_subcommand kill" -l json -d 'One JSON object a line for each process, and for each socket'

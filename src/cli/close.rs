@@ -11,10 +11,10 @@ use super::reader::{self, Request};
 use super::selection::Selection;
 use super::{complain, notice, question};
 use crate::action;
+use crate::engine::acting;
 use crate::model::{Closing, Row, Socket};
 use crate::output::{Face, Group, closing, table};
 use crate::owner::Facts;
-use crate::source::namespaces::visit;
 use crate::store::Moment;
 use crate::sys::rights;
 use crate::text::counted;
@@ -53,20 +53,11 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
         complain("sockeye: nothing was closed");
         return Ok(Exit::Error);
     }
-    let done = close(&alone, elsewhere)?;
+    let sockets: Vec<&Socket> = alone.iter().map(|row| &row.socket).collect();
+    let done = acting::close(&sockets)?;
     report.closed(&alone, &done)?;
     let refused = done.iter().any(|closing| matches!(closing, Closing::Refused(_)));
     Ok(if refused || unread || !sharing.is_empty() { Exit::Error } else { Exit::Ok })
-}
-
-/// Closes them where they are; with nothing but the right to do so.
-fn close(rows: &[&Row], elsewhere: bool) -> anyhow::Result<Vec<Closing>> {
-    let sockets: Vec<&Socket> = rows.iter().map(|row| &row.socket).collect();
-    let Some(netns) = sockets.first().map(|socket| socket.key.netns).filter(|_| elsewhere) else {
-        return Ok(action::close(&sockets));
-    };
-    let inside = || rights::keep_only_closing().map(|()| action::close(&sockets));
-    visit(netns, inside)?.context("rights that are of no use any more cannot be given up")
 }
 
 /// Shows what would be closed, and asks.
@@ -93,8 +84,7 @@ struct Report<'a> {
 impl Report<'_> {
     /// Those that are not even tried.
     fn shared(&self, rows: &[&Row]) -> anyhow::Result<()> {
-        let why = "others share its address (SO_REUSEPORT), and the kernel would take any of them: only whoever holds it can close it";
-        let refused = vec![Closing::Refused(why.to_owned()); rows.len()];
+        let refused = vec![Closing::Refused(acting::SHARED.to_owned()); rows.len()];
         self.closed(rows, &refused)
     }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::args::{OwnersChoice, SourceChoice};
+use super::reader::{self, Request};
 use super::settings::Reading;
+use crate::engine::acting;
 use crate::engine::{Hear, Hint, OwnerChoice};
 use crate::event::{self, Closes, Notice};
 use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
@@ -15,8 +17,9 @@ use crate::owner::holding;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
-use crate::source::{SocketSource, Wanted};
-use crate::sys::{bpf, host};
+use crate::source::{SocketSource, Wanted, everything};
+use crate::sys::{bpf, host, rights};
+use crate::tui::Acts;
 
 /// The source that reads what the arguments ask for.
 #[expect(clippy::unnecessary_wraps, reason = "other systems refuse here")]
@@ -44,6 +47,32 @@ pub(super) fn threads<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap
 /// The labels of these sockets.
 pub(super) fn labels<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap<Inode, SystemBytes> {
     holding::labels(sockets)
+}
+
+/// Who acts for the dashboard; afterwards this thread, and those that it starts, cannot.
+pub(super) fn acts(reading: &Reading, removed: bool) -> anyhow::Result<Acts> {
+    let refused = match &reading.source {
+        SourceChoice::Scenario(_) => Some("the sockets and processes of a scenario are not of this machine"),
+        _ if host::is_raised() => {
+            Some("sockeye has rights here that its user has not, and lends them to nobody")
+        }
+        _ => None,
+    };
+    let acts = match refused {
+        _ if removed => Acts::Removed,
+        Some(why) => Acts::Refused(why.to_owned()),
+        None => {
+            let reading = Reading { owners: OwnersChoice::Proc, ..reading.clone() };
+            let look = move || {
+                let read = reader::read_once(&reading, Request::all(everything(), Ask::NOTHING), None);
+                read.map(|(table, _)| table).map_err(|error| format!("{error:#}"))
+            };
+            let actor = acting::spawn(Box::new(look)).context("cannot start the thread that acts")?;
+            Acts::By(actor, host::own_uid())
+        }
+    };
+    rights::give_up_signalling().context("rights that are of no use cannot be given up")?;
+    Ok(acts)
 }
 
 /// True when there are labels to be told.

@@ -9,6 +9,7 @@ use crate::engine::{Hear, OwnerChoice};
 use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
 use crate::source::portable::Portable;
 use crate::source::{SocketSource, Wanted};
+use crate::tui::Acts;
 
 /// The source that reads what the arguments ask for, where that does not need Linux.
 pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Result<Box<dyn SocketSource>> {
@@ -38,6 +39,13 @@ pub(super) fn owner_choice(choice: OwnersChoice) -> anyhow::Result<OwnerChoice> 
 /// No thread is known.
 pub(super) fn threads<'a>(_: impl Iterator<Item = &'a Socket>) -> BTreeMap<ProcessId, Vec<Thread>> {
     BTreeMap::new()
+}
+
+/// Nobody acts.
+#[expect(clippy::unnecessary_wraps, reason = "Linux may fail here")]
+pub(super) fn acts(_: &Reading, removed: bool) -> anyhow::Result<Acts> {
+    let why = "no other kernel than that of Linux has handles of processes, or closes sockets";
+    Ok(if removed { Acts::Removed } else { Acts::Refused(why.to_owned()) })
 }
 
 /// No socket has a label.

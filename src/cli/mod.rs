@@ -82,7 +82,7 @@ pub fn main() -> ExitCode {
 fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
     // A policy may have to be written where only root's full rights reach.
     if !matches!(args.command, Some(Command::Policy { .. }))
-        && let Err(error) = rights::give_up_the_useless(purpose(args.command.as_ref()))
+        && let Err(error) = rights::give_up_the_useless(purpose(&args, &environment))
     {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
     }
@@ -124,9 +124,11 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
 }
 
 /// What rights are needed for.
-fn purpose(command: Option<&Command>) -> Purpose {
-    match command {
+fn purpose(args: &Args, environment: &Environment) -> Purpose {
+    match args.command.as_ref() {
         Some(Command::Kill(args)) if !args.dry_run => Purpose::Signalling,
+        Some(Command::Top(args)) if !args.read_only => Purpose::Signalling,
+        None if list::wants_dashboard(&args.list, environment) => Purpose::Signalling,
         command if metrics::writes(command) => Purpose::Writing,
         _ => Purpose::Reading,
     }

@@ -3,7 +3,7 @@
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
-use super::reader;
+use super::{live, reader};
 use crate::config::{Audience, Config};
 use crate::engine;
 use crate::source::everything;
@@ -22,6 +22,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
+    // First of all: only the thread that acts keeps the rights for that.
+    let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let options = tui::Options {
@@ -34,6 +36,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
+        acts,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {

@@ -175,4 +175,7 @@ settings! {
 
     "The mouse in the dashboard; where it is on, most terminals select text while Shift is held down."
     mouse: bool = true, "SOCKEYE_MOUSE", ForPeople;
+
+    "The dashboard does nothing to sockets and processes, and gives up the rights for that."
+    read_only: bool = false, "SOCKEYE_READ_ONLY", ForPeople;
 }

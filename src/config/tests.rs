@@ -40,6 +40,7 @@ const VALUES: &[(&str, &str, &str, &str, &str)] = &[
     ("ascii", "true", "false", "true", "true"),
     ("color", "\"never\"", "\"always\"", "never", "\"never\""),
     ("mouse", "false", "true", "0", "false"),
+    ("read_only", "true", "false", "1", "true"),
 ];
 
 #[test]
@@ -258,8 +259,8 @@ const BAD: &[(&str, &str)] = &[
         "2 | freeze = [\"s\"] / ^^^ s is a key of next-sort, too / = free it with next-sort = [\">\"]",
     ),
     (
-        "[keys]\nunix = [\"x\"]\nfreeze = [\"f\", \"x\"]",
-        "3 | freeze = [\"f\", \"x\"] / ^^^ x is a key of unix, too / = free it with unix = []",
+        "[keys]\nunix = [\"z\"]\nfreeze = [\"f\", \"z\"]",
+        "3 | freeze = [\"f\", \"z\"] / ^^^ z is a key of unix, too / = free it with unix = []",
     ),
     (
         "[keys]\nquit = []",
@@ -277,7 +278,7 @@ const BAD: &[(&str, &str)] = &[
     ("source = \"auto", "1 | source = \"auto / ^ invalid basic string, expected `\"`"),
     (
         "\"\\u001b[2J\" = 1",
-        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, mouse and keys; sockeye config tells what each is",
+        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, mouse, read_only and keys; sockeye config tells what each is",
     ),
     (
         "# \u{1b}[2J\nowners = \"x\"",

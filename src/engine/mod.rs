@@ -3,6 +3,7 @@
 //! Layer 4. It owns the poller thread and nothing that is shown: it knows neither outputs nor
 //! screens, and no filter.
 
+pub mod acting;
 #[cfg_attr(not(linux), path = "holders_elsewhere.rs")]
 mod holders;
 mod host_names;

@@ -134,7 +134,8 @@ fn message(alert: &Alert, moment: &Moment) -> String {
 }
 
 /// Who holds the socket: `nc 31337 /usr/bin/nc (deploy)`, or why that is not known.
-pub(super) fn who(socket: &Socket, moment: &Moment) -> String {
+#[must_use]
+pub fn who(socket: &Socket, moment: &Moment) -> String {
     let user = socket.uid.map(|uid| match moment.names.users.get(&uid) {
         Some(name) => escape(name.as_bytes()).into_owned(),
         None => format!("uid {}", uid.0),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::alert::who;
+pub use super::alert::who;
 use super::event::ends;
 use super::json::{HostView, SocketView, host, words};
 use crate::model::{Closing, Row};

@@ -20,6 +20,7 @@ mod plain;
 pub mod schema;
 pub mod settings;
 pub mod signalling;
+pub mod stopping;
 pub mod summary;
 pub mod table;
 pub mod template;

@@ -13,6 +13,7 @@ use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
 use super::settings::ConfigView;
 use super::signalling::{ReleaseView, SignallingView};
+use super::stopping::StoppingView;
 use super::summary::Counts;
 use super::who::WhoView;
 
@@ -33,6 +34,7 @@ pub fn schema() -> Value {
         generator.subschema_for::<ClosingView<'_>>(),
         generator.subschema_for::<SignallingView<'_>>(),
         generator.subschema_for::<ReleaseView<'_>>(),
+        generator.subschema_for::<StoppingView<'_>>(),
         generator.subschema_for::<WhoView<'_>>(),
         generator.subschema_for::<Counts<'_>>(),
         generator.subschema_for::<ConfigView>(),

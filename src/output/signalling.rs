@@ -22,6 +22,12 @@ const SHOWN: usize = 20;
 
 /// Writes a process with its sockets, and who may start it again: what somebody says yes to.
 pub fn write_plan(out: &mut dyn Write, holder: &Holder<'_>, moment: &Moment) -> io::Result<()> {
+    write_holding(out, holder, moment)?;
+    managed(holder, moment).into_iter().try_for_each(|why| writeln!(out, "  {why}"))
+}
+
+/// Writes a process with its sockets.
+pub fn write_holding(out: &mut dyn Write, holder: &Holder<'_>, moment: &Moment) -> io::Result<()> {
     writeln!(out, "{}", holding(holder, moment))?;
     let rows = holder.rows();
     for row in rows.iter().take(SHOWN) {
@@ -31,12 +37,17 @@ pub fn write_plan(out: &mut dyn Write, holder: &Holder<'_>, moment: &Moment) -> 
         writeln!(out, "  and {}", text::counted(rows.len() - SHOWN, "more", "more"))?;
     }
     match holder.others {
-        0 => {}
-        1 => writeln!(out, "  it holds 1 other socket, which goes with it")?,
-        others => writeln!(out, "  it holds {} other sockets, which go with it", text::count(others))?,
+        0 => Ok(()),
+        1 => writeln!(out, "  it holds 1 other socket, which goes with it"),
+        others => writeln!(out, "  it holds {} other sockets, which go with it", text::count(others)),
     }
-    let why = [activation(holder, moment), stop(holder.process).map(|stop| again(&stop))];
-    why.into_iter().flatten().try_for_each(|why| writeln!(out, "  {why}"))
+}
+
+/// Who may start it again, and what stops it for good.
+#[must_use]
+pub fn managed(holder: &Holder<'_>, moment: &Moment) -> Vec<String> {
+    let stop = stop(holder.process).map(|stop| again(&stop));
+    [activation(holder, moment), stop].into_iter().flatten().collect()
 }
 
 /// Writes what became of a process as one line: `ended    nginx 812 /usr/sbin/nginx (root)`.
@@ -47,6 +58,26 @@ pub fn write_line(
     became: &Signalling,
     moment: &Moment,
 ) -> io::Result<()> {
+    let mut line = told(holder, signal, became, moment);
+    if let Some(why) = why(holder, became, moment) {
+        push(&mut line, format_args!("; {why}"));
+    }
+    writeln!(out, "{line}")
+}
+
+/// Why it was refused, or is started again.
+#[must_use]
+pub fn why(holder: &Holder<'_>, became: &Signalling, moment: &Moment) -> Option<String> {
+    match became {
+        Signalling::Refused(_) => activation(holder, moment),
+        Signalling::Ended | Signalling::Running => stop(holder.process).map(|stop| again(&stop)),
+        Signalling::Planned | Signalling::Sent | Signalling::Gone => None,
+    }
+}
+
+/// What became of a process, in a line.
+#[must_use]
+pub fn told(holder: &Holder<'_>, signal: Signal, became: &Signalling, moment: &Moment) -> String {
     let mut line = format!("{:<8} {}", became.word(), holding(holder, moment));
     match became {
         Signalling::Planned => push(&mut line, format_args!(": would get {}", signal.word())),
@@ -66,15 +97,7 @@ pub fn write_line(
         Signalling::Refused(why) => push(&mut line, format_args!(": {why}; nothing was sent")),
         Signalling::Ended => {}
     }
-    let why = match became {
-        Signalling::Refused(_) => activation(holder, moment),
-        Signalling::Ended | Signalling::Running => stop(holder.process).map(|stop| again(&stop)),
-        Signalling::Planned | Signalling::Sent | Signalling::Gone => None,
-    };
-    if let Some(why) = why {
-        push(&mut line, format_args!("; {why}"));
-    }
-    writeln!(out, "{line}")
+    line
 }
 
 /// Writes what became of a socket as one line: `released tcp 0.0.0.0:80 listen`. `now` is the moment of the
@@ -127,7 +150,8 @@ pub fn write_release_line(
 }
 
 /// Name, pid, file and user.
-fn holding(holder: &Holder<'_>, moment: &Moment) -> String {
+#[must_use]
+pub fn holding(holder: &Holder<'_>, moment: &Moment) -> String {
     let mut line = named(holder.process);
     if let Some(uid) = holder.process.uid {
         push(&mut line, format_args!(" ({})", phrase::user(uid, &moment.names, CHARSET)));

@@ -144,6 +144,11 @@ pub mod rights {
         Ok(())
     }
 
+    /// There is nothing to give up.
+    pub fn give_up_signalling() -> Result<(), Errno> {
+        Ok(())
+    }
+
     /// The user's rights are the only ones.
     pub fn with_those_of_the_caller<T>(open: impl FnOnce() -> T) -> Result<T, Errno> {
         Ok(open())

@@ -45,6 +45,8 @@ pub mod procnet;
 #[cfg(linux)]
 pub mod rights;
 #[cfg(linux)]
+pub mod syslog;
+#[cfg(linux)]
 pub mod threads;
 
 #[cfg(not(linux))]

@@ -1,16 +1,17 @@
-//! What a program of this system says when it is asked. Nobody's environment, input or shell is between,
-//! and it may not keep us waiting. Decides nothing about answers.
+//! What a program of this system says when it is asked, or becomes of it when it is to do something. Nobody's
+//! environment, input or shell is between, and it may not keep us waiting. Decides nothing about answers.
 
-use std::ffi::OsStr;
-use std::io::Read as _;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::geteuid;
+use rustix::process::{Pid, Signal, geteuid, kill_process_group};
 
 /// What the program prints, at most `most` bytes; `None` when it is not there, could be written by others
 /// than root or this user, fails, or takes longer than `within`.
@@ -29,6 +30,89 @@ pub fn answer(program: &Path, args: &[&OsStr], within: Duration, most: u64) -> O
     }
     let status = child.wait().ok()?;
     printed.filter(|_| status.success())
+}
+
+/// What became of a program.
+#[derive(Debug)]
+pub enum Ran {
+    Ended {
+        success: bool,
+        /// What it complained of: the first bytes of its stderr.
+        said: Vec<u8>,
+    },
+    /// It took longer than it may, and was ended with all that it started.
+    Late,
+    /// Others than root or this user could have written it.
+    Untrusted,
+    Unstarted(io::Error),
+}
+
+/// Runs a program that does something, with this environment and no other, none of our descriptors and in a process
+/// group of its own. Of what it complains at most `most` bytes are kept.
+#[must_use]
+pub fn run(
+    program: &Path,
+    args: &[&OsStr],
+    environment: &[(&str, OsString)],
+    within: Duration,
+    most: u64,
+) -> Ran {
+    if !is_trusted(program) {
+        return Ran::Untrusted;
+    }
+    if let Err(error) = keep_descriptors() {
+        return Ran::Unstarted(error);
+    }
+    let mut command = Command::new(program);
+    command.args(args).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
+    command.current_dir("/").process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => return Ran::Unstarted(error),
+    };
+    let (send, ended) = mpsc::channel();
+    let stderr = child.stderr.take();
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let wait = move || {
+        let mut said = Vec::new();
+        if let Some(stderr) = stderr {
+            // What it started may keep its output open, and a longer complaint is for nobody.
+            drop(stderr.take(most).read_to_end(&mut said));
+        }
+        drop(send.send(child.wait().map(|status| Ran::Ended { success: status.success(), said })));
+    };
+    if let Err(error) = thread::Builder::new().name("program".to_owned()).spawn(wait) {
+        return Ran::Unstarted(error);
+    }
+    match ended.recv_timeout(within) {
+        Ok(Ok(ran)) => ran,
+        Ok(Err(error)) => Ran::Unstarted(error),
+        Err(_) => {
+            // Nobody may be left to end.
+            let _ended = group.map(|group| kill_process_group(group, Signal::KILL));
+            Ran::Late
+        }
+    }
+}
+
+/// Keeps every descriptor of this process from programs that it runs: those that it was started with, too.
+fn keep_descriptors() -> io::Result<()> {
+    for entry in std::fs::read_dir("/dev/fd")? {
+        let name = entry?.file_name();
+        let number = name.to_str().and_then(|name| name.parse::<i32>().ok());
+        if let Some(fd) = number.filter(|fd| *fd > 2) {
+            #[expect(
+                unsafe_code,
+                reason = "a descriptor that nobody here has opened has no owner to borrow it from"
+            )]
+            // SAFETY: it changes a flag of a descriptor; a number that has none by now is refused.
+            unsafe {
+                libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Who could write it could tell anything, with our rights.

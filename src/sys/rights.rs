@@ -50,11 +50,8 @@ pub fn give_up_the_useless(purpose: Purpose) -> Result<(), Errno> {
         Purpose::Reading | Purpose::Signalling => USEFUL,
         Purpose::Writing => USEFUL.union(CapabilitySet::DAC_OVERRIDE),
     };
-    // A program that has a right by its file must not lend it to a user.
-    let own = rustix::process::getuid().is_root()
-        || capability_is_in_ambient_set(CapabilitySet::KILL).unwrap_or(false);
     let asleep = match purpose {
-        Purpose::Signalling if own => CapabilitySet::KILL,
+        Purpose::Signalling if is_own(CapabilitySet::KILL) => CapabilitySet::KILL,
         _ => CapabilitySet::empty(),
     };
     set_no_new_privs(true)?;
@@ -68,6 +65,11 @@ pub fn give_up_the_useless(purpose: Purpose) -> Result<(), Errno> {
         }
     }
     keep_some_asleep(useful, asleep)
+}
+
+/// True for rights that who started this program has, and not the program by its file: it must not lend them.
+fn is_own(right: CapabilitySet) -> bool {
+    rustix::process::getuid().is_root() || capability_is_in_ambient_set(right).unwrap_or(false)
 }
 
 /// Gives up, for the calling thread and those that it starts, what was good for loading a program: once
@@ -100,10 +102,15 @@ pub fn with_signalling<T>(send: impl FnOnce() -> T) -> Result<T, Errno> {
     Ok(done)
 }
 
+/// Gives up, for the calling thread and those that it starts, the right to signal processes of others.
+pub fn give_up_signalling() -> Result<(), Errno> {
+    keep(CapabilitySet::KILL.complement())
+}
+
 /// Gives up, for the calling thread and those that it starts, all but the right to close sockets: once nothing
-/// more is to be read.
+/// more is to be read. That as well, where it is the program's and not its user's.
 pub fn keep_only_closing() -> Result<(), Errno> {
-    keep(CapabilitySet::NET_ADMIN)
+    keep(if is_own(CapabilitySet::NET_ADMIN) { CapabilitySet::NET_ADMIN } else { CapabilitySet::empty() })
 }
 
 fn keep(useful: CapabilitySet) -> Result<(), Errno> {

@@ -45,9 +45,18 @@ pub(super) enum Action {
     Compare,
     Copy,
     CopyJson,
+    /// A signal for who holds it.
+    Signal,
+    CloseSocket,
+    /// Stop what manages who holds it.
+    Stop,
     Palette,
     RunChosen,
     LeavePalette,
+    Yes,
+    /// Yes to a choice that somebody moved to, and the end of what is only told.
+    Enter,
+    No,
     Help,
     Redraw,
     Suspend,
@@ -64,11 +73,14 @@ pub(super) enum Mode {
     Help,
     /// The name of an action is being typed.
     Palette,
+    /// Something is asked, or told until it is read.
+    Dialog,
 }
 
 impl Mode {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 5] = [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette];
+    pub(super) const ALL: [Self; 6] =
+        [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette, Self::Dialog];
 
     /// True while a text is typed: letters are letters then.
     pub(super) fn is_typed(self) -> bool {
@@ -115,13 +127,15 @@ const fn entry(
 
 const LIST: &[Mode] = &[Mode::List];
 const FILTER: &[Mode] = &[Mode::Filter];
-const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
+const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Dialog];
+const PANES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
 const READING: &[Mode] = &[Mode::List, Mode::Details];
 const OVER: &[Mode] = &[Mode::Details, Mode::Help];
 const PALETTE: &[Mode] = &[Mode::Palette];
+const DIALOG: &[Mode] = &[Mode::Dialog];
 const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette];
+const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
+const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
@@ -172,6 +186,27 @@ pub(super) static ACTIONS: &[Entry] = &[
         LIST,
         "filter",
         "only rows that pass: words, or such as port = 443; Ctrl-U empties the line, Ctrl-W takes a word",
+    ),
+    entry(
+        (Action::Signal, "signal"),
+        &[char('K')],
+        READING,
+        "end holder",
+        "end who holds it, or send another signal: shows who that is and what goes with it, and asks",
+    ),
+    entry(
+        (Action::CloseSocket, "close"),
+        &[char('x')],
+        READING,
+        "",
+        "close the connection or the listener, while who holds it lives on: asks first",
+    ),
+    entry(
+        (Action::Stop, "stop"),
+        &[char('X')],
+        READING,
+        "",
+        "stop the unit or the container of who holds it, so that nothing starts it again: asks first",
     ),
     entry((Action::KeepFilter, "keep-filter"), &[code(KeyCode::Enter)], FILTER, "keep", "keep the filter"),
     entry(
@@ -276,7 +311,7 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry(
         (Action::Palette, "palette"),
         &[char(':')],
-        SCROLLED,
+        PANES,
         "",
         "choose from everything that can be done now, by its name",
     ),
@@ -288,6 +323,15 @@ pub(super) static ACTIONS: &[Entry] = &[
         "leave",
         "do nothing of what can be chosen",
     ),
+    entry((Action::Yes, "yes"), &[char('y')], DIALOG, "yes", "do what the question asks"),
+    entry((Action::No, "no"), &[char('n'), code(KeyCode::Esc)], DIALOG, "no", "do nothing of what is asked"),
+    entry(
+        (Action::Enter, "enter"),
+        &[code(KeyCode::Enter)],
+        DIALOG,
+        "yes",
+        "yes, after moving to one of several choices; closes what is only told",
+    ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
         (Action::Suspend, "suspend"),
@@ -296,7 +340,7 @@ pub(super) static ACTIONS: &[Entry] = &[
         "",
         "stop, give the terminal to the shell; fg returns",
     ),
-    entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], SCROLLED, "help", "this list"),
+    entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], PANES, "help", "this list"),
     entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
 ];
 

@@ -11,12 +11,14 @@ use crate::engine::Snapshot;
 use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::store::Moment;
 
+use super::acting::{self, Acting};
 use super::action::{Action, Entry, Mode};
 use super::around::Surroundings;
 use super::cell::Seen;
 use super::census::Census;
 use super::closely;
 use super::columns::{self, Column, Place};
+use super::dialog::{self, Dialog};
 use super::folding;
 use super::grouping::{By, Folds};
 use super::happening_cell::{self, SeenHappening};
@@ -147,6 +149,10 @@ pub(super) struct App {
     pub(super) help: Option<usize>,
     /// The name of an action, while it is typed.
     pub(super) palette: Option<Palette>,
+    /// What is done to sockets and to who holds them.
+    pub(super) acting: Acting,
+    /// What is asked, or told until it is read.
+    pub(super) dialog: Option<Dialog>,
     /// What was done that cannot be seen, and when: told for three seconds.
     pub(super) remark: Option<(String, Stamp)>,
     /// The line that was clicked last, and when: a second click soon after opens it.
@@ -176,6 +182,8 @@ impl App {
             inspected: None,
             help: None,
             palette: None,
+            acting: Acting::default(),
+            dialog: None,
             remark: None,
             clicked: None,
         }
@@ -197,6 +205,7 @@ impl App {
     /// What the keys are about when no action is being chosen.
     pub(super) fn mode_below(&self) -> Mode {
         match (&self.help, self.prompt.is_typed(), &self.inspected) {
+            _ if self.dialog.is_some() => Mode::Dialog,
             (Some(_), _, _) => Mode::Help,
             (None, true, _) => Mode::Filter,
             (None, false, Some(_)) => Mode::Details,
@@ -297,7 +306,8 @@ impl App {
             patience(&last.snapshot).checked_sub(silent).unwrap_or(Duration::from_secs(1))
         });
         let remark = self.remark.as_ref().map(|(_, at)| mark::LASTS.saturating_sub(self.now.since(at)));
-        [mark, silence, remark].into_iter().flatten().min()
+        let unseen = self.dialog.as_ref().and_then(|dialog| dialog.unseen_for(&self.now));
+        [mark, silence, remark, unseen].into_iter().flatten().min()
     }
 
     /// A row as its cells see it, now; `None` before the first table.
@@ -350,6 +360,8 @@ impl App {
                 Action::Unfold | Action::Fold | Action::FoldAll => folding::has_groups(self),
                 Action::Sockets => rows && self.view.lines() == Lines::Tallies,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
+                act if acting::is_act(act) => acting::can(self, act),
+                Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }

@@ -13,7 +13,7 @@ use super::listing::Sort;
 use super::pointer::{self, Spot};
 use super::update::{Effect, act, relist, show, step};
 use super::views::View;
-use super::{filtering, layout, palette};
+use super::{dialog, filtering, layout, palette};
 
 /// Two clicks within this time are one gesture.
 const TWICE: Duration = Duration::from_millis(400);
@@ -40,6 +40,10 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
         palette::choose(app, place);
         return palette::run(app);
     }
+    if let Some(Spot::Choice(place)) = spot {
+        dialog::choose(app, place);
+        return Vec::new();
+    }
     if !matches!(spot, Some(Spot::Do(_))) {
         app.palette = None; // whoever aims at something else has done with it
     }
@@ -62,7 +66,7 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
                 return act(app, action);
             }
         }
-        Some(Spot::Match(_)) | None => {}
+        Some(Spot::Match(_) | Spot::Choice(_)) | None => {}
     }
     Vec::new()
 }
@@ -88,6 +92,7 @@ fn sort_by(app: &mut App, column: usize) {
 /// Shows a view, and not what lies over it.
 fn turn_to(app: &mut App, view: View) {
     app.help = None;
+    app.dialog = None;
     app.inspected = None;
     show(app, view);
 }

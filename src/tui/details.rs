@@ -9,7 +9,7 @@ use crate::{phrase, text};
 use super::app::{App, Inspected};
 use super::cell::{self, Seen};
 use super::theme::{Look, Meaning};
-use super::{describe, judged, wrap};
+use super::{acting, describe, judged, wrap};
 
 /// Cells for the names of fields, and for the longer ones of objects where there is room.
 const NAME: usize = 18;
@@ -39,6 +39,7 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     page.trends(inspected);
     page.blank();
     page.owners(row, &seen);
+    page.hint(&acting::hint(app, row, false));
     page.other_end(&seen);
     page.passed_on(&seen, app.moment().and_then(|moment| moment.coverage.published.as_ref()));
     page.blank();
@@ -93,6 +94,13 @@ impl Page {
         let style = self.look.style(meaning);
         let lines = wrap::wrap(text, self.width.saturating_sub(2));
         self.lines.extend(lines.into_iter().map(|line| Line::styled(format!("  {line}"), style)));
+    }
+
+    /// What keys do; nothing where there are none.
+    fn hint(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.item(text, Meaning::Key);
+        }
     }
 
     fn heading(&mut self, text: &str) {

@@ -6,7 +6,7 @@ use super::action::ACTIONS;
 use super::app::App;
 use super::mark::Mark;
 use super::theme::Meaning;
-use super::{notice, wrap};
+use super::{acting, notice, wrap};
 
 /// Cells for the keys.
 const KEYS: usize = 16;
@@ -31,7 +31,7 @@ pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
         lines.push(Line::default());
     }
     lines.push(heading("Keys"));
-    for entry in ACTIONS {
+    for entry in ACTIONS.iter().filter(|entry| !(app.acting.removed && acting::is_act(entry.action))) {
         let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(look.ascii)).collect();
         // The names are for configuration and bug reports; narrow screens keep to the sentences.
         let name = if width >= 76 { format!("{:<16}", entry.name) } else { String::new() };

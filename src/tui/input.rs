@@ -13,6 +13,7 @@ use signal_hook::flag;
 use signal_hook::iterator::Signals;
 
 use crate::engine::Feed;
+use crate::engine::acting::Report;
 
 use super::{Deliver, TuiError};
 
@@ -32,6 +33,8 @@ pub(super) enum Input {
     Continued,
     /// A signal that ends us.
     Signal(i32),
+    /// What came of an order.
+    Acted(Box<Report>),
     Failed(TuiError),
 }
 

@@ -48,7 +48,7 @@ pub(super) fn screen(app: &App) -> Screen {
     let states = take(u16::from(!low));
     let tabs = take(1);
     // On a low screen, what is read in a pane needs the lines more.
-    let crowded = low && (app.help.is_some() || app.inspected.is_some());
+    let crowded = low && (app.help.is_some() || app.inspected.is_some() || app.dialog.is_some());
     let notice = take(if crowded { 0 } else { notice_height(app) });
     let filter = take(match app.palette {
         Some(_) => palette::height(low),

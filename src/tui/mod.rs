@@ -3,6 +3,7 @@
 //! Layer 5. It shows what the engine publishes and asks nobody else: it reads no kernel, no clock
 //! and no environment. State is in `app`, changed by `update` alone, and drawn by `view`.
 
+mod acting;
 mod action;
 mod app;
 mod around;
@@ -14,6 +15,7 @@ mod columns;
 mod copying;
 mod describe;
 mod details;
+mod dialog;
 mod filtering;
 mod folding;
 mod grouping;
@@ -34,6 +36,7 @@ mod network;
 mod notice;
 mod order;
 mod other_ends;
+mod outcome;
 mod palette;
 mod pointer;
 mod prompt;
@@ -61,12 +64,15 @@ mod way_in;
 mod wrap;
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
+use crate::engine::acting::Order;
 use crate::engine::{Feed, PollerHandle};
 use crate::filter::{Filter, FilterError};
 use crate::model::Stamp;
 
+use acting::Acting;
+pub use acting::Acts;
 use app::App;
 use input::Input;
 pub use key::{Key, KeyError};
@@ -93,6 +99,8 @@ pub struct Options {
     pub keymap: Keymap,
     pub version: &'static str,
     pub understand: Understand,
+    /// Who acts on sockets and on who holds them.
+    pub acts: Acts,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
     pub filter: String,
 }
@@ -139,11 +147,13 @@ pub fn run(
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
     app.keymap = options.keymap;
+    app.acting = Acting::of(&options.acts);
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
-    drop(sender);
-    let ended = serve(&mut app, &mut terminal, &inputs, (options.now, &poller));
+    let outside = Outside { now: options.now, poller: &poller, acts: &options.acts, told: sender };
+    let ended = serve(&mut app, &mut terminal, &inputs, &outside);
+    drop(outside);
     drop(terminal); // at once: the poller may be in the middle of a long reading
     drop(signals);
     drop(inputs);
@@ -151,12 +161,34 @@ pub fn run(
     ended
 }
 
+/// Who does what the loop does not do itself.
+struct Outside<'a> {
+    now: fn() -> Stamp,
+    poller: &'a PollerHandle,
+    acts: &'a Acts,
+    /// Where it is told.
+    told: Sender<Input>,
+}
+
+impl Outside<'_> {
+    /// Gives an order to who acts. Nothing waits for it.
+    fn order(&self, order: Order) {
+        let told = self.told.clone();
+        let tell = Box::new(move |report| drop(told.send(Input::Acted(Box::new(report)))));
+        let taken = match self.acts {
+            Acts::By(actor, _) => actor.order(order, tell),
+            Acts::Removed | Acts::Refused(_) => false,
+        };
+        debug_assert!(taken, "who acts takes orders, and nothing is asked where nobody does");
+    }
+}
+
 /// The loop: waits, updates, draws. Everything that is queued is taken in before a frame is drawn.
 fn serve(
     app: &mut App,
     terminal: &mut Terminal,
     inputs: &Receiver<Input>,
-    (now, poller): (fn() -> Stamp, &PollerHandle),
+    outside: &Outside<'_>,
 ) -> Result<Ended, TuiError> {
     let (mut asked, mut looked) = (app.ask(), None);
     loop {
@@ -171,10 +203,11 @@ fn serve(
         // Bounded by what is queued now: a flood of keys must not starve the screen.
         let queued: Vec<_> = std::iter::once(first).chain(inputs.try_iter().take(1000)).collect();
         for input in queued {
-            for effect in update(app, input, now()) {
+            for effect in update(app, input, (outside.now)()) {
                 match effect {
                     Effect::Repaint => terminal.retake()?,
-                    Effect::Free(snapshot) => poller.give_back(*snapshot),
+                    Effect::Free(snapshot) => outside.poller.give_back(*snapshot),
+                    Effect::Act(order) => outside.order(*order),
                     Effect::Copy(text) => terminal.copy(&text)?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
@@ -184,11 +217,11 @@ fn serve(
         }
         if closely::wanted(app) != looked {
             looked = closely::wanted(app);
-            poller.look_closely(looked);
+            outside.poller.look_closely(looked);
         }
         if app.ask() != asked {
             asked = app.ask();
-            poller.ask(asked);
+            outside.poller.ask(asked);
         }
         terminal.draw(|frame| view::draw(app, frame))?;
     }

@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use super::action::Action;
 use super::app::App;
 use super::views::View;
-use super::{layout, palette, view};
+use super::{dialog, layout, palette, view};
 
 /// What can be hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Spot {
     Row(usize),
     /// An action of the palette, by its place among those that match.
     Match(usize),
+    /// What a yes may mean, by its place among the choices.
+    Choice(usize),
     /// A hint that tells how to do it.
     Do(Action),
 }
@@ -41,6 +43,9 @@ pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
         let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
         let place = palette.first(matches, screen.filter.height) + line;
         return (place < matches).then_some(Spot::Match(place));
+    }
+    if app.dialog.is_some() {
+        return dialog::spot(app, at);
     }
     let listed = app.help.is_none() && app.inspected.is_none() && app.listing.len() > 0;
     if listed && screen.heads.contains(at) {

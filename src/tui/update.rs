@@ -5,6 +5,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::engine::acting::Order;
 use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, Stamp};
 
@@ -21,7 +22,9 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, folding, help, layout, way_in};
+use super::{
+    Ended, TuiError, acting, clicking, copying, details, dialog, filtering, folding, help, layout, way_in,
+};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(super) enum Effect {
     Repaint,
     /// Free this, which is no longer shown, where nobody waits for it.
     Free(Box<Snapshot>),
+    /// Give this to who acts.
+    Act(Box<Order>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Give the terminal back and stop until the shell continues us.
@@ -69,6 +74,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
             relist(app);
             Vec::new()
         }
+        Input::Acted(report) => {
+            acting::take(app, &report);
+            Vec::new()
+        }
         Input::Stop => vec![Effect::Suspend],
         Input::Continued => vec![Effect::Repaint],
         Input::Signal(signal) => vec![Effect::Quit(Ended::Signal(signal))],
@@ -99,6 +108,8 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
+        Action::Up if app.dialog.is_some() => dialog::step(app, -1),
+        Action::Down if app.dialog.is_some() => dialog::step(app, 1),
         Action::Up => step(app, -1),
         Action::Down => step(app, 1),
         Action::PageUp => step(app, -page(app)),
@@ -148,6 +159,8 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
+        Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),
+        Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
         Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
@@ -291,6 +304,9 @@ pub(super) fn step(app: &mut App, by: isize) {
     if app.palette.is_some() {
         return palette::step(app, by);
     }
+    if app.dialog.is_some() {
+        return dialog::scroll(app, by);
+    }
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
         (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
@@ -305,6 +321,7 @@ pub(super) fn step(app: &mut App, by: isize) {
 fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
+        Mode::Dialog => dialog::page(app),
         Mode::Palette => usize::from(layout::screen(app).filter.height),
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
@@ -316,6 +333,8 @@ fn settle(app: &mut App) {
     let screen = layout::screen(app);
     let body = usize::from(screen.body.height).saturating_sub(1);
     let width = screen.body.width;
+    acting::settle(app);
+    dialog::settle(app);
     if app.help.is_some() {
         let most = help::lines(app, width).len().saturating_sub(body);
         app.help = app.help.map(|scroll| scroll.min(most));

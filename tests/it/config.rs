@@ -166,23 +166,23 @@ fn the_dashboard_is_drawn_as_it_was_set() {
 
 #[test]
 fn keys_are_bound_in_a_file() {
-    let user = User::with("[keys]\nfreeze = ['x', 'ctrl-f']\ncompare = []\nquit = ['Ctrl-Q']\n");
+    let user = User::with("[keys]\nfreeze = ['z', 'ctrl-f']\ncompare = []\nquit = ['Ctrl-Q']\n");
     let config = format!("SOCKEYE_CONFIG={}", user.file().display());
     let program = env!("CARGO_BIN_EXE_sockeye");
     let mut session = Session::start("env", &[&config, program, "top", "--source", SCRIPT]);
     session.wait_for("the hints", |screen| {
         let shown = screen.contents();
-        shown.contains(" x freeze") && shown.contains("Ctrl-Q quit") && !shown.contains("m mark")
+        shown.contains(" z freeze") && shown.contains("Ctrl-Q quit") && !shown.contains("m mark")
     });
-    session.press("fmq\x03x"); // none but the last is a key
-    session.wait_for("the held picture", |screen| screen.contents().contains("x go on"));
+    session.press("fmq\x03z"); // none but the last is a key
+    session.wait_for("the held picture", |screen| screen.contents().contains("z go on"));
     session.press("\x06");
-    session.wait_for("the live one", |screen| screen.contents().contains("x freeze"));
+    session.wait_for("the live one", |screen| screen.contents().contains("z freeze"));
     session.press("\x11");
     session.ends_with(0);
     let explained = run(user.sockeye(&["config", "--explain"]).env("SOCKEYE_MOUSE", "0")).ok();
     let path = user.file();
-    let line = format!("keys.freeze   [\"x\", \"Ctrl-F\"]  {}:2 (where a person looks)", path.display());
+    let line = format!("keys.freeze   [\"z\", \"Ctrl-F\"]  {}:2 (where a person looks)", path.display());
     assert!(explained.lines().any(|it| it == line), "{line:?} is missing:\n{explained}");
     write_file(&user.file(), "[keys]\nfreeze = ['m']\n");
     let says = ["   2 | freeze = ['m']", "^^^ m is a key of compare, too", "free it with compare = []"];

@@ -16,7 +16,9 @@ const AS_RUN: &[(&str, &str)] = &[
     ("sockeye -E", "sockeye --for 50ms -E"),
     // Whoever holds it on this machine lives on.
     ("sockeye kill 8080", "sockeye kill --dry-run 8080"),
+    ("sockeye kill --stop", "sockeye kill --dry-run --stop"),
     // There is no terminal here; events take the same filters.
+    ("sockeye top --read-only", "sockeye events --for 50ms"),
     ("sockeye top", "sockeye events --for 50ms"),
     ("/var/lib/node_exporter/textfile_collector/", ""),
 ];

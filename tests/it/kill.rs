@@ -148,3 +148,30 @@ fn plans_in_words() {
     }
     insta::assert_snapshot!("plans", told);
 }
+
+/// What manages them is stopped in their place: of a script it is told, and never done here.
+#[test]
+fn plans_to_stop_what_manages_them() {
+    let stop = |args: &[&str]| {
+        run(&mut sockeye(&[&["kill", "--stop", "--dry-run", "--source", SCENARIO], args].concat()))
+    };
+    let ran = stop(&["pid:812"]);
+    assert_eq!(ran.code(), 0, "{ran:?}");
+    let told: Vec<_> = ran.stdout().lines().collect();
+    let last = told.len() - 3;
+    assert_eq!(told[last], "systemctl stop ssh.service");
+    assert!(told[last + 1].starts_with("  ends 1 process that holds "), "{told:?}");
+    assert_eq!(told[last + 2], "planned  systemctl stop ssh.service: would be run");
+    let ran = stop(&["pid:812", "--json"]);
+    let line: serde_json::Value = serde_json::from_str(ran.stdout()).unwrap();
+    assert_valid(&validator("stopping_line"), "a plan", &line);
+    assert_eq!(
+        (&line["result"], &line["command"]),
+        (&"planned".into(), &"systemctl stop ssh.service".into())
+    );
+    let ran = stop(&["4444"]);
+    assert_eq!((ran.code(), ran.stdout()), (2, ""));
+    assert!(ran.stderr().contains(": nobody looks after it, as far as is known"), "{}", ran.stderr());
+    let ran = run(&mut sockeye(&["kill", "80", "--stop", "--signal", "KILL", "--yes"]));
+    assert!(ran.code() == 2 && ran.stderr().contains("cannot be used with"), "{}", ran.stderr());
+}

@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["model", "wire", "sys"]),
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy", "diagnosis"]),
-    ("engine", &["model", "text", "wire", "store", "policy", "sys", "source", "owner"]),
+    ("engine", &["model", "text", "wire", "phrase", "store", "policy", "sys", "source", "owner", "action"]),
     ("tui", &["model", "text", "filter", "phrase", "store", "policy", "diagnosis", "output", "engine"]),
     ("config", &["model", "text", "filter", "sys", "tui"]),
     (

@@ -145,6 +145,7 @@ fn stale() {
     drop(caller);
     drop(server);
     assert_eq!(sockeye::action::close(&[dead]), [Closing::Gone]);
+    assert_eq!(sockeye::engine::acting::close(&[dead]).unwrap(), [Closing::Gone], "as the dashboard closes");
     assert!(works(&mut pair(&listener)), "the listener is not closed in its place");
     // Nor is a connection that has its place.
     let local = listener.local_addr().unwrap();

@@ -5,10 +5,15 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use sockeye::action::{self, Hold, Meant};
-use sockeye::model::{Fd, Inode, Pid, ProcessId, Signal, Signalling};
+use sockeye::engine::acting::{self, Act, Done, Order};
+use sockeye::engine::{self, OwnerAsk, OwnerChoice, Sampler};
+use sockeye::model::{Ask, Family, Fd, Inode, Pid, ProcessId, Protocol, Signal, Signalling};
+use sockeye::owner::Facts;
+use sockeye::source::netlink::Netlink;
+use sockeye::store::Table;
 
 use crate::Case;
 use crate::harness::{Holder, eventually, run, sockeye};
@@ -158,6 +163,32 @@ fn in_its_own_pid_namespace() {
     assert_eq!(ran.code(), 0, "{}", ran.stderr());
 }
 
+fn tables() -> Table {
+    let source = Box::new(Netlink::strict(Ask::NOTHING));
+    let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: false };
+    engine::single(Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners).take().unwrap())
+}
+
+/// A signal for this holder of the socket.
+fn ordered(pid: u32, socket: Inode) -> Order {
+    let seen = Arc::new(tables());
+    let row = seen.open().find(|row| row.socket.inode == Some(socket)).unwrap();
+    let mut holders = row.socket.owners.known().unwrap().ids();
+    let chosen = vec![(row.socket.key, holders.find(|id| id.pid.0 == pid).unwrap())];
+    Order { seen, chosen, act: Act::Signal(Signal::Kill) }
+}
+
+/// What became of the holders.
+fn obeyed(order: Order) -> Vec<Signalling> {
+    let actor = acting::spawn(Box::new(|| Ok(tables()))).unwrap();
+    let (tell, told) = mpsc::channel();
+    assert!(actor.order(order, Box::new(move |report| tell.send(report).unwrap())));
+    match told.recv().unwrap().done {
+        Ok(Done::Signalled(became, Some(Ok(_)))) => became,
+        other => panic!("{other:?}"),
+    }
+}
+
 /// One after the other holds the same socket under the same pid.
 pub(crate) fn pid_in_use_again() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -171,6 +202,7 @@ pub(crate) fn pid_in_use_again() {
     };
     let first = holder();
     let (pid, as_read) = (first.pid(), meant(&first));
+    let order = ordered(pid, socket);
     let handle = action::find(&as_read).unwrap();
     drop(first); // and waits for its end
     assert_eq!(action::find(&as_read).unwrap_err(), Signalling::Gone);
@@ -184,6 +216,9 @@ pub(crate) fn pid_in_use_again() {
     let why = action::find(&as_read).unwrap_err();
     assert!(why.reason().is_some_and(|why| why.contains("another process has its pid")), "{why:?}");
     assert_eq!(handle.send(Signal::Kill), Signalling::Gone);
+    // The same by an order, as the dashboard gives it.
+    let became = obeyed(order);
+    assert!(became[0].reason().is_some_and(|why| why.contains("another process has its pid")), "{became:?}");
     assert!(lives(pid));
     let found = action::find(&meant(&second)).unwrap();
     assert_eq!(found.send(Signal::Term), Signalling::Sent);

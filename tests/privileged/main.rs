@@ -7,6 +7,7 @@
 #![expect(clippy::assigning_clones, reason = "expectations read better as assignments")]
 
 mod activation;
+mod acts;
 mod all_namespaces;
 mod both_ways;
 mod churn;
@@ -76,6 +77,7 @@ fn main() -> ExitCode {
     let cgroup = root.or_else(names::missing);
     let setpriv =
         root.or((!rights::can_be_chosen()).then_some("needs setpriv that knows CAP_BPF, and CAP_BPF"));
+    let capable = namespace.or((!harness::is_installed("setcap")).then_some("needs setcap"));
     let bpf = root.or((!both_ways::can_be_compared()).then_some("needs a kernel that takes BPF programs"));
     let ring = namespace.or_else(|| (!hidden::has_rings()).then_some("needs io_uring"));
     let apart = root.or((!activation::can_be_shown()).then_some("needs unshare"));
@@ -112,6 +114,8 @@ fn main() -> ExitCode {
         (ends::CASES, namespace),
         (ends::BESIDE_SS, ss.or_else(ends::missing)),
         (killing::CASES, namespace),
+        (acts::CASES, namespace),
+        (acts::CAPABLE, capable),
         (killing::APART, apart),
         (closing::CASES, namespace),
         (closing::BESIDE_SS, ss),

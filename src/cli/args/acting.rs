@@ -11,6 +11,7 @@ use crate::cli::ending::EndingArgs;
 use crate::config::interval;
 
 #[derive(Debug, ClapArgs)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 #[command(
     after_help = "Exit codes: 0 all got it, and where it should end them ended and released what they held, 1 nobody holds it, 2 error, or not all."
 )]
@@ -22,6 +23,9 @@ pub(in crate::cli) struct KillArgs {
     /// TERM, KILL, INT, QUIT, HUP, USR1, USR2, STOP or CONT, or the number of one
     #[arg(short, long, value_name = "NAME", default_value = "TERM")]
     pub(in crate::cli) signal: String,
+    /// Stop the unit or the container of who holds it, through systemctl, docker or podman, and send no signal
+    #[arg(long, conflicts_with_all = ["signal", "wait"])]
+    pub(in crate::cli) stop: bool,
     /// Send without asking
     #[arg(long)]
     pub(in crate::cli) yes: bool,

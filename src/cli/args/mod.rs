@@ -104,6 +104,9 @@ pub(super) struct TopArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// Do nothing to sockets and processes: no signals, no closing, and not the rights for that
+    #[arg(long)]
+    pub(super) read_only: bool,
     /// A filter in a file, beside that of the arguments; - is stdin
     #[arg(short = 'F', long = "filter", value_name = "FILE")]
     pub(super) filter_file: Option<PathBuf>,
@@ -116,7 +119,7 @@ impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
         let interval = IntervalArgs::default();
-        Self { reading, runtimes, interval, face, no_mouse: false, filter_file, filter }
+        Self { reading, runtimes, interval, face, no_mouse: false, read_only: false, filter_file, filter }
     }
 }
 

@@ -1,10 +1,9 @@
 //! `sockeye kill TARGET|FILTER...`: a signal for the processes that hold sockets, after showing them and asking.
 
 mod choice;
+mod stop;
 
 use std::io::{self, BufWriter, Write as _};
-use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 
@@ -14,20 +13,17 @@ use super::exit::Exit;
 use super::reader::{self, Request};
 use super::settings::Reading;
 use super::{complain, notice, question};
-use crate::action::{self, Found, Hold, Meant};
+use crate::action;
 use crate::config::Settings;
-use crate::model::{Ask, Owner, Row, Signal, Signalling};
+use crate::engine::acting::{self, fates};
+use crate::model::{Ask, Row, Signal, Signalling};
 use crate::output::signalling;
 use crate::source::everything;
-use crate::store::{Aftermath, Holder, Moment, Table, aftermath, holders};
-use crate::sys::rights;
+use crate::store::{Aftermath, Holder, Moment, Table, holders};
+use crate::sys::host;
 use crate::text::counted;
 use choice::Chosen;
-
-/// How often, and with which pauses, the tables are read to see whether somebody comes after those that ended: half
-/// a second in all. systemd waits for a tenth of it unless told otherwise (`RestartSec=`, systemd.service(5)).
-const LOOKS: usize = 5;
-const PAUSE: Duration = Duration::from_millis(100);
+use stop::Stops;
 
 /// Sends a signal to who holds what is meant. Everything that could go wrong by accident is asked before.
 pub(super) fn run(args: &KillArgs) -> anyhow::Result<Exit> {
@@ -38,6 +34,10 @@ pub(super) fn run(args: &KillArgs) -> anyhow::Result<Exit> {
         !asks || question::can_be_asked(),
         "kill asks before it sends anything, and there is no terminal to ask on: add --yes to send without asking, \
          or --dry-run to see who would get it"
+    );
+    ensure!(
+        args.dry_run || !host::is_raised(),
+        "sockeye has rights here that its user has not, and lends them to nobody: only --dry-run works"
     );
     let reading = reading(args)?;
     let (before, moment) = read(&reading)?;
@@ -53,25 +53,30 @@ pub(super) fn run(args: &KillArgs) -> anyhow::Result<Exit> {
         return Ok(if whole { Exit::Found } else { Exit::Error });
     }
     let report = Report { json: args.json, signal, moment: &moment };
+    if args.stop {
+        let stops =
+            Stops { reading: &reading, all: &all, before: &before, whole, asks, dry_run: args.dry_run };
+        return stop::run(&stops, &report);
+    }
     if asks && !is_wanted(&all, signal, &moment)? {
         complain("sockeye: nothing was sent");
         return Ok(Exit::Error);
     }
     if args.dry_run {
         let scripted = matches!(reading.source, SourceChoice::Scenario(_));
-        let would = |holder| if scripted { as_told(holder) } else { planned(holder) };
+        let would = |holder| if scripted { as_told(holder) } else { acting::plan(holder) };
         let became: Vec<Signalling> = all.iter().map(would).collect();
         report.planned(&all, &became)?;
         return Ok(done(whole, &became, &[]));
     }
-    let became = send(&all, signal, args.wait)?;
+    let became = acting::send(&all, signal, args.wait)?;
     report.became(&all, &became)?;
     if !signal.is_to_end() {
         return Ok(done(whole, &became, &[]));
     }
-    let (after, later) = settle(&reading, &all, &before)?;
+    let after = look_again(&reading, &all, &before)?;
     let fates = fates(&all, &before, &after);
-    report.fates(&fates, &later)?;
+    report.fates(&fates, &after)?;
     Ok(done(whole, &became, &fates))
 }
 
@@ -106,71 +111,17 @@ fn read(reading: &Reading) -> anyhow::Result<(Table, Moment)> {
     reader::read_once(reading, Request::all(everything(), Ask::EVERYTHING), None)
 }
 
-/// Who is meant, as it was read. What a ring holds is at no descriptor, so that its identity is enough.
-fn meant(holder: &Holder<'_>) -> Meant {
-    let through_ring = holder.sockets.iter().any(|(_, owner)| owner.ring);
-    let hold = |(row, owner): &(&Row, Owner<'_>)| {
-        Some(Hold { thread: owner.thread, fd: *owner.fds.first()?, socket: row.socket.inode? })
-    };
-    let holds = holder.sockets.iter().filter(|_| !through_ring).filter_map(hold).collect();
-    Meant { process: holder.process.id, holds }
-}
-
-/// What would become of it.
-fn planned(holder: &Holder<'_>) -> Signalling {
-    action::find(&meant(holder)).map_or_else(|why| why, |_| Signalling::Planned)
-}
-
 /// The same for a process that does not run here.
 fn as_told(holder: &Holder<'_>) -> Signalling {
     let never = action::never(holder.process.id.pid, None);
     never.map_or(Signalling::Planned, |why| Signalling::Refused(why.to_owned()))
 }
 
-/// Finds all of them, sends, and waits for their ends where they are to end.
-fn send(all: &[Holder<'_>], signal: Signal, wait: Duration) -> anyhow::Result<Vec<Signalling>> {
-    let found: Vec<Result<Found, Signalling>> =
-        all.iter().map(|holder| action::find(&meant(holder))).collect();
-    let send = |found: &Result<Found, Signalling>| match found {
-        Ok(found) => found.send(signal),
-        Err(why) => why.clone(),
-    };
-    let mut became: Vec<Signalling> = rights::with_signalling(|| found.iter().map(send).collect())
-        .context("the right to signal can be neither used nor given up")?;
-    if !signal.is_to_end() {
-        return Ok(became);
-    }
-    let got: Vec<usize> = (0..all.len()).filter(|at| became[*at] == Signalling::Sent).collect();
-    let handles: Vec<&Found> = got.iter().filter_map(|at| found[*at].as_ref().ok()).collect();
-    let ended = action::wait(&handles, wait).context("their end cannot be waited for")?;
-    for (at, ended) in got.into_iter().zip(ended) {
-        became[at] = if ended { Signalling::Ended } else { Signalling::Running };
-    }
-    Ok(became)
-}
-
-/// Reads again, until every place is taken anew or half a second has passed. Who holds a socket still may be about
-/// to let it go.
-fn settle(reading: &Reading, all: &[Holder<'_>], before: &Table) -> anyhow::Result<(Table, Moment)> {
+/// What is there afterwards.
+fn look_again(reading: &Reading, all: &[Holder<'_>], before: &Table) -> anyhow::Result<Table> {
     // The rights to load a program are gone.
     let reading = Reading { owners: OwnersChoice::Proc, ..reading.clone() };
-    for _ in 1..LOOKS {
-        let (after, later) = read(&reading)?;
-        if fates(all, before, &after).iter().all(|(_, fate)| matches!(fate, Aftermath::Again(_))) {
-            return Ok((after, later));
-        }
-        thread::sleep(PAUSE);
-    }
-    read(&reading)
-}
-
-/// What became of each socket that was meant.
-fn fates<'a, 'b>(all: &[Holder<'a>], before: &Table, after: &'b Table) -> Vec<(&'a Row, Aftermath<'b>)> {
-    let mut rows: Vec<&'a Row> =
-        all.iter().flat_map(|holder| holder.sockets.iter().map(|(row, _)| *row)).collect();
-    rows.sort_by_key(|row| row.socket.key);
-    rows.dedup_by_key(|row| row.socket.key);
-    rows.into_iter().map(|row| (row, aftermath(&row.socket, before, after))).collect()
+    acting::settle(&mut || read(&reading).map(|(table, _)| table), all, before)
 }
 
 fn done(whole: bool, became: &[Signalling], fates: &[(&Row, Aftermath<'_>)]) -> Exit {
@@ -224,7 +175,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    fn fates(&self, fates: &[(&Row, Aftermath<'_>)], later: &Moment) -> anyhow::Result<()> {
+    fn fates(&self, fates: &[(&Row, Aftermath<'_>)], after: &Table) -> anyhow::Result<()> {
+        let later = after.moment().context("the reading left no trace")?;
         let mut out = BufWriter::new(io::stdout().lock());
         for (row, fate) in fates {
             if self.json {

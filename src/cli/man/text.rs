@@ -100,6 +100,17 @@ const KILLS: &[Part] = &[
          there before, or held again by one that came since. Processes of others need root or CAP_KILL, which is in \
          force only while the signals are sent and given up then.",
     ),
+    Text(
+        "With --stop no signal is sent: the unit or the container of the holders is stopped, by systemctl stop, \
+         systemctl --user stop, docker stop or podman stop, so that nothing starts them again. The program comes from \
+         /usr/bin, /bin, /usr/sbin or /sbin and gets an environment of its own. A unit or a container of another user is \
+         not touched, and a name that does not mean itself to every shell becomes no part of a command.",
+    ),
+    Text(
+        "In the dashboard K, x and X do the same as kill, close and kill --stop, to what is selected: each shows what it \
+         is about and asks, and tells what came of it. With --read-only, or the setting read_only, none of that is there. \
+         A program that was installed setuid or with capabilities lends none of its rights to such acts.",
+    ),
 ];
 
 const EXIT_STATUS: &[Part] = &[
@@ -130,7 +141,7 @@ const SETTINGS: &[Part] = &[
     Settings,
     Text(
         "The keys of the dashboard stand in the files below [keys], by the name of the action: \
-         freeze = [\"x\", \"Ctrl-F\"], or unix = [] for none. sockeye config names every action with its keys.",
+         freeze = [\"z\", \"Ctrl-F\"], or unix = [] for none. sockeye config names every action with its keys.",
     ),
     Text(
         "Those for people count in the dashboard and on a terminal. Where the output goes into a file or a pipe, \

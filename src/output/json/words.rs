@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::model::{
     Closing, Ending, Family, NetnsFound, NoOwner, Protocol, Runtime, Signal, Signalling, SliceStatus, State,
+    Stopping,
 };
 use crate::output::SCHEMA;
 use crate::policy::{AlertKind, Severity};
@@ -48,6 +49,10 @@ pub(in crate::output) fn signal(_: &mut SchemaGenerator) -> Schema {
 
 pub(in crate::output) fn signalling(_: &mut SchemaGenerator) -> Schema {
     one_of(Signalling::WORDS)
+}
+
+pub(in crate::output) fn stopping(_: &mut SchemaGenerator) -> Schema {
+    one_of(Stopping::WORDS)
 }
 
 pub(in crate::output) fn aftermath(_: &mut SchemaGenerator) -> Schema {

@@ -19,10 +19,10 @@ fn bound(bindings: &[(&str, &[&str])]) -> Keymap {
 #[test]
 fn bound_keys_do_it_and_the_former_ones_nothing() {
     let mut stage = Stage::played(140, 40);
-    stage.app.keymap = bound(&[("freeze", &["x", "Ctrl-F"]), ("keep-filter", &["F2"]), ("compare", &[])]);
+    stage.app.keymap = bound(&[("freeze", &["z", "Ctrl-F"]), ("keep-filter", &["F2"]), ("compare", &[])]);
     stage.keys("fm");
     assert!(stage.app.frozen.is_none() && stage.app.compared.is_none());
-    stage.keys("x");
+    stage.keys("z");
     assert!(stage.app.frozen.is_some());
     stage.ctrl('f');
     assert!(stage.app.frozen.is_none());

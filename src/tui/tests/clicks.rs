@@ -13,18 +13,18 @@ use crate::tui::views::View;
 use crate::tui::{layout, palette};
 
 impl Stage {
-    fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
+    pub(super) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
         self.send(Input::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }))
     }
 
     /// Clicks on the first cell of a text that is on the screen.
-    fn click(&mut self, words: &str) -> Vec<Effect> {
+    pub(super) fn click(&mut self, words: &str) -> Vec<Effect> {
         let at = self.find(words);
         self.mouse(MouseEventKind::Down(MouseButton::Left), at)
     }
 
     /// Where a text is on the screen, in cells.
-    fn find(&self, words: &str) -> (u16, u16) {
+    pub(super) fn find(&self, words: &str) -> (u16, u16) {
         let screen = self.screen();
         let found = screen.lines().enumerate().find_map(|(y, line)| Some((y, line, line.find(words)?)));
         let (y, line, x) = found.unwrap_or_else(|| panic!("no {words:?} in\n{screen}"));
@@ -195,7 +195,7 @@ fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
                     Some(Spot::Head(column)) => assert!(column < stage.app.pane().columns.len()),
                     Some(Spot::Tab(_)) => assert_eq!(y, layout::screen(&stage.app).tabs.y),
                     Some(Spot::Match(place)) => assert!(place < palette::matches(&stage.app).len()),
-                    Some(Spot::Do(_)) | None => {}
+                    Some(Spot::Do(_) | Spot::Choice(_)) | None => {}
                 }
             }
         }

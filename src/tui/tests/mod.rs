@@ -1,10 +1,12 @@
 //! The dashboard against a script: every action, and whole screens.
 
+mod acting;
 mod actions;
 mod bindings;
 mod clicks;
 mod copying;
 mod diagnosis;
+mod dialog;
 mod events;
 mod filtering;
 mod groups;

@@ -46,7 +46,8 @@ impl Piece {
         Self { spot: Some(spot), ..self }
     }
 
-    fn width(&self) -> u16 {
+    /// The cells that it takes.
+    pub(super) fn width(&self) -> u16 {
         self.parts.iter().map(|(text, _)| cells(text)).sum()
     }
 

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::bar::{Bar, Piece};
 use crate::tui::action::{ACTIONS, Action, Mode};
 use crate::tui::app::App;
+use crate::tui::dialog;
 use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
 use crate::tui::pointer::Spot;
@@ -20,6 +21,10 @@ pub(super) fn bar(app: &App, area: Rect) -> Bar {
     let style = |meaning| app.look.style(meaning);
     if let Some((remark, _)) = &app.remark {
         let told = Piece::new(0, app.look.escape(remark.as_bytes()).into_owned(), style(Meaning::Good));
+        return Bar { area, gap: 2, left: vec![told], right: Vec::new() };
+    }
+    if let Some(doing) = &app.acting.doing {
+        let told = Piece::new(0, format!("{doing}{}", app.look.charset().ellipsis()), style(Meaning::Key));
         return Bar { area, gap: 2, left: vec![told], right: Vec::new() };
     }
     let left = hints(app)
@@ -45,7 +50,11 @@ struct Hint {
 /// What the keys would do now. Neighbours with the same words share them: `↑↓ move`.
 fn hints(app: &App) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
-    let possible = ACTIONS.iter().filter(|entry| !entry.hint.is_empty() && app.can(entry));
+    let told = app.dialog.is_some() && !dialog::asks(app);
+    // What is only told is closed, and needs no second way to do so.
+    let possible = ACTIONS
+        .iter()
+        .filter(|entry| !entry.hint.is_empty() && app.can(entry) && !(told && entry.action == Action::No));
     for (entry, priority) in possible.zip(2..) {
         // While a text is typed, a letter is no key.
         let typing = app.mode().is_typed();
@@ -69,6 +78,7 @@ fn hints(app: &App) -> Vec<Hint> {
                     _ if frozen => "go on",
                     (Action::Details, Some(Of::Tally(seen))) if seen.tally.is_group() => "fold",
                     (Action::Details, Some(Of::Tally(_))) => "sockets",
+                    (Action::Enter, _) if told => "close",
                     _ => entry.hint,
                 };
                 hints.push(Hint { keys: label, text, action: entry.action, priority });

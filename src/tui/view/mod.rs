@@ -5,6 +5,7 @@
 
 mod bar;
 mod condition;
+mod dialog;
 mod footer;
 mod header;
 mod list;
@@ -54,6 +55,9 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         list::draw(app, &screen, buffer);
         preview::draw(app, screen.preview, buffer);
     }
+    if let Some(asked) = &app.dialog {
+        dialog::draw(app, asked, screen.body, buffer);
+    }
     footer::draw(app, screen.footer, buffer);
     let cursor = match &app.palette {
         Some(palette) => Some(palette::cursor(palette, screen.filter)),
@@ -67,7 +71,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
 /// The lines of pieces, some of which can be clicked.
 pub(super) fn bars(app: &App, screen: &Screen) -> Vec<Bar> {
     let footer = footer::bar(app, screen.footer);
-    header::bars(app, screen).into_iter().chain([footer]).collect()
+    header::bars(app, screen).into_iter().chain([footer]).chain(dialog::bar(app)).collect()
 }
 
 /// One line that says the most important, and what is missing.

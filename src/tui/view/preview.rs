@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::model::Row;
+use crate::tui::acting;
 use crate::tui::app::App;
 use crate::tui::cell;
 use crate::tui::describe;
@@ -26,7 +27,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         put(app, buffer, under(2), &tally_words::sentence(seen), Meaning::Muted);
     }
     let Some(seen) = of.socket() else { return };
-    put(app, buffer, under(1), &describe::ownership(&seen), Meaning::Text);
+    let (mut whose, hint) = (under(1), acting::hint(app, seen.subject.row, area.width < 100));
+    let taken = super::cells(&hint) + 2;
+    if !hint.is_empty() && taken <= whose.width / 2 {
+        whose.width -= taken;
+        put(app, buffer, Rect { x: whose.right() + 2, width: taken - 2, ..whose }, &hint, Meaning::Key);
+    }
+    put(app, buffer, whose, &describe::ownership(&seen), Meaning::Text);
     let (mut rest, mut what) = (under(2), describe::sentence(&seen));
     if let Some((worst, meaning)) = judged::worst(app, seen.subject.row) {
         put(app, buffer, rest, &worst, meaning);
