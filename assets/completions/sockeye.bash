@@ -482,7 +482,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --no-mouse --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --theme --no-mouse --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -510,6 +510,10 @@ _sockeye() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --theme)
+                    COMPREPLY=($(compgen -W "terminal dark light colorblind-dark colorblind-light mono" -- "${cur}"))
                     return 0
                     ;;
                 --filter)

@@ -44,8 +44,8 @@ pub(super) struct Listing {
     pub(super) matched: usize,
     /// Open sockets of each other view that the filter lets through; counted where this one shows none.
     pub(super) elsewhere: [usize; View::ALL.len()],
-    /// When marks end, on the monotonic clock, ascending.
-    ends: Vec<Duration>,
+    /// When marks fade or end, on the monotonic clock, ascending.
+    turns: Vec<Duration>,
 }
 
 /// What a listing is made from.
@@ -87,7 +87,7 @@ impl Listing {
                 Some(tallies) if row.is_open() => tallies.count(at, row),
                 Some(_) => {}
                 None => {
-                    listing.ends.extend(Mark::ends(row, &wish.now));
+                    listing.turns.extend(Mark::turns(row, &wish.now));
                     listing.index.push(at);
                 }
             }
@@ -100,8 +100,8 @@ impl Listing {
                 listing.elsewhere[View::of(row).number()] += usize::from(passes);
             }
         }
-        listing.ends.sort_unstable();
-        listing.ends.dedup();
+        listing.turns.sort_unstable();
+        listing.turns.dedup();
         listing.tallies = tallies.map(Tallies::done).unwrap_or_default();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             let down = column.descending != wish.sort.reversed;
@@ -134,9 +134,9 @@ impl Listing {
         self.tallies.iter().filter(|tally| !matches!(tally.common, Common::Unowned(_))).count()
     }
 
-    /// How long until the next mark ends.
-    pub(super) fn next_end(&self, now: &Stamp) -> Option<Duration> {
-        self.ends.iter().find(|end| **end > now.mono).map(|end| end.saturating_sub(now.mono))
+    /// How long until the next mark fades or ends.
+    pub(super) fn next_turn(&self, now: &Stamp) -> Option<Duration> {
+        self.turns.iter().find(|turn| **turn > now.mono).map(|turn| turn.saturating_sub(now.mono))
     }
 
     /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.

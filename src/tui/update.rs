@@ -10,6 +10,7 @@ use crate::model::{Ask, Stamp};
 
 use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
+use super::help::Topic;
 use super::input::Input;
 use super::judged;
 use super::key::Key;
@@ -20,7 +21,7 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
+use super::{Ended, TuiError, appearance, clicking, copying, details, filtering, help, layout};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -141,7 +142,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
-        Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
+        Action::Help => help::turn_to(app, Topic::Keys),
+        Action::Explain => help::turn_to(app, Topic::Gaps),
+        Action::NextTheme => appearance::next_theme(app),
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return vec![Effect::Quit(Ended::Quit)],
