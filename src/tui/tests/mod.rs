@@ -1,18 +1,22 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod appearance;
 mod bindings;
 mod clicks;
 mod copying;
 mod diagnosis;
 mod events;
+mod explanation;
 mod filtering;
 mod header;
 mod kin;
 mod listing;
 mod many;
 mod palette;
+mod pictures;
 mod screens;
+mod svg;
 mod tallies;
 
 use std::sync::Arc;
