@@ -129,6 +129,12 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l interval -d 'Tim
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l theme -d 'The colours; T takes the next ones [default: terminal]' -r -f -a "terminal\t''
+dark\t''
+light\t''
+colorblind-dark\t''
+colorblind-light\t''
+mono\t''"
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'

@@ -52,10 +52,21 @@ impl FaceArgs {
         self.charset(settings, environment, true) == Charset::Ascii
     }
 
-    /// The colours of the dashboard's terminal.
-    pub(super) fn dashboard_colors(self, settings: &Settings, environment: &Environment) -> ColorChoice {
-        let colours = has_colours(self.color(settings), environment, true);
-        if colours { ColorChoice::Ansi16 } else { ColorChoice::Monochrome }
+    /// The colours of the dashboard's terminal, in a theme that somebody named or not.
+    pub(super) fn dashboard_colors(
+        self,
+        settings: &Settings,
+        environment: &Environment,
+        named: bool,
+    ) -> ColorChoice {
+        match environment {
+            _ if !has_colours(self.color(settings), environment, true) => ColorChoice::Monochrome,
+            Environment { truecolor: true, .. } => ColorChoice::Truecolor,
+            // Most of these show every colour, and ssh takes only TERM along.
+            Environment { many_colors: true, .. } if named => ColorChoice::Truecolor,
+            Environment { many_colors: true, .. } => ColorChoice::Indexed256,
+            _ => ColorChoice::Ansi16,
+        }
     }
 
     fn color(self, settings: &Settings) -> Color {
@@ -114,6 +125,24 @@ mod tests {
                 colours,
                 "{when:?} {variables:?} {terminal}"
             );
+        }
+    }
+
+    #[test]
+    fn a_terminal_gets_as_many_colours_as_it_tells_of() {
+        use ColorChoice::{Ansi16, Indexed256, Monochrome, Truecolor};
+        for (variables, unnamed, named) in [
+            (&[("TERM", "xterm")][..], Ansi16, Ansi16),
+            (&[("TERM", "linux"), ("COLORTERM", "truecolor")], Truecolor, Truecolor),
+            (&[("TERM", "xterm-256color")], Indexed256, Truecolor),
+            (&[("TERM", "dumb"), ("COLORTERM", "truecolor")], Monochrome, Monochrome),
+            (&[("TERM", "xterm-direct"), ("NO_COLOR", "1")], Monochrome, Monochrome),
+        ] {
+            let variable = |name| variables.iter().find(|(known, _)| *known == name);
+            let environment = Environment::from(|name| variable(name).map(|(_, it)| OsString::from(*it)));
+            let colors =
+                |named| FaceArgs::default().dashboard_colors(&Settings::default(), &environment, named);
+            assert_eq!((colors(false), colors(true)), (unnamed, named), "{variables:?}");
         }
     }
 

@@ -4,10 +4,11 @@ use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
 use super::{live, reader};
-use crate::config::{Audience, Config};
+use crate::config::{Audience, Config, Origin};
 use crate::engine;
+use crate::output::doctor::Asker;
 use crate::source::everything;
-use crate::sys::{clock, host};
+use crate::sys::{clock, host, rights};
 use crate::tui::{self, Ended};
 
 /// How long closed sockets stay on the screen.
@@ -22,15 +23,19 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
+    let asker = Asker { is_root: host::is_root(), rights: rights::ours() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
+    let named = args.theme.is_some() || settings.theme.origin != Origin::Default;
     let options = tui::Options {
         now: clock::now,
-        color: args.face.dashboard_colors(&settings, environment),
+        theme: args.theme.unwrap_or(settings.theme.value),
+        color: args.face.dashboard_colors(&settings, environment, named),
         ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
+        asker,
         keymap: settings.keys.keymap().clone(),
         mouse: settings.mouse.value && !args.no_mouse,
         version: env!("CARGO_PKG_VERSION"),

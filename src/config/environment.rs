@@ -18,6 +18,10 @@ pub struct Environment {
     pub color_off: bool,
     /// `TERM` is `dumb` or not set: no terminal to draw on.
     pub dumb_terminal: bool,
+    /// `COLORTERM` is `truecolor` or `24bit`, or `TERM` ends in `-direct`: every colour can be shown.
+    pub truecolor: bool,
+    /// `TERM` tells of 256 colours.
+    pub many_colors: bool,
     /// The locale's character set is UTF-8 (`LC_ALL`, `LC_CTYPE`, `LANG`; the first that is set).
     pub utf8: bool,
     /// `$XDG_CONFIG_HOME/sockeye`, or `$HOME/.config/sockeye`.
@@ -50,11 +54,15 @@ impl Environment {
         let locale = locale.to_string_lossy().to_ascii_lowercase();
         let base = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
         let of_setting = |setting: &Setting| Some((setting.variable, set(setting.variable)?));
+        let term = set("TERM").unwrap_or_default().to_string_lossy().into_owned();
+        let depth = set("COLORTERM").unwrap_or_default();
         Self {
             no_color: set("NO_COLOR").is_some(),
             color_forced: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             color_off: set("CLICOLOR").is_some_and(|value| value == "0"),
-            dumb_terminal: set("TERM").is_none_or(|term| term == "dumb"),
+            dumb_terminal: term.is_empty() || term == "dumb",
+            truecolor: depth == "truecolor" || depth == "24bit" || term.ends_with("-direct"),
+            many_colors: term.contains("256color"),
             // No locale at all is common in containers, whose terminals speak UTF-8 all the same.
             utf8: locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8"),
             config_dir: base.map(|base| base.join("sockeye")),
@@ -98,6 +106,16 @@ mod tests {
         assert!(environment(&[("NO_COLOR", "1")]).no_color);
         assert!(environment(&[("TERM", "dumb")]).dumb_terminal);
         assert!(!environment(&[("TERM", "xterm")]).dumb_terminal);
+        let depth = |variables| {
+            let environment = environment(variables);
+            (environment.truecolor, environment.many_colors)
+        };
+        assert_eq!(depth(&[]), (false, false));
+        assert_eq!(depth(&[("TERM", "xterm-256color")]), (false, true));
+        assert_eq!(depth(&[("TERM", "xterm-direct")]), (true, false));
+        assert_eq!(depth(&[("TERM", "linux"), ("COLORTERM", "24bit")]), (true, false));
+        assert_eq!(depth(&[("COLORTERM", "truecolor")]), (true, false));
+        assert_eq!(depth(&[("COLORTERM", "yes")]), (false, false));
         assert!(environment(&[]).utf8);
         assert!(environment(&[("LC_ALL", ""), ("LANG", "C.UTF-8")]).utf8);
         assert!(!environment(&[("LC_ALL", "C"), ("LANG", "C.UTF-8")]).utf8);

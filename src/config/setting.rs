@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use super::keys::Bindings;
 use super::value::{Color, Columns, Owners, Place, Plain, Source, Value, Wrong};
+use crate::tui::Theme;
 
 /// For whom something is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,6 +173,9 @@ settings! {
 
     "Colours: auto (as the environment asks), always or never."
     color: Color = Color::Auto, "SOCKEYE_COLOR", ForPeople;
+
+    "Colours of the dashboard: terminal (its own 16), dark, light, colorblind-dark, colorblind-light or mono."
+    theme: Theme = Theme::Terminal, "SOCKEYE_THEME", ForPeople;
 
     "The mouse in the dashboard; where it is on, most terminals select text while Shift is held down."
     mouse: bool = true, "SOCKEYE_MOUSE", ForPeople;

@@ -39,6 +39,7 @@ const VALUES: &[(&str, &str, &str, &str, &str)] = &[
     ("columns", "[\"local\"]", "[\"local\", \"pid\"]", " owner , unit", "[\"owner\", \"unit\"]"),
     ("ascii", "true", "false", "true", "true"),
     ("color", "\"never\"", "\"always\"", "never", "\"never\""),
+    ("theme", "\"dark\"", "\"light\"", "mono", "\"mono\""),
     ("mouse", "false", "true", "0", "false"),
     ("read_only", "true", "false", "1", "true"),
 ];
@@ -278,7 +279,7 @@ const BAD: &[(&str, &str)] = &[
     ("source = \"auto", "1 | source = \"auto / ^ invalid basic string, expected `\"`"),
     (
         "\"\\u001b[2J\" = 1",
-        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, mouse, read_only and keys; sockeye config tells what each is",
+        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, theme, mouse, read_only and keys; sockeye config tells what each is",
     ),
     (
         "# \u{1b}[2J\nowners = \"x\"",

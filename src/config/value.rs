@@ -11,6 +11,7 @@ use toml::de::DeValue;
 
 use crate::filter::nearest;
 use crate::model::field;
+use crate::tui::Theme;
 
 /// What is wrong at a place of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -178,6 +179,10 @@ pub enum Color {
 impl Word for Color {
     const WORDS: &'static [(&'static str, Self)] =
         &[("auto", Self::Auto), ("always", Self::Always), ("never", Self::Never)];
+}
+
+impl Word for Theme {
+    const WORDS: &'static [(&'static str, Self)] = Self::ALL;
 }
 
 impl Value for bool {

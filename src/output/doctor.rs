@@ -1,6 +1,6 @@
 //! What this user on this host can see, what not, why, and what would mend it: for `doctor`.
 //!
-//! A view of a coverage and nothing else: it looks at nothing itself.
+//! A view of a coverage and nothing else: it looks at nothing itself. The dashboard shows the same sections.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ const NAME: usize = 12;
 const RESULT: usize = 20;
 
 /// Who asks: what would mend a gap depends on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asker {
     pub is_root: bool,
     pub rights: Rights,
@@ -22,24 +22,32 @@ pub struct Asker {
 
 /// Writes the report.
 pub fn write(out: &mut dyn Write, moment: &Moment, asker: Asker) -> io::Result<()> {
+    sections(moment, asker).iter().try_for_each(|section| section.write(out))
+}
+
+/// What is to be told, subject by subject; nothing of what nobody asked for.
+#[must_use]
+pub fn sections(moment: &Moment, asker: Asker) -> Vec<Section> {
     let coverage = &moment.coverage;
-    let sections = [
+    let mut sections = vec![
         rights(asker),
         sockets(coverage),
         counts(coverage),
         owners(coverage, asker),
         namespaces(coverage, asker),
-        published(moment),
-        events(),
     ];
-    sections.iter().try_for_each(|section| section.write(out))
+    sections.extend(coverage.published.is_some().then(|| published(moment)));
+    sections.push(events());
+    sections
 }
 
 /// One subject: what it comes to in a word or two, and lines that explain.
-struct Section {
-    name: &'static str,
-    result: String,
-    lines: Vec<String>,
+#[derive(Clone, Debug)]
+pub struct Section {
+    pub name: &'static str,
+    pub result: String,
+    /// Escaped already.
+    pub lines: Vec<String>,
 }
 
 impl Section {

@@ -9,6 +9,7 @@ use ratatui::layout::Size;
 
 use crate::engine::Snapshot;
 use crate::model::{Ask, Row, SocketKey, Stamp};
+use crate::output::doctor::Asker;
 use crate::store::Moment;
 
 use super::acting::{self, Acting};
@@ -22,6 +23,7 @@ use super::dialog::{self, Dialog};
 use super::folding;
 use super::grouping::{By, Folds};
 use super::happening_cell::{self, SeenHappening};
+use super::help::Topic;
 use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
@@ -147,6 +149,10 @@ pub(super) struct App {
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
+    /// What the help is about, while it is open.
+    pub(super) topic: Topic,
+    /// Who looks.
+    pub(super) asker: Asker,
     /// The name of an action, while it is typed.
     pub(super) palette: Option<Palette>,
     /// What is done to sockets and to who holds them.
@@ -181,6 +187,8 @@ impl App {
             timeline: Timeline::default(),
             inspected: None,
             help: None,
+            topic: Topic::Keys,
+            asker: Asker::default(),
             palette: None,
             acting: Acting::default(),
             dialog: None,
@@ -294,12 +302,12 @@ impl App {
         self.frozen.as_ref().and_then(|frozen| frozen.latest.as_ref()).or(self.news.as_ref())
     }
 
-    /// How long the screen stays true if nothing comes: until the next mark ends, or until the
+    /// How long the screen stays true if nothing comes: until the next mark fades or ends, or until the
     /// silence has to be told. `None` when that is for ever.
     pub(super) fn stays_true_for(&self) -> Option<Duration> {
         let mark = match self.frozen {
             Some(_) => None,
-            None => self.listing.next_end(&self.clock()),
+            None => self.listing.next_turn(&self.clock()),
         };
         let silence = self.latest().map(|last| {
             let silent = self.now.since(&last.arrived);
@@ -362,6 +370,8 @@ impl App {
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
                 act if acting::is_act(act) => acting::can(self, act),
                 Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
+                Action::Explain => self.news.is_some() || self.failure.is_some(),
+                Action::NextTheme => self.look.has_colors(),
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }

@@ -1,4 +1,4 @@
-//! The help, made from the table of actions, the marks and the notices.
+//! The help, made from the table of actions, the marks and the notices; or what explains the gaps.
 
 use ratatui::text::{Line, Span};
 
@@ -6,13 +6,45 @@ use super::action::ACTIONS;
 use super::app::App;
 use super::mark::Mark;
 use super::theme::Meaning;
-use super::{acting, notice, wrap};
+use super::{acting, explanation, notice, wrap};
 
 /// Cells for the keys.
 const KEYS: usize = 16;
 
+/// What the help is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Topic {
+    /// What can be done.
+    Keys,
+    /// What cannot be seen.
+    Gaps,
+}
+
+impl Topic {
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Keys => "Help",
+            Self::Gaps => "What you can see, and what not",
+        }
+    }
+}
+
+/// Opens the help about that, or closes it where that is open.
+pub(super) fn turn_to(app: &mut App, topic: Topic) {
+    let is_open = app.help.is_some() && app.topic == topic;
+    app.help = (!is_open).then_some(0);
+    app.topic = topic;
+}
+
 /// The lines of the help, each at most `width` cells.
 pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
+    match app.topic {
+        Topic::Keys => keys(app, width),
+        Topic::Gaps => explanation::lines(app, width),
+    }
+}
+
+fn keys(app: &App, width: u16) -> Vec<Line<'static>> {
     let look = app.look;
     let width = usize::from(width).saturating_sub(2);
     let heading = |text: &str| Line::styled(text.to_owned(), look.style(Meaning::Heading));

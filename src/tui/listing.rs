@@ -51,8 +51,8 @@ pub(super) struct Listing {
     pub(super) counted: usize,
     /// The line of the tally that is selected, or of the folded group that it is in.
     pub(super) followed: Option<usize>,
-    /// When marks end, on the monotonic clock, ascending.
-    ends: Vec<Duration>,
+    /// When marks fade or end, on the monotonic clock, ascending.
+    turns: Vec<Duration>,
 }
 
 /// What a listing is made from.
@@ -100,7 +100,7 @@ impl Listing {
                 Some(tallies) if row.is_open() => tallies.count(at, row),
                 Some(_) => {}
                 None => {
-                    listing.ends.extend(Mark::ends(row, &wish.now));
+                    listing.turns.extend(Mark::turns(row, &wish.now));
                     listing.index.push(at);
                 }
             }
@@ -113,8 +113,8 @@ impl Listing {
                 listing.elsewhere[View::of(row).number()] += usize::from(passes);
             }
         }
-        listing.ends.sort_unstable();
-        listing.ends.dedup();
+        listing.turns.sort_unstable();
+        listing.turns.dedup();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             let down = column.descending != wish.sort.reversed;
             Order { rows, moment, column, down, ends: wish.ends }.put(&mut listing.index);
@@ -143,9 +143,9 @@ impl Listing {
         }
     }
 
-    /// How long until the next mark ends.
-    pub(super) fn next_end(&self, now: &Stamp) -> Option<Duration> {
-        self.ends.iter().find(|end| **end > now.mono).map(|end| end.saturating_sub(now.mono))
+    /// How long until the next mark fades or ends.
+    pub(super) fn next_turn(&self, now: &Stamp) -> Option<Duration> {
+        self.turns.iter().find(|turn| **turn > now.mono).map(|turn| turn.saturating_sub(now.mono))
     }
 
     /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.

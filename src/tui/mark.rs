@@ -1,6 +1,6 @@
 //! Marks: what is new, changed or closed, for three seconds, or since a moment that the user chose.
 //!
-//! Pure functions of a row and the time.
+//! They fade in a few steps, so that a screen is not drawn again for nothing. Pure functions of a row and the time.
 
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use super::theme::Meaning;
 
 /// How long a mark stays.
 pub(super) const LASTS: Duration = Duration::from_secs(3);
+/// In so many steps it fades.
+const STEPS: u8 = 3;
 
 /// What happened to a row a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +39,21 @@ impl Mark {
         Self::with_since(row).filter(|(_, since)| now.since(since) < LASTS).map(|(mark, _)| mark)
     }
 
-    /// When the row's mark ends, on the monotonic clock; `None` without mark.
-    pub(super) fn ends(row: &Row, now: &Stamp) -> Option<Duration> {
-        let (_, since) = Self::with_since(row)?;
-        (now.since(&since) < LASTS).then_some(since.mono + LASTS)
+    /// How many steps the row's mark has faded. What is marked since a chosen moment does not fade.
+    pub(super) fn faded(row: &Row, now: &Stamp, compared: Option<&Stamp>) -> u8 {
+        let fades = compared.is_none() || !row.is_open();
+        let age =
+            Self::with_since(row).filter(|_| fades).map_or(Duration::ZERO, |(_, since)| now.since(&since));
+        (1..STEPS).rfind(|step| age >= after(*step)).unwrap_or(0)
     }
 
+    /// When the row's mark fades by a step, and at last ends, on the monotonic clock; nothing without mark.
+    pub(super) fn turns(row: &Row, now: &Stamp) -> impl Iterator<Item = Duration> {
+        let marked = Self::with_since(row).filter(|(_, since)| now.since(since) < LASTS);
+        marked.into_iter().flat_map(|(_, since)| (1..=STEPS).map(move |step| since.mono + after(step)))
+    }
+
+    /// The row's last change, and when it was.
     fn with_since(row: &Row) -> Option<(Self, Stamp)> {
         if let Life::Closed { at } = row.life() {
             return Some((Self::Closed, at));
@@ -72,4 +83,9 @@ impl Mark {
             Self::Closed => Meaning::Closed,
         }
     }
+}
+
+/// How old a mark is after so many steps.
+fn after(steps: u8) -> Duration {
+    LASTS * u32::from(steps) / u32::from(STEPS)
 }

@@ -6,6 +6,7 @@
 mod acting;
 mod action;
 mod app;
+mod appearance;
 mod around;
 mod cell;
 mod census;
@@ -16,6 +17,7 @@ mod copying;
 mod describe;
 mod details;
 mod dialog;
+mod explanation;
 mod filtering;
 mod folding;
 mod grouping;
@@ -70,6 +72,7 @@ use crate::engine::acting::Order;
 use crate::engine::{Feed, PollerHandle};
 use crate::filter::{Filter, FilterError};
 use crate::model::Stamp;
+use crate::output::doctor::Asker;
 
 use acting::Acting;
 pub use acting::Acts;
@@ -79,8 +82,8 @@ pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
 use prompt::Prompt;
 use terminal::Terminal;
-pub use theme::ColorChoice;
 use theme::Look;
+pub use theme::{ColorChoice, Theme};
 use update::{Effect, update};
 
 /// Understands a filter: what it has to know of the machine comes from outside.
@@ -89,6 +92,7 @@ pub type Understand = Box<dyn Fn(&str) -> Result<Filter, FilterError>>;
 /// How the dashboard is to look and to begin, and where it gets the time from.
 pub struct Options {
     pub now: fn() -> Stamp,
+    pub theme: Theme,
     pub color: ColorChoice,
     /// No character outside ASCII, whatever names the system brings.
     pub ascii: bool,
@@ -97,6 +101,8 @@ pub struct Options {
     /// Clicks and the wheel are taken from the terminal, which selects text with Shift held down then.
     pub mouse: bool,
     pub keymap: Keymap,
+    /// Who looks: what would mend a gap depends on it.
+    pub asker: Asker,
     pub version: &'static str,
     pub understand: Understand,
     /// Who acts on sockets and on who holds them.
@@ -143,11 +149,12 @@ pub fn run(
     let (sender, inputs) = channel();
     let signals = input::watch_signals(&sender)?;
     let mut terminal = Terminal::take(&sender, (options.is_a_job, options.mouse))?;
-    let look = Look::new(options.color, options.ascii);
+    let look = Look::themed(options.theme, options.color, options.ascii);
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
     app.keymap = options.keymap;
     app.acting = Acting::of(&options.acts);
+    app.asker = options.asker;
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;

@@ -5,6 +5,7 @@
 use crate::model::{Coverage, NoOwner, OwnerCoverage, SilentRuntime, SliceCoverage, SliceStatus};
 use crate::text;
 
+use super::action::Action;
 use super::app::App;
 use super::theme::Meaning;
 use super::wrap;
@@ -46,13 +47,22 @@ pub(super) fn lines(app: &App, width: usize) -> Vec<Notice> {
             .map(|notice| notice.text.as_str())
             .collect();
         if !same.is_empty() {
-            let joined = same.join(&format!(" {} ", app.look.symbols.dot));
+            let mut joined = same.join(&format!(" {} ", app.look.symbols.dot));
+            if lines.is_empty() && meaning != Meaning::Muted {
+                joined += &why(app);
+            }
             lines.extend(
                 wrap::wrap(&joined, width.saturating_sub(2)).into_iter().map(|text| Notice { text, meaning }),
             );
         }
     }
     lines
+}
+
+/// Where more is told of it; nothing where no key does.
+fn why(app: &App) -> String {
+    let dot = app.look.symbols.dot;
+    app.key_for(Action::Explain).map_or_else(String::new, |key| format!(" {dot} {key} explains"))
 }
 
 /// Tables that share a fate and its reason share a sentence.

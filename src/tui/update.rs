@@ -12,6 +12,7 @@ use crate::model::{Ask, Stamp};
 use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
 use super::folding::Turn;
+use super::help::Topic;
 use super::input::Input;
 use super::judged;
 use super::key::Key;
@@ -23,7 +24,8 @@ use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
 use super::{
-    Ended, TuiError, acting, clicking, copying, details, dialog, filtering, folding, help, layout, way_in,
+    Ended, TuiError, acting, appearance, clicking, copying, details, dialog, filtering, folding, help,
+    layout, way_in,
 };
 
 /// What the loop has to do after an update.
@@ -161,7 +163,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::LeavePalette => app.palette = None,
         Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),
         Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
-        Action::Help => app.help = if app.help.is_some() { None } else { Some(0) },
+        Action::Help => help::turn_to(app, Topic::Keys),
+        Action::Explain => help::turn_to(app, Topic::Gaps),
+        Action::NextTheme => appearance::next_theme(app),
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return vec![Effect::Quit(Ended::Quit)],

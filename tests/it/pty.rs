@@ -10,8 +10,9 @@ use base64::Engine as _;
 use rustix::process::Signal;
 use sockeye::engine::{self, OwnerAsk, Sampler};
 use sockeye::filter::Filter;
+use sockeye::output::doctor::Asker;
 use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
-use sockeye::tui::{self, ColorChoice, Ended, Keymap, Options, TuiError};
+use sockeye::tui::{self, ColorChoice, Ended, Keymap, Options, Theme, TuiError};
 use vt100::Screen;
 
 use crate::session::{Session, clicks_are_its_own};
@@ -217,6 +218,31 @@ fn the_mouse_can_be_left_to_the_terminal() {
 }
 
 #[test]
+fn a_theme_is_named_and_changed_unless_colours_are_forbidden() {
+    let program = env!("CARGO_BIN_EXE_sockeye");
+    let (dark, light) = (vt100::Color::Rgb(0x14, 0x17, 0x1c), vt100::Color::Rgb(0xff, 0xff, 0xff));
+    let none = vt100::Color::Default;
+    for (variable, args, before, after) in [
+        ("SOCKEYE_THEME=dark", &[][..], dark, light),
+        ("SOCKEYE_THEME=mono", &["--theme", "dark"], dark, light),
+        ("NO_COLOR=1", &["--theme", "dark"], none, none),
+        ("TERM=dumb", &["--theme", "dark"], none, none),
+    ] {
+        let ground = |screen: &Screen| screen.cell(0, 0).map(vt100::Cell::bgcolor);
+        let mut session = Session::start("env", &[&[variable, program, "top"], args].concat());
+        session.wait_for("the first snapshot in its colours", |screen| {
+            screen.contents().contains("● live") && ground(screen) == Some(before)
+        });
+        session.press("T!");
+        session.wait_for("the next colours, and what explains", |screen| {
+            screen.contents().contains("What you can see, and what not") && ground(screen) == Some(after)
+        });
+        session.press("q");
+        session.ends_with(0);
+    }
+}
+
+#[test]
 fn an_action_is_chosen_by_its_name() {
     let mut session = Session::dashboard();
     session.press(":frz");
@@ -329,6 +355,8 @@ fn options() -> Options {
     let filter = String::new();
     Options {
         now,
+        theme: Theme::Terminal,
+        asker: Asker::default(),
         color: ColorChoice::Ansi16,
         ascii: false,
         is_a_job: false,

@@ -172,9 +172,11 @@ fn tables() -> Table {
 /// A signal for this holder of the socket.
 fn ordered(pid: u32, socket: Inode) -> Order {
     let seen = Arc::new(tables());
-    let row = seen.open().find(|row| row.socket.inode == Some(socket)).unwrap();
-    let mut holders = row.socket.owners.known().unwrap().ids();
-    let chosen = vec![(row.socket.key, holders.find(|id| id.pid.0 == pid).unwrap())];
+    let chosen = {
+        let row = seen.open().find(|row| row.socket.inode == Some(socket)).unwrap();
+        let mut holders = row.socket.owners.known().unwrap().ids();
+        vec![(row.socket.key, holders.find(|id| id.pid.0 == pid).unwrap())]
+    };
     Order { seen, chosen, act: Act::Signal(Signal::Kill) }
 }
 

@@ -6,10 +6,12 @@ mod reading;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
 use super::completions::CompletionsArgs;
 use super::stdout::FaceArgs;
+use crate::tui::Theme;
 
 pub(super) use acting::{ChangeArgs, CloseArgs, KillArgs};
 pub(super) use list::{FORMS, ListArgs, ShapeArgs};
@@ -91,6 +93,13 @@ pub(super) fn near_command(word: &str) -> Option<String> {
     same.or_else(|| crate::filter::nearest(word, names.iter().copied())).map(str::to_owned)
 }
 
+/// Understands the name of a theme, and lists them all.
+fn theme() -> impl TypedValueParser<Value = Theme> {
+    let names = PossibleValuesParser::new(Theme::ALL.iter().map(|(name, _)| *name));
+    let known = |name: &str| Theme::ALL.iter().find(|(one, _)| *one == name);
+    names.map(move |name| known(&name).map_or_else(Theme::default, |(_, theme)| *theme))
+}
+
 #[derive(Debug, ClapArgs)]
 pub(super) struct TopArgs {
     #[command(flatten)]
@@ -101,6 +110,9 @@ pub(super) struct TopArgs {
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
+    /// The colours; T takes the next ones [default: terminal]
+    #[arg(long, value_name = "NAME", value_parser = theme())]
+    pub(super) theme: Option<Theme>,
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
@@ -119,7 +131,8 @@ impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
         let interval = IntervalArgs::default();
-        Self { reading, runtimes, interval, face, no_mouse: false, read_only: false, filter_file, filter }
+        let (theme, no_mouse, read_only) = (None, false, false);
+        Self { reading, runtimes, interval, face, theme, no_mouse, read_only, filter_file, filter }
     }
 }
 

@@ -2,12 +2,14 @@
 
 mod acting;
 mod actions;
+mod appearance;
 mod bindings;
 mod clicks;
 mod copying;
 mod diagnosis;
 mod dialog;
 mod events;
+mod explanation;
 mod filtering;
 mod groups;
 mod header;
@@ -16,7 +18,9 @@ mod listing;
 mod many;
 mod other_ends;
 mod palette;
+mod pictures;
 mod screens;
+mod svg;
 mod tallies;
 
 use std::sync::Arc;

@@ -169,8 +169,13 @@ fn marks_have_glyph_and_colour_and_fade() {
     }
     // The door opened a second before the others changed.
     let rest = stage.app.stays_true_for().unwrap();
-    assert_eq!(rest.as_millis(), 2000);
-    stage.wait(2.0);
+    assert_eq!(rest.as_millis(), 1000, "and fades first");
+    let bold = |stage: &Stage, local| style_of(stage, local).1.add_modifier.contains(Modifier::BOLD);
+    assert!(bold(&stage, "192.168.1.5:5432") && bold(&stage, "127.0.0.1:3000"));
+    assert!(!bold(&stage, "0.0.0.0:4444"), "it is a second old");
+    stage.wait(1.0);
+    assert!(!bold(&stage, "192.168.1.5:5432") && !bold(&stage, "127.0.0.1:3000"));
+    stage.wait(1.0);
     assert_eq!(style_of(&stage, "0.0.0.0:4444").0, " ");
     assert_eq!(style_of(&stage, "192.168.1.5:5432").0, "~");
     assert!(stage.screen().contains("closed 2s ago"));

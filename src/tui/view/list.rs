@@ -10,7 +10,7 @@ use super::{cells, header, put};
 use crate::text;
 use crate::tui::action::Action;
 use crate::tui::app::App;
-use crate::tui::cell::{Cell, Cut};
+use crate::tui::cell::{Cell, Cut, Seen};
 use crate::tui::columns::Place;
 use crate::tui::layout::Screen;
 use crate::tui::line::{self, Of};
@@ -57,12 +57,9 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area: Rect, buffer: &mut Buffer) {
-    let mark = match of {
-        Of::Socket(seen) => Mark::of(seen.subject.row, &seen.now, app.compared.as_ref()),
-        Of::Tally(_) | Of::Happening(_) => None,
-    };
+    let mark = of.socket().and_then(|seen| mark(app, &seen));
     // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
-    let whole = mark.map(|mark| app.look.style(mark.meaning()));
+    let whole = mark.map(|(_, style)| style);
     for place in places {
         let column = &app.pane().columns[place.column];
         let Some(cell) = of.cell(column) else { continue };
@@ -72,13 +69,19 @@ fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area:
         let spot = Rect { x: area.x + place.x, width: place.width, ..area };
         draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
-    if let Some(mark) = mark {
-        let style = app.look.style(mark.meaning());
+    if let Some((mark, style)) = mark {
         buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
     }
     if selected {
         buffer.set_style(area, app.look.style(Meaning::Selected));
     }
+}
+
+/// The mark of a socket, and how much it stands out still.
+fn mark(app: &App, seen: &Seen<'_>) -> Option<(Mark, Style)> {
+    let (row, compared) = (seen.subject.row, app.compared.as_ref());
+    let mark = Mark::of(row, &seen.now, compared)?;
+    Some((mark, app.look.fading(mark.meaning(), Mark::faded(row, &seen.now, compared))))
 }
 
 fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Rect, buffer: &mut Buffer) {

@@ -32,6 +32,7 @@ use crate::text;
 /// Draws the whole screen.
 pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let area = frame.area();
+    frame.buffer_mut().set_style(area, app.look.ground());
     if layout::too_small(app.size) || area.as_size() != app.size {
         // Sizes differ for a moment while a resize is on its way.
         return too_small(app, area, frame.buffer_mut());
@@ -45,7 +46,7 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     }
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
-        pane::draw(app, &Pane { title: "Help", lines: &lines, scroll }, screen.body, buffer);
+        pane::draw(app, &Pane { title: app.topic.title(), lines: &lines, scroll }, screen.body, buffer);
     } else if let Some(inspected) = &app.inspected {
         let lines = details::lines(app, inspected, screen.body.width);
         let title = preview::title(app, &inspected.row);

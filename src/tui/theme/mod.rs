@@ -1,7 +1,12 @@
 //! How things look, by what they mean: styles and symbols.
 //!
-//! Only the 16 colours that the user's terminal defines, never dark blue, never bright white on the
-//! default. Monochrome uses no colour at all; what a colour says, a glyph or a word says too.
+//! Unless a theme was chosen, only the 16 colours that the user's terminal defines, never dark blue, never
+//! bright white on the default. Monochrome uses no colour at all; what a colour says, a glyph or a word says too.
+
+mod depth;
+#[cfg(test)]
+mod sight;
+mod themes;
 
 use std::borrow::Cow;
 
@@ -9,14 +14,9 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::{self, Charset};
 
-/// Whether colours are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ColorChoice {
-    /// The terminal's own 16 colours.
-    Ansi16,
-    /// None: bold, dim and reverse alone.
-    Monochrome,
-}
+pub use depth::ColorChoice;
+use themes::Colors;
+pub use themes::Theme;
 
 /// What a piece of the screen means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub(super) enum Meaning {
 /// Theme and symbols together: everything about looks that drawing asks for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
+    theme: Theme,
+    /// How many colours the terminal has.
     color: ColorChoice,
     pub(super) ascii: bool,
     pub(super) symbols: &'static Symbols,
@@ -117,37 +119,72 @@ static ASCII: Symbols = Symbols {
 };
 
 impl Look {
+    /// The terminal's own colours, as far as it has some.
     pub(super) fn new(color: ColorChoice, ascii: bool) -> Self {
-        Self { color, ascii, symbols: if ascii { &ASCII } else { &UNICODE } }
+        Self::themed(Theme::Terminal, color, ascii)
+    }
+
+    pub(super) fn themed(theme: Theme, color: ColorChoice, ascii: bool) -> Self {
+        Self { theme, color, ascii, symbols: if ascii { &ASCII } else { &UNICODE } }
+    }
+
+    pub(super) fn theme(&self) -> Theme {
+        self.theme
+    }
+
+    /// The same in the next theme.
+    pub(super) fn in_next_theme(self) -> Self {
+        Self { theme: self.theme.next(), ..self }
+    }
+
+    /// True when themes differ: without colours all look alike.
+    pub(super) fn has_colors(&self) -> bool {
+        self.color != ColorChoice::Monochrome
+    }
+
+    /// What lies under everything: the colours of the theme, or whatever the terminal has.
+    pub(super) fn ground(&self) -> Style {
+        let painted =
+            |colors: &Colors| Style::new().fg(self.color.of(colors.text)).bg(self.color.of(colors.ground));
+        self.painted().map_or_else(Style::new, painted)
     }
 
     pub(super) fn style(&self, meaning: Meaning) -> Style {
-        let (color, modifier) = match meaning {
-            Meaning::Text => (None, Modifier::empty()),
-            Meaning::Muted => (None, Modifier::DIM),
-            Meaning::Title | Meaning::Heading => (None, Modifier::BOLD),
-            Meaning::ActiveTab => (None, Modifier::BOLD.union(Modifier::REVERSED)),
-            Meaning::Selected => (None, Modifier::REVERSED),
-            Meaning::New => (Some(Color::Green), Modifier::BOLD),
-            Meaning::Changed => (Some(Color::Yellow), Modifier::BOLD),
-            Meaning::Closed => (Some(Color::Red), Modifier::DIM),
-            Meaning::Good => (Some(Color::Green), Modifier::empty()),
-            Meaning::Warning => (Some(Color::Yellow), Modifier::empty()),
-            Meaning::Error => (Some(Color::Red), Modifier::BOLD),
-            Meaning::Frozen => (Some(Color::Cyan), Modifier::BOLD),
-            Meaning::Key => (Some(Color::Cyan), Modifier::empty()),
-            Meaning::Match => (None, Modifier::UNDERLINED),
-            Meaning::Mistake => (Some(Color::Red), Modifier::UNDERLINED),
-        };
-        match (self.color, color) {
-            // Dim red is hard to read.
-            (ColorChoice::Ansi16, Some(color)) => {
-                Style::new().fg(color).add_modifier(modifier.difference(Modifier::DIM))
+        match (self.painted(), self.theme) {
+            (Some(colors), _) => self.paint(colors, meaning),
+            (None, Theme::Monochrome) => in_monochrome(meaning),
+            (None, _) if self.color == ColorChoice::Monochrome => in_monochrome(meaning),
+            (None, theme) => in_sixteen(theme, meaning),
+        }
+    }
+
+    /// The style of a mark that began so many steps ago: it stands out less with every one.
+    pub(super) fn fading(&self, meaning: Meaning, steps: u8) -> Style {
+        let style = self.style(meaning);
+        let style = if steps == 0 { style } else { style.remove_modifier(Modifier::BOLD) };
+        match (self.painted(), self.painted().and_then(|colors| colors.of(meaning))) {
+            (Some(colors), Some(color)) => style.fg(self.color.of(color.towards(colors.text, steps))),
+            _ => style,
+        }
+    }
+
+    /// The theme's own colours, where the terminal has room for them.
+    fn painted(&self) -> Option<&'static Colors> {
+        let many = matches!(self.color, ColorChoice::Indexed256 | ColorChoice::Truecolor);
+        self.theme.colors().filter(|_| many)
+    }
+
+    fn paint(&self, colors: &Colors, meaning: Meaning) -> Style {
+        let on = |color| Style::new().bg(self.color.of(color));
+        let style = colors.of(meaning).map_or_else(Style::new, |color| Style::new().fg(self.color.of(color)));
+        match meaning {
+            Meaning::ActiveTab => {
+                on(colors.accent).fg(self.color.of(colors.ground)).add_modifier(Modifier::BOLD)
             }
-            (ColorChoice::Monochrome, Some(_)) if meaning == Meaning::Key => {
-                Style::new().add_modifier(Modifier::BOLD)
-            }
-            _ => Style::new().add_modifier(modifier),
+            Meaning::Selected => on(colors.selected),
+            Meaning::Match | Meaning::Mistake => style.add_modifier(Modifier::UNDERLINED),
+            Meaning::Text | Meaning::Muted | Meaning::Good | Meaning::Warning | Meaning::Key => style,
+            _ => style.add_modifier(Modifier::BOLD),
         }
     }
 
@@ -178,6 +215,44 @@ impl Look {
         }
         let text = text::brief(span);
         if self.ascii { text.replace('µ', "u") } else { text }
+    }
+}
+
+/// Bold, dim and reverse alone.
+fn in_monochrome(meaning: Meaning) -> Style {
+    Style::new().add_modifier(match meaning {
+        Meaning::Muted | Meaning::Closed => Modifier::DIM,
+        Meaning::Title
+        | Meaning::Heading
+        | Meaning::New
+        | Meaning::Changed
+        | Meaning::Error
+        | Meaning::Frozen
+        | Meaning::Key => Modifier::BOLD,
+        Meaning::ActiveTab => Modifier::BOLD.union(Modifier::REVERSED),
+        Meaning::Selected => Modifier::REVERSED,
+        Meaning::Match | Meaning::Mistake => Modifier::UNDERLINED,
+        Meaning::Text | Meaning::Good | Meaning::Warning => Modifier::empty(),
+    })
+}
+
+/// The colours that the user's terminal defines.
+fn in_sixteen(theme: Theme, meaning: Meaning) -> Style {
+    let [good, warning, error] = theme.sixteen();
+    let color = match meaning {
+        Meaning::New | Meaning::Good => good,
+        Meaning::Changed | Meaning::Warning => warning,
+        Meaning::Closed | Meaning::Error | Meaning::Mistake => error,
+        Meaning::Frozen | Meaning::Key => Color::Cyan,
+        _ => return in_monochrome(meaning),
+    };
+    let style = Style::new().fg(color);
+    match meaning {
+        Meaning::New | Meaning::Changed | Meaning::Closed | Meaning::Error | Meaning::Frozen => {
+            style.add_modifier(Modifier::BOLD)
+        }
+        Meaning::Mistake => style.add_modifier(Modifier::UNDERLINED),
+        _ => style,
     }
 }
 
