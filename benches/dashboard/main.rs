@@ -69,7 +69,9 @@ fn show(size: &Size, options: &Options) -> anyhow::Result<()> {
         }
         let used = dashboard.watch("2\r", Duration::from_secs(options.seconds))?;
         println!("{:>6.1} % of a core {:>5} MiB  details", used.share * 100.0, used.resident_mib);
-        dashboard.watch("\x1b2", Duration::ZERO)?;
+        // Together they would be Alt-2.
+        dashboard.watch("\x1b", Duration::ZERO)?;
+        dashboard.watch("2", Duration::ZERO)?;
         println!("\n{:>9} {:>9} {:>9}  ms", "median", "p99", "most");
         let [moved, typed] = dashboard.keys(options.keys)?;
         tell("from a key to the selection that moved", moved);

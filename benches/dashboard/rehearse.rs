@@ -92,7 +92,9 @@ pub(crate) fn measure(
         let took = (0..rounds).map(|_| {
             let snapshot = stage.poll();
             let mut shown = None;
-            time(|| shown = stage.dashboard.feed(snapshot))
+            let took = time(|| shown = stage.dashboard.feed(snapshot));
+            drop(shown); // which is the poller's affair
+            took
         });
         tell(Measured { what: format!("{view}: a reading comes in"), took: took.collect() });
     }
