@@ -556,7 +556,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --interval --color --ascii --no-mouse --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --no-mouse --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -575,6 +575,10 @@ _sockeye() {
                     return 0
                     ;;
                 -N)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

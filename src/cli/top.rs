@@ -3,7 +3,7 @@
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
-use super::reader;
+use super::{policy, reader};
 use crate::config::{Audience, Config};
 use crate::engine;
 use crate::source::everything;
@@ -17,11 +17,13 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::default();
-    let ask = filter::understood(&text, &machine)?.ask();
+    let mut ask = filter::understood(&text, &machine)?.ask();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
+    let (file, asked) = policy::watched(args.policy.resolve(&settings), environment);
+    ask = ask.or(asked);
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let options = tui::Options {
@@ -34,6 +36,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
+        policy: file,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {

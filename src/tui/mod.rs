@@ -17,6 +17,7 @@ mod details;
 mod filtering;
 mod folding;
 mod grouping;
+mod guard;
 mod happening_cell;
 mod help;
 mod history;
@@ -40,6 +41,7 @@ mod prompt;
 #[doc(hidden)]
 pub mod rehearsal;
 mod sieve;
+mod standing;
 mod tally;
 mod tally_cell;
 mod tally_columns;
@@ -68,6 +70,8 @@ use crate::filter::{Filter, FilterError};
 use crate::model::Stamp;
 
 use app::App;
+use guard::Guard;
+pub use guard::{PolicyFile, UnderstandPolicy};
 use input::Input;
 pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
@@ -95,6 +99,9 @@ pub struct Options {
     pub understand: Understand,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
     pub filter: String,
+    /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
+    /// rules ask for, too.
+    pub policy: Option<PolicyFile>,
 }
 
 /// Takes the poller's feed; false when the dashboard is over.
@@ -139,6 +146,7 @@ pub fn run(
     let prompt = Prompt::new(&options.filter, options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
     app.keymap = options.keymap;
+    app.guard = options.policy.map(Guard::new).unwrap_or_default();
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;

@@ -76,6 +76,9 @@ pub(super) struct Symbols {
     pub(super) folded: &'static str,
     /// In front of a sum of which a part is not known.
     pub(super) at_least: &'static str,
+    /// As it should be, and not.
+    pub(super) check: &'static str,
+    pub(super) cross: &'static str,
 }
 
 static UNICODE: Symbols = Symbols {
@@ -95,6 +98,8 @@ static UNICODE: Symbols = Symbols {
     open: "▾",
     folded: "▸",
     at_least: "≥",
+    check: "✓",
+    cross: "✗",
 };
 
 static ASCII: Symbols = Symbols {
@@ -114,6 +119,8 @@ static ASCII: Symbols = Symbols {
     open: "v",
     folded: ">",
     at_least: ">=",
+    check: "v",
+    cross: "x",
 };
 
 impl Look {

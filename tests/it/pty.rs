@@ -337,6 +337,7 @@ fn options() -> Options {
         version: "0",
         understand,
         filter,
+        policy: None,
     }
 }
 

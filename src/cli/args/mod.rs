@@ -98,6 +98,8 @@ pub(super) struct TopArgs {
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
@@ -115,8 +117,8 @@ pub(super) struct TopArgs {
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
-        let interval = IntervalArgs::default();
-        Self { reading, runtimes, interval, face, no_mouse: false, filter_file, filter }
+        let (interval, policy) = (IntervalArgs::default(), PolicyArgs::default());
+        Self { reading, runtimes, policy, interval, face, no_mouse: false, filter_file, filter }
     }
 }
 

@@ -8,6 +8,7 @@ mod diagnosis;
 mod events;
 mod filtering;
 mod groups;
+mod guard;
 mod header;
 mod kin;
 mod listing;
