@@ -125,6 +125,7 @@ bpf\t'Let the kernel tell, through BPF'
 proc\t'Scan /proc'
 none\t'Do not look for owners'"
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l interval -d 'Time between two readings, such as 500ms or 2s [default: 1s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''

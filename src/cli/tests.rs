@@ -341,6 +341,7 @@ const LINES: &[&str] = &[
     "policy approve 8080",
     "policy reject --yes port = 80",
     "policy approve",
+    "top --policy FILE",
     "config",
     "config --explain",
     "config --explain --json",

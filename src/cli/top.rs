@@ -3,7 +3,7 @@
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
-use super::{live, reader};
+use super::{live, policy, reader};
 use crate::config::{Audience, Config, Origin};
 use crate::engine;
 use crate::output::doctor::Asker;
@@ -18,7 +18,7 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::default();
-    let ask = filter::understood(&text, &machine)?.ask();
+    let mut ask = filter::understood(&text, &machine)?.ask();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
@@ -26,6 +26,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let asker = Asker { is_root: host::is_root(), rights: rights::ours() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
+    let (file, asked) = policy::watched(args.policy.resolve(&settings), environment);
+    ask = ask.or(asked);
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let named = args.theme.is_some() || settings.theme.origin != Origin::Default;
@@ -42,6 +44,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
         acts,
+        policy: file,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {

@@ -38,6 +38,39 @@ impl Watcher {
         Self { policy, reported: BTreeMap::new(), unseen: BTreeSet::new(), rules: RuleWatch::default() }
     }
 
+    /// What it is held against.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Takes another policy, such as an edited one, and returns what is to be reported by it and was not before. What
+    /// is expected now is forgotten, so that it is news when it is not any more.
+    pub fn replace(&mut self, policy: Policy, table: &Table, moment: &Moment) -> Vec<Alert> {
+        let names = |policy: &Policy| policy.rules.iter().map(|rule| rule.name.clone()).collect::<Vec<_>>();
+        let same_rules = names(&self.policy) == names(&policy);
+        self.policy = policy;
+        let mut alerts = Vec::new();
+        for row in table.open().filter(|row| is_judged(&row.socket)) {
+            match self.look(&row.socket, moment, true) {
+                Some(alert) => alerts.push(alert),
+                None if self.finding(&row.socket, moment).is_none() => {
+                    self.reported.remove(&row.socket.key);
+                }
+                None => {}
+            }
+        }
+        if !same_rules {
+            // Rules are known by their places.
+            let found =
+                |row: &crate::model::Row| Change { kind: ChangeKind::Found, socket: row.socket.clone() };
+            let all: Vec<_> = table.open().map(found).collect();
+            self.rules = RuleWatch::default();
+            alerts.extend(self.rules.watch(&self.policy.rules, &all, table, moment));
+        }
+        alerts
+    }
+
     /// Judges every listener of a table by the expectations, and every socket by the rules, once, with
     /// no second look: for `check`.
     #[must_use]

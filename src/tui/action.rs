@@ -41,6 +41,7 @@ pub(super) enum Action {
     Unfold,
     Fold,
     FoldAll,
+    Unexpected,
     Freeze,
     Compare,
     Copy,
@@ -282,6 +283,13 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::NextSort, "next-sort"), &[char('s'), char('>')], LIST, "sort", "sort by the next column"),
     entry((Action::PreviousSort, "previous-sort"), &[char('<')], LIST, "", "sort by the column before"),
     entry((Action::Reverse, "reverse"), &[char('r'), char('S')], LIST, "reverse", "turn the order around"),
+    entry(
+        (Action::Unexpected, "unexpected"),
+        &[char('u')],
+        LIST,
+        "",
+        "of the listeners only those that the policy does not expect; again: all",
+    ),
     entry(
         (Action::Freeze, "freeze"),
         &[char('f')],

@@ -3,6 +3,7 @@
 //! Data and questions about it. Only `update` changes it; drawing gets it by `&`.
 
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ratatui::layout::Size;
@@ -22,6 +23,7 @@ use super::columns::{self, Column, Place};
 use super::dialog::{self, Dialog};
 use super::folding;
 use super::grouping::{By, Folds};
+use super::guard::Guard;
 use super::happening_cell::{self, SeenHappening};
 use super::help::Topic;
 use super::keymap::Keymap;
@@ -35,7 +37,7 @@ use super::sieve::Sieve;
 use super::tally::Common;
 use super::tally_cell::SeenTally;
 use super::theme::Look;
-use super::timeline::Timeline;
+use super::timeline::{Report, Timeline};
 use super::totals::Totals;
 use super::trend::Trend;
 use super::views::{Lines, View};
@@ -116,6 +118,8 @@ pub(super) struct Inspected {
     pub(super) scroll: usize,
     /// How it did since it was opened.
     pub(super) trend: Trend,
+    /// What was reported, where it was opened from that.
+    pub(super) report: Option<Arc<Report>>,
 }
 
 /// Everything.
@@ -146,6 +150,8 @@ pub(super) struct App {
     pub(super) compared: Option<Stamp>,
     /// What happened lately.
     pub(super) timeline: Timeline,
+    /// The policy, and what it says.
+    pub(super) guard: Guard,
     pub(super) inspected: Option<Inspected>,
     /// How far the help is scrolled, while it is open.
     pub(super) help: Option<usize>,
@@ -185,6 +191,7 @@ impl App {
             census: Census::default(),
             compared: None,
             timeline: Timeline::default(),
+            guard: Guard::default(),
             inspected: None,
             help: None,
             topic: Topic::Keys,
@@ -203,7 +210,8 @@ impl App {
         let alone = self.inspected.as_ref().is_none_or(|inspected| closely::can_stand_alone(&inspected.row));
         let shown = if alone { Ask::NOTHING } else { Ask::EVERYTHING };
         let of_view = self.view.ask().or(self.pane().by.ask());
-        shown.or(of_view).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
+        let filters = self.sieve.filter().ask().or(self.prompt.wanted().ask());
+        shown.or(of_view).or(filters).or(self.guard.ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -321,7 +329,8 @@ impl App {
     /// A row as its cells see it, now; `None` before the first table.
     pub(super) fn seen<'a>(&'a self, row: &'a Row) -> Option<Seen<'a>> {
         let subject = self.moment()?.subject(row);
-        Some(Seen { subject, now: self.clock(), look: self.look })
+        let standing = self.guard.standing(&row.socket.key);
+        Some(Seen { subject, now: self.clock(), look: self.look, standing })
     }
 
     /// The other end of a connection, when it is on this host.
@@ -333,7 +342,7 @@ impl App {
     /// Where the columns of the current view are.
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
         let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);
-        columns::fit(&self.pane().columns, width, many)
+        columns::fit(&self.pane().columns, width, columns::Facts { many, judged: self.guard.is_in_force() })
     }
 
     /// The key for an action, as people write it, in the mode in which it can be done; `None` without one.
@@ -372,6 +381,7 @@ impl App {
                 Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
                 Action::Explain => self.news.is_some() || self.failure.is_some(),
                 Action::NextTheme => self.look.has_colors(),
+                Action::Unexpected => self.guard.only || self.guard.unexpected() > 0,
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }

@@ -8,6 +8,7 @@ use crate::model::{Field, Life, NoOwner, Reach, Scope, Stamp, Subject, UnixName,
 use crate::{phrase, text};
 
 use super::other_ends::Nobody;
+use super::standing::Standing;
 use super::theme::{Look, Meaning};
 
 /// What a cell is made from.
@@ -16,6 +17,8 @@ pub(super) struct Seen<'a> {
     pub(super) subject: Subject<'a>,
     pub(super) now: Stamp,
     pub(super) look: Look,
+    /// What the policy says of it.
+    pub(super) standing: Option<Standing>,
 }
 
 /// The text of a cell and how it is to be shown.

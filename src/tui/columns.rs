@@ -30,6 +30,15 @@ struct Spec {
     among_many: bool,
 }
 
+/// What decides whether some columns are shown at all.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Facts {
+    /// There is more than one namespace to tell apart.
+    pub(super) many: bool,
+    /// There is a policy.
+    pub(super) judged: bool,
+}
+
 /// A column.
 pub(super) struct Column {
     /// Its name for configuration and for whoever looks for it.
@@ -47,6 +56,8 @@ pub(super) struct Column {
 pub(super) enum Body {
     /// A field of a socket, and those that decide the order, the first one first.
     Socket { field: &'static Field, show: Show, sort: Vec<&'static Field> },
+    /// What the policy says of a listener, and which fields decide the order of those of which it says the same.
+    Standing { then: Vec<&'static Field> },
     /// Numbers of a tally, or what its sockets have in common.
     Tally { show: ShowTally, order: Rank },
     /// What happened, to which socket.
@@ -207,7 +218,28 @@ pub(super) fn of(view: View) -> Vec<Column> {
         View::Processes | View::Peers | View::Namespaces => return tally_columns::of(view),
         View::Events => return happening_cell::columns(),
     };
-    specs.iter().filter_map(Column::new).collect()
+    let mut columns: Vec<_> = specs.iter().filter_map(Column::new).collect();
+    if view == View::Listeners {
+        let owner = columns.iter().position(|column| column.key == OWNER.key).unwrap_or(0);
+        columns.insert(owner + 1, standing());
+    }
+    columns
+}
+
+/// What the policy says, beside whom it is about. It stays longer than the age.
+fn standing() -> Column {
+    Column {
+        key: "expected",
+        title: "EXPECTED",
+        body: Body::Standing {
+            then: ["local_port", "local_address"].into_iter().filter_map(field::by_key).collect(),
+        },
+        descending: false,
+        right: false,
+        among_many: false,
+        priority: 1,
+        width: [8, 22, 24],
+    }
 }
 
 impl Column {
@@ -231,6 +263,7 @@ impl Column {
     pub(super) fn ranks(&self) -> usize {
         match &self.body {
             Body::Socket { sort, .. } => sort.len(),
+            Body::Standing { then } => 1 + then.len(),
             Body::Tally { .. } | Body::Happening { .. } => 1,
         }
     }
@@ -239,17 +272,24 @@ impl Column {
     pub(super) fn sort_value<'a>(&self, at: usize, subject: &crate::model::Subject<'a>) -> Value<'a> {
         match &self.body {
             Body::Socket { sort, .. } => sort.get(at).map_or(Value::Null, |field| (field.extract)(subject)),
+            Body::Standing { then } => {
+                let field = at.checked_sub(1).and_then(|at| then.get(at));
+                field.map_or(Value::Null, |field| (field.extract)(subject))
+            }
             Body::Tally { .. } | Body::Happening { .. } => Value::Null,
         }
+    }
+
+    /// True when there is a reason to show it.
+    fn is_wanted(&self, facts: Facts) -> bool {
+        (facts.many || !self.among_many) && (facts.judged || !matches!(self.body, Body::Standing { .. }))
     }
 }
 
 /// The columns that find room in `width` cells, left to right. The important ones come in first,
-/// at their usual width; what is left over goes to those that can use it. `many` says whether there
-/// is more than one namespace.
-pub(super) fn fit(columns: &[Column], width: u16, many: bool) -> Vec<Place> {
-    let mut by_priority: Vec<usize> =
-        (0..columns.len()).filter(|at| many || !columns[*at].among_many).collect();
+/// at their usual width; what is left over goes to those that can use it.
+pub(super) fn fit(columns: &[Column], width: u16, facts: Facts) -> Vec<Place> {
+    let mut by_priority: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].is_wanted(facts)).collect();
     by_priority.sort_by_key(|at| columns[*at].priority);
     let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
     let mut used = MARGIN.saturating_sub(GAP);
@@ -294,7 +334,7 @@ mod tests {
 
     fn titles(view: View, width: u16) -> String {
         let columns = of(view);
-        let places = fit(&columns, width, false);
+        let places = fit(&columns, width, Facts::default());
         places.iter().map(|place| columns[place.column].title).collect::<Vec<_>>().join(" ")
     }
 
@@ -304,8 +344,9 @@ mod tests {
             [(View::Listeners, LISTENERS), (View::Connections, CONNECTIONS), (View::Unix, UNIX)]
         {
             let columns = of(view);
-            assert_eq!(columns.len(), specs.len());
-            for (column, spec) in columns.iter().zip(specs) {
+            let sockets = || columns.iter().filter(|column| !matches!(column.body, Body::Standing { .. }));
+            assert_eq!(sockets().count(), specs.len());
+            for (column, spec) in sockets().zip(specs) {
                 assert_eq!(column.ranks(), spec.sort.len(), "{}", spec.key);
                 assert!(column.ranks() > 0, "{}", spec.key);
             }
@@ -339,7 +380,7 @@ mod tests {
     #[test]
     fn namespaces_have_a_column_where_there_are_many() {
         let columns = of(View::Listeners);
-        let first = |many| columns[fit(&columns, 140, many)[0].column].title;
+        let first = |many| columns[fit(&columns, 140, Facts { many, judged: true })[0].column].title;
         assert_eq!((first(false), first(true)), ("PROTO", "NAMESPACE"));
     }
 
@@ -348,7 +389,7 @@ mod tests {
         for view in View::ALL {
             let columns = of(view);
             for width in 0..400 {
-                let places = fit(&columns, width, width % 2 == 0);
+                let places = fit(&columns, width, Facts { many: width % 2 == 0, judged: width % 3 == 0 });
                 for pair in places.windows(2) {
                     assert!(pair[0].x + pair[0].width <= pair[1].x, "{view:?} {width}");
                 }

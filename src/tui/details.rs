@@ -9,7 +9,7 @@ use crate::{phrase, text};
 use super::app::{App, Inspected};
 use super::cell::{self, Seen};
 use super::theme::{Look, Meaning};
-use super::{acting, describe, judged, wrap};
+use super::{acting, describe, judged, standing, wrap};
 
 /// Cells for the names of fields, and for the longer ones of objects where there is room.
 const NAME: usize = 18;
@@ -35,7 +35,9 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     if inspected.gone {
         page.paragraph("It is gone; this is how it was last seen.", Meaning::Closed);
     }
+    page.section("Alert", &standing::reported(app, inspected));
     page.diagnosis(app, inspected);
+    page.section("Policy", &standing::told(app, row));
     page.trends(inspected);
     page.blank();
     page.owners(row, &seen);
@@ -118,6 +120,17 @@ impl Page {
                 self.heading(title);
             }
             self.field(&field.member.replace('_', " "), &text, field.help);
+        }
+    }
+
+    /// A heading and what stands under it, where there is anything.
+    fn section(&mut self, heading: &str, items: &[(String, Meaning)]) {
+        if !items.is_empty() {
+            self.blank();
+            self.heading(heading);
+        }
+        for (item, meaning) in items {
+            self.item(item, *meaning);
         }
     }
 

@@ -4,6 +4,7 @@
 
 use super::cell::{self, Cell, Seen, cell, muted};
 use super::columns::{Body, Column};
+use super::standing;
 use super::theme::Meaning;
 use super::timeline::{Happening, What};
 use crate::model::{Known, field};
@@ -37,7 +38,7 @@ pub(super) fn columns() -> Vec<Column> {
     };
     vec![
         column(FIRST, "WHEN", when, [7, 8, 11], 0),
-        column("what", "WHAT", what, [8, 24, 34], 0),
+        column("what", "WHAT", what, [8, 24, 41], 0),
         column("protocol", "PROTO", |seen| of_field("protocol", seen), [5, 5, 5], 3),
         column("local", "LOCAL", |seen| of_field("local", seen), [15, 21, 46], 1),
         column("remote", "REMOTE", |seen| of_field("remote", seen), [15, 21, 46], 2),
@@ -82,6 +83,7 @@ pub(super) fn what<'a>(seen: &SeenHappening<'a>) -> Cell<'a> {
             let say = |count: Option<usize>| count.map_or("unknown".to_owned(), |count| count.to_string());
             (format!("owners {} {arrow} {}", say(before), say(now)), Meaning::Changed)
         }
+        What::Reported(report) => standing::headline(report, &seen.socket.look),
     };
     Cell { meaning, ..cell(text) }
 }

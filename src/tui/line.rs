@@ -2,11 +2,15 @@
 //!
 //! One place for all views, so that what is drawn and what is copied cannot differ.
 
+use std::sync::Arc;
+
 use super::app::App;
 use super::cell::{Cell, Seen};
 use super::columns::{Body, Column};
 use super::happening_cell::SeenHappening;
+use super::standing;
 use super::tally_cell::SeenTally;
+use super::timeline::{Happening, Report, What};
 
 /// What a line is about.
 pub(super) enum Of<'a> {
@@ -37,10 +41,22 @@ impl<'a> Of<'a> {
         }
     }
 
+    /// What was reported, where it is about that.
+    pub(super) fn report(&self) -> Option<Arc<Report>> {
+        match self {
+            Self::Happening(SeenHappening {
+                happening: Happening { what: What::Reported(report), .. },
+                ..
+            }) => Some(Arc::clone(report)),
+            _ => None,
+        }
+    }
+
     /// Its cell in a column that is made for such lines.
     pub(super) fn cell(&self, column: &Column) -> Option<Cell<'a>> {
         match (self, &column.body) {
             (Self::Socket(seen), Body::Socket { field, show, .. }) => Some(show(field, seen)),
+            (Self::Socket(seen), Body::Standing { .. }) => Some(standing::cell_of(seen.standing, &seen.look)),
             (Self::Tally(seen), Body::Tally { show, .. }) => Some(show(seen)),
             (Self::Happening(seen), Body::Happening { show }) => Some(show(seen)),
             _ => None,

@@ -12,6 +12,7 @@ use super::app::Chosen;
 use super::cell::Seen;
 use super::columns::{Body, Column};
 use super::grouping::{By, Folds};
+use super::guard::Guard;
 use super::happening_cell::{self, SeenHappening};
 use super::mark::{self, Mark};
 use super::order::Order;
@@ -67,6 +68,7 @@ pub(super) struct Wish<'a> {
     pub(super) selected: Option<&'a Chosen>,
     pub(super) look: Look,
     pub(super) timeline: &'a Timeline,
+    pub(super) guard: &'a Guard,
     /// Nothing that happened before it is told.
     pub(super) compared: Option<Stamp>,
     /// Who is at the other ends, where that is shown.
@@ -91,7 +93,8 @@ impl Listing {
             let view = View::of(row);
             listing.open[view.number()] += usize::from(row.is_open());
             let is_looked_at = tallies.is_some() || view == wish.view;
-            if !is_looked_at || !sieve.passes(at as usize, moment.subject(row), wish.now) {
+            let is_hidden = !is_looked_at || wish.guard.hides(wish.view, &row.socket.key);
+            if is_hidden || !sieve.passes(at as usize, moment.subject(row), wish.now) {
                 continue;
             }
             listing.matched += usize::from(row.is_open());
@@ -117,7 +120,7 @@ impl Listing {
         listing.turns.dedup();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             let down = column.descending != wish.sort.reversed;
-            Order { rows, moment, column, down, ends: wish.ends }.put(&mut listing.index);
+            Order { rows, moment, column, guard: wish.guard, down, ends: wish.ends }.put(&mut listing.index);
         }
         if let Some(tallies) = tallies {
             listing.arrange(tallies.done(), rows, moment, wish);
@@ -197,11 +200,12 @@ impl Listing {
 impl Wish<'_> {
     fn seen_tally<'a>(&self, tally: &'a Tally, rows: &'a [Row], moment: &'a Moment) -> Option<SeenTally<'a>> {
         let subject = moment.subject(rows.get(tally.first as usize)?);
-        Some(SeenTally { tally, socket: Seen { subject, now: self.now, look: self.look } })
+        let socket = Seen { subject, now: self.now, look: self.look, standing: None };
+        Some(SeenTally { tally, socket })
     }
 
     fn seen<'a>(&self, moment: &'a Moment, happening: &'a Happening) -> Seen<'a> {
-        Seen { subject: moment.subject(&happening.row), now: self.now, look: self.look }
+        Seen { subject: moment.subject(&happening.row), now: self.now, look: self.look, standing: None }
     }
 }
 

@@ -21,6 +21,7 @@ mod explanation;
 mod filtering;
 mod folding;
 mod grouping;
+mod guard;
 mod happening_cell;
 mod help;
 mod history;
@@ -45,6 +46,7 @@ mod prompt;
 #[doc(hidden)]
 pub mod rehearsal;
 mod sieve;
+mod standing;
 mod tally;
 mod tally_cell;
 mod tally_columns;
@@ -77,6 +79,8 @@ use crate::output::doctor::Asker;
 use acting::Acting;
 pub use acting::Acts;
 use app::App;
+use guard::Guard;
+pub use guard::{PolicyFile, UnderstandPolicy};
 use input::Input;
 pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
@@ -109,6 +113,9 @@ pub struct Options {
     pub acts: Acts,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
     pub filter: String,
+    /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
+    /// rules ask for, too.
+    pub policy: Option<PolicyFile>,
 }
 
 /// Takes the poller's feed; false when the dashboard is over.
@@ -155,6 +162,7 @@ pub fn run(
     app.keymap = options.keymap;
     app.acting = Acting::of(&options.acts);
     app.asker = options.asker;
+    app.guard = options.policy.map(Guard::new).unwrap_or_default();
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;

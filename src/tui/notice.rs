@@ -24,6 +24,10 @@ pub(super) fn all(app: &App) -> Vec<Notice> {
         let text = format!("the last poll failed: {}", app.look.escape(failure.as_bytes()));
         notices.push(Notice { text, meaning: Meaning::Error });
     }
+    if let Some(trouble) = app.guard.trouble() {
+        notices
+            .push(Notice { text: app.look.charset().show(&trouble).into_owned(), meaning: Meaning::Warning });
+    }
     let Some(moment) = app.moment() else { return notices };
     let coverage = &moment.coverage;
     let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();

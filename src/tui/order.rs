@@ -9,8 +9,10 @@ use std::net::IpAddr;
 use crate::model::{Process, Row, UnixName, Value};
 use crate::store::Moment;
 
-use super::columns::Column;
+use super::columns::{Body, Column};
+use super::guard::Guard;
 use super::other_ends::OtherEnds;
+use super::standing::Standing;
 
 /// What a list is ordered by.
 #[derive(Clone, Copy)]
@@ -18,6 +20,7 @@ pub(super) struct Order<'a> {
     pub(super) rows: &'a [Row],
     pub(super) moment: &'a Moment,
     pub(super) column: &'a Column,
+    pub(super) guard: &'a Guard,
     /// The largest first.
     pub(super) down: bool,
     /// Who is at the other ends, where that is shown.
@@ -69,6 +72,9 @@ impl Order<'_> {
 
     fn value(&self, at: u32, key: usize) -> Value<'_> {
         let Some(row) = self.rows.get(at as usize) else { return Value::Null };
+        if key == 0 && matches!(self.column.body, Body::Standing { .. }) {
+            return Standing::rank(self.guard.standing(&row.socket.key));
+        }
         let peer = self.ends.and_then(|ends| ends.at(at, self.rows));
         self.column.sort_value(key, &self.moment.subject(row).facing(peer))
     }

@@ -3,10 +3,12 @@
 //! It takes changes in and gives them back. It knows no filter and draws nothing.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::engine::Snapshot;
 use crate::model::{ChangeKind, Owners, Row, Stamp, State};
+use crate::policy::Alert;
 
 /// How many are remembered: hours of a quiet machine, and a few megabytes at most.
 const MOST: usize = 5_000;
@@ -25,6 +27,16 @@ pub(super) enum What {
     Owners {
         from: Owners,
     },
+    /// The policy has something to say about it.
+    Reported(Arc<Report>),
+}
+
+/// An alert.
+#[derive(Clone, Debug)]
+pub(super) struct Report {
+    pub(super) alert: Alert,
+    /// Its reason was there when the dashboard began to look.
+    pub(super) at_start: bool,
 }
 
 /// Something that happened.
@@ -57,13 +69,22 @@ impl Timeline {
             let opened = row.history().opened;
             let age = opened.map(|opened| moment.taken.since(&opened));
             let Some(what) = What::of(&change.kind, age) else { continue };
-            if self.happenings.len() == MOST {
-                self.happenings.pop_front();
-                self.first += 1;
-            }
-            self.happenings.push_back(Happening { at: moment.taken, what, row });
+            self.push(Happening { at: moment.taken, what, row });
         }
         self.first = self.first.saturating_add(u64::try_from(unseen).unwrap_or(u64::MAX));
+    }
+
+    /// Takes in what the policy has to say about a socket.
+    pub(super) fn report(&mut self, report: Report, row: Row) {
+        self.push(Happening { at: report.alert.at, what: What::Reported(Arc::new(report)), row });
+    }
+
+    fn push(&mut self, happening: Happening) {
+        if self.happenings.len() == MOST {
+            self.happenings.pop_front();
+            self.first += 1;
+        }
+        self.happenings.push_back(happening);
     }
 
     /// How many are remembered.
@@ -91,6 +112,7 @@ impl Timeline {
                 What::Opened => &mut sum.opened,
                 What::Closed { .. } => &mut sum.closed,
                 What::State { .. } | What::Owners { .. } => &mut sum.changed,
+                What::Reported(_) => continue,
             } += 1;
         }
         sum

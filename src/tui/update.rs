@@ -24,7 +24,7 @@ use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
 use super::{
-    Ended, TuiError, acting, appearance, clicking, copying, details, dialog, filtering, folding, help,
+    Ended, TuiError, acting, appearance, clicking, copying, details, dialog, filtering, folding, guard, help,
     layout, way_in,
 };
 
@@ -150,6 +150,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
             pane.sort.reversed = !pane.sort.reversed;
             relist(app);
         }
+        Action::Unexpected => guard::toggle(app),
         Action::Freeze => freeze_or_thaw(app),
         Action::Compare => {
             app.compared =
@@ -187,12 +188,15 @@ fn take_feed(app: &mut App, feed: Feed) -> Option<Box<Snapshot>> {
     let before = app.latest().map_or(Ask::NOTHING, |latest| latest.snapshot.asked);
     let asked_twice = snapshot.asked.and(before);
     app.timeline.take(&snapshot);
+    guard::report(app, &snapshot);
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
         let before = frozen.latest.replace(News::new(snapshot, arrived, asked_twice));
         return before.map(|news| Box::new(news.snapshot));
     }
-    app.sieve.refresh(&snapshot, app.news.as_ref().map(|news| &news.snapshot));
+    let before = app.news.as_ref().map(|news| &news.snapshot);
+    app.sieve.refresh(&snapshot, before);
+    app.guard.refresh(&snapshot, before.and_then(|before| before.table.moment()));
     app.totals.take(&snapshot);
     app.census.take(snapshot.table.rows());
     let before = app.news.replace(News::new(snapshot, arrived, asked_twice));
@@ -204,8 +208,9 @@ fn freeze_or_thaw(app: &mut App) {
     match app.frozen.take() {
         Some(frozen) => {
             if let Some(latest) = frozen.latest {
-                app.news = Some(latest);
                 app.sieve.forget(); // several snapshots were skipped
+                app.guard.judge_all(&latest.snapshot.table);
+                app.news = Some(latest);
             }
             relist(app);
         }
@@ -258,6 +263,7 @@ pub(super) fn relist(app: &mut App) {
         selected: pane.selected.as_ref(),
         look: app.look,
         timeline: &app.timeline,
+        guard: &app.guard,
         compared: app.compared,
         ends: (app.view == View::Unix).then(|| news.look_across()),
     };
@@ -284,11 +290,12 @@ fn open_line(app: &mut App) {
     if matches!(of, Of::Tally(_)) {
         way_in(app);
     } else if let Some(row) = of.socket().map(|seen| seen.subject.row.clone()) {
+        let report = of.report();
         let mut trend = Trend::default();
         if let Some(news) = &app.news {
             trend.record(Some(&row), &news.snapshot);
         }
-        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
+        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend, report });
     }
 }
 

@@ -366,6 +366,7 @@ fn options() -> Options {
         understand,
         filter,
         acts: tui::Acts::Removed,
+        policy: None,
     }
 }
 

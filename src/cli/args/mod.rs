@@ -107,6 +107,8 @@ pub(super) struct TopArgs {
     #[command(flatten)]
     pub(super) runtimes: RuntimeArgs,
     #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    #[command(flatten)]
     pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
@@ -130,9 +132,9 @@ pub(super) struct TopArgs {
 impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
-        let interval = IntervalArgs::default();
+        let (interval, policy) = (IntervalArgs::default(), PolicyArgs::default());
         let (theme, no_mouse, read_only) = (None, false, false);
-        Self { reading, runtimes, interval, face, theme, no_mouse, read_only, filter_file, filter }
+        Self { reading, runtimes, policy, interval, face, theme, no_mouse, read_only, filter_file, filter }
     }
 }
 

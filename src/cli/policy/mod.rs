@@ -20,6 +20,7 @@ use crate::policy::{self, Learnt, Policy, PolicyError};
 use crate::sys::file::{self, FileError};
 use crate::sys::{host, rights};
 use crate::text::{self, counted};
+use crate::tui::PolicyFile;
 
 /// A policy and where it came from.
 pub(super) struct Loaded {
@@ -84,6 +85,21 @@ fn read_file(path: &Path, environment: &Environment) -> Result<Option<String>, F
 /// Understands the text of a policy as this machine does.
 pub(super) fn understand(text: &str) -> Result<Policy, PolicyError> {
     Machine::default().with(|vocabulary| Policy::parse(text, vocabulary))
+}
+
+/// The policy for the dashboard, and the details that its rules look at. What is wrong with it is told there; `None`
+/// where there is no place for one.
+pub(super) fn watched(named: Option<PathBuf>, environment: &Environment) -> (Option<PolicyFile>, Ask) {
+    let places = places(named, environment);
+    let read =
+        places.iter().map(|path| (path, read_file(path, environment).map_err(|error| error.to_string())));
+    let found = read.into_iter().find(|(_, text)| !matches!(text, Ok(None)));
+    let Some((path, text)) = found.or_else(|| places.first().map(|path| (path, Ok(None)))) else {
+        return (None, Ask::NOTHING);
+    };
+    let policy = text.as_ref().ok().and_then(|text| understand(text.as_deref()?).ok());
+    let (_, ask) = reader::wanted_by(&policy.unwrap_or_default());
+    (Some(PolicyFile { path: path.clone(), text, parse: Box::new(understand) }), ask)
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {

@@ -12,6 +12,7 @@ mod events;
 mod explanation;
 mod filtering;
 mod groups;
+mod guard;
 mod header;
 mod kin;
 mod listing;

@@ -78,6 +78,9 @@ pub(super) struct Symbols {
     pub(super) folded: &'static str,
     /// In front of a sum of which a part is not known.
     pub(super) at_least: &'static str,
+    /// As it should be, and not.
+    pub(super) check: &'static str,
+    pub(super) cross: &'static str,
 }
 
 static UNICODE: Symbols = Symbols {
@@ -97,6 +100,8 @@ static UNICODE: Symbols = Symbols {
     open: "▾",
     folded: "▸",
     at_least: "≥",
+    check: "✓",
+    cross: "✗",
 };
 
 static ASCII: Symbols = Symbols {
@@ -116,6 +121,8 @@ static ASCII: Symbols = Symbols {
     open: "v",
     folded: ">",
     at_least: ">=",
+    check: "v",
+    cross: "x",
 };
 
 impl Look {

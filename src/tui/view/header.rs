@@ -94,7 +94,19 @@ fn order(app: &App) -> Vec<Piece> {
         let by = format!("by {}", pane.by.word(app.view));
         Piece::new(19, by, app.look.style(Meaning::Text)).at(Spot::Do(Action::Group))
     });
-    comparison(app).into_iter().chain(grouping).chain([order]).collect()
+    unexpected(app).into_iter().chain(comparison(app)).chain(grouping).chain([order]).collect()
+}
+
+/// How many listeners the policy does not expect; a click shows them.
+fn unexpected(app: &App) -> Option<Piece> {
+    let (count, only) = (app.guard.unexpected(), app.guard.only && app.view == View::Listeners);
+    let text = |only| format!("{} {only}{} unexpected", app.look.symbols.warning, text::count(count));
+    let piece = match (count, only) {
+        (0, false) => return None,
+        (_, false) => Piece::new(2, text(""), app.look.style(Meaning::Error)),
+        (_, true) => Piece::new(2, text("only "), app.look.style(Meaning::Frozen)),
+    };
+    Some(piece.at(Spot::Do(Action::Unexpected)))
 }
 
 /// What happened since the moment that the user marked.

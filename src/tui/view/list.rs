@@ -118,6 +118,10 @@ fn hint(app: &App, action: Action, before: &str, does: &str) -> String {
 fn empty(app: &App, area: Rect, buffer: &mut Buffer) {
     let (_, many) = app.view.nouns();
     let mut lines = Vec::new();
+    if app.guard.only && app.view == View::Listeners {
+        lines.push("only listeners that the policy does not expect are shown".to_owned());
+        lines.push(hint(app, Action::Unexpected, "", "shows all"));
+    }
     if app.news.is_none() {
         lines.push(format!("reading sockets{}", app.look.symbols.ellipsis.replace('~', "...")));
     } else if app.sieve.filter().is_empty() {

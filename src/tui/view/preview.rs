@@ -11,6 +11,7 @@ use crate::tui::cell;
 use crate::tui::describe;
 use crate::tui::judged;
 use crate::tui::line::{self, Of};
+use crate::tui::standing;
 use crate::tui::tally_words;
 use crate::tui::theme::Meaning;
 
@@ -34,6 +35,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         put(app, buffer, Rect { x: whose.right() + 2, width: taken - 2, ..whose }, &hint, Meaning::Key);
     }
     put(app, buffer, whose, &describe::ownership(&seen), Meaning::Text);
+    if let Some(report) = of.report() {
+        let (sentence, meaning) = standing::sentence(&report, &app.look);
+        return put(app, buffer, under(2), &sentence, meaning);
+    }
     let (mut rest, mut what) = (under(2), describe::sentence(&seen));
     if let Some((worst, meaning)) = judged::worst(app, seen.subject.row) {
         put(app, buffer, rest, &worst, meaning);
