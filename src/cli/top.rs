@@ -18,7 +18,7 @@ const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::default();
-    let mut ask = filter::understood(&text, &machine)?.ask();
+    let of_filter = filter::understood(&text, &machine)?.ask();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
@@ -26,8 +26,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let asker = Asker { is_root: host::is_root(), rights: rights::ours() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
-    let (file, asked) = policy::watched(args.policy.resolve(&settings), environment);
-    ask = ask.or(asked);
+    let (policy_file, of_rules) = policy::watched(args.policy.resolve(&settings), environment);
+    let ask = of_filter.or(of_rules);
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let named = args.theme.is_some() || settings.theme.origin != Origin::Default;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         understand: Box::new(move |text| machine.understand(text)),
         filter: text,
         acts,
-        policy: file,
+        policy: policy_file,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {

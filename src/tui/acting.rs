@@ -259,7 +259,7 @@ fn plan(all: &[Holder<'_>], moment: &Moment, look: &Look) -> Vec<(String, Meanin
     match all.len().saturating_sub(SHOWN) {
         0 => {}
         more => {
-            lines.push((format!("and {}", counted(more, "more process", "more processes")), Meaning::Title))
+            lines.push((format!("and {}", counted(more, "more process", "more processes")), Meaning::Title));
         }
     }
     // What several have in common is told once.

@@ -10,14 +10,8 @@ use super::views::View;
 /// Everything that a key can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    HalfUp,
-    HalfDown,
-    Top,
-    Bottom,
+    /// Move what the keys are about.
+    Move(Motion),
     Details,
     Back,
     Filter,
@@ -64,6 +58,19 @@ pub(super) enum Action {
     Redraw,
     Suspend,
     Quit,
+}
+
+/// How far something is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Motion {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    HalfUp,
+    HalfDown,
+    Top,
+    Bottom,
 }
 
 /// What the keys are about at the moment.
@@ -143,14 +150,50 @@ const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
-    entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], LINES, "move", "move one line up"),
-    entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], LINES, "move", "move one line down"),
-    entry((Action::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
-    entry((Action::PageDown, "page-down"), &[code(KeyCode::PageDown)], ANY, "", "move one page down"),
-    entry((Action::HalfUp, "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
-    entry((Action::HalfDown, "half-page-down"), &[ctrl('d')], SCROLLED, "", "move half a page down"),
-    entry((Action::Top, "top"), &[char('g'), code(KeyCode::Home)], SCROLLED, "", "go to the first line"),
-    entry((Action::Bottom, "bottom"), &[char('G'), code(KeyCode::End)], SCROLLED, "", "go to the last line"),
+    entry(
+        (Action::Move(Motion::Up), "up"),
+        &[code(KeyCode::Up), char('k')],
+        LINES,
+        "move",
+        "move one line up",
+    ),
+    entry(
+        (Action::Move(Motion::Down), "down"),
+        &[code(KeyCode::Down), char('j')],
+        LINES,
+        "move",
+        "move one line down",
+    ),
+    entry((Action::Move(Motion::PageUp), "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
+    entry(
+        (Action::Move(Motion::PageDown), "page-down"),
+        &[code(KeyCode::PageDown)],
+        ANY,
+        "",
+        "move one page down",
+    ),
+    entry((Action::Move(Motion::HalfUp), "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
+    entry(
+        (Action::Move(Motion::HalfDown), "half-page-down"),
+        &[ctrl('d')],
+        SCROLLED,
+        "",
+        "move half a page down",
+    ),
+    entry(
+        (Action::Move(Motion::Top), "top"),
+        &[char('g'), code(KeyCode::Home)],
+        SCROLLED,
+        "",
+        "go to the first line",
+    ),
+    entry(
+        (Action::Move(Motion::Bottom), "bottom"),
+        &[char('G'), code(KeyCode::End)],
+        SCROLLED,
+        "",
+        "go to the last line",
+    ),
     entry(
         (Action::Details, "details"),
         &[code(KeyCode::Enter), char('l')],

@@ -14,7 +14,7 @@ use crate::output::doctor::Asker;
 use crate::store::Moment;
 
 use super::acting::{self, Acting};
-use super::action::{Action, Entry, Mode};
+use super::action::{Action, Entry, Mode, Motion};
 use super::around::Surroundings;
 use super::cell::Seen;
 use super::census::Census;
@@ -382,7 +382,7 @@ impl App {
                 Action::Explain => self.news.is_some() || self.failure.is_some(),
                 Action::NextTheme => self.look.has_colors(),
                 Action::Unexpected => self.guard.only || self.guard.unexpected() > 0,
-                Action::Up | Action::Down => rows || mode != Mode::List,
+                Action::Move(Motion::Up | Motion::Down) => rows || mode != Mode::List,
                 _ => true,
             }
     }

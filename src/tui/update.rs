@@ -9,7 +9,7 @@ use crate::engine::acting::Order;
 use crate::engine::{Feed, Snapshot};
 use crate::model::{Ask, Stamp};
 
-use super::action::{Action, Mode};
+use super::action::{Action, Mode, Motion};
 use super::app::{App, Frozen, Inspected, News};
 use super::folding::Turn;
 use super::help::Topic;
@@ -110,16 +110,7 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
-        Action::Up if app.dialog.is_some() => dialog::step(app, -1),
-        Action::Down if app.dialog.is_some() => dialog::step(app, 1),
-        Action::Up => step(app, -1),
-        Action::Down => step(app, 1),
-        Action::PageUp => step(app, -page(app)),
-        Action::PageDown => step(app, page(app)),
-        Action::HalfUp => step(app, -(page(app) / 2).max(1)),
-        Action::HalfDown => step(app, (page(app) / 2).max(1)),
-        Action::Top => step(app, isize::MIN),
-        Action::Bottom => step(app, isize::MAX),
+        Action::Move(motion) => travel(app, motion),
         Action::Details if folding::toggle(app) => {}
         Action::Details => open_line(app),
         Action::Sockets => way_in(app),
@@ -172,6 +163,24 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Quit => return vec![Effect::Quit(Ended::Quit)],
     }
     Vec::new()
+}
+
+/// Moves what the keys are about.
+fn travel(app: &mut App, motion: Motion) {
+    let by = match motion {
+        Motion::Up => -1,
+        Motion::Down => 1,
+        Motion::PageUp => -page(app),
+        Motion::PageDown => page(app),
+        Motion::HalfUp => -(page(app) / 2).max(1),
+        Motion::HalfDown => (page(app) / 2).max(1),
+        Motion::Top => isize::MIN,
+        Motion::Bottom => isize::MAX,
+    };
+    match motion {
+        Motion::Up | Motion::Down if app.dialog.is_some() => dialog::step(app, by),
+        _ => step(app, by),
+    }
 }
 
 /// Takes in what the poller brings. Returns what it takes the place of.

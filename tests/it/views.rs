@@ -105,7 +105,7 @@ fn a_peer_has_its_direction_and_its_rate() {
     let mut session = Session::dashboard();
     session.press("/dst 127.82.2.9\r4");
     session.wait_for("one that came in, and how fast", |screen| {
-        let row = first_row(screen, "PEER");
+        let row = first_row(screen, "NETWORK");
         let counted = row.iter().take(4).map(String::as_str).collect::<Vec<_>>();
         counted == ["127.82.2.9", "1", "1", "0"]
             && row.get(5).is_some_and(|unit| unit == "MB" || unit == "kB")

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Command;
-use crate::model::{Closing, Owner, ProcessId, Row, Signal, Signalling, SocketKey, Stopping};
+use crate::model::{Closing, Known, Owner, ProcessId, Row, Signal, Signalling, SocketKey, Stopping};
 use crate::store::{Aftermath, Holder, Table, aftermath, holders};
 
 /// Something to do with what was read.
@@ -53,7 +53,7 @@ impl Order {
         let owners = self.chosen.iter().flat_map(|(key, id)| {
             let row = self.seen.row(key).filter(|row| row.is_open());
             row.into_iter().flat_map(|row| {
-                let shown = row.socket.owners.known().into_iter().flat_map(|known| known.shown());
+                let shown = row.socket.owners.known().into_iter().flat_map(Known::shown);
                 shown.filter(|owner| owner.process.id == *id).map(move |owner: Owner<'_>| (row, owner))
             })
         });

@@ -41,10 +41,10 @@ impl Stage {
     }
 
     /// The tables as they are once nobody is at that port.
-    fn without(&mut self, port: u16) -> After {
+    fn without(&mut self, port: u16) -> Table {
         let mut sample: Sample = self.sampler.take().unwrap();
         sample.sockets.retain(|socket| socket.ends.local().is_none_or(|local| local.port != port));
-        Some(Ok(Table::of(sample)))
+        Table::of(sample)
     }
 
     fn report(&mut self, order: Order, done: Done) {
@@ -70,7 +70,7 @@ fn pictures() {
             stage.wait(0.3);
             picture("signal", &stage);
             let order = yes(&mut stage);
-            let after = stage.without(80);
+            let after: After = Some(Ok(stage.without(80)));
             stage.report(order, Done::Signalled(vec![Signalling::Ended; 5], after));
             stage.wait(0.3);
             picture("ended", &stage);
@@ -93,7 +93,7 @@ fn all_holders_of_a_socket_are_meant_and_told_when_they_ended() {
     assert!(stage.screen().contains("sending TERM to 5 processes"), "{}", stage.screen());
     stage.keys("K");
     assert!(stage.remark().contains("which comes first"), "one after the other");
-    let after = stage.without(80);
+    let after: After = Some(Ok(stage.without(80)));
     stage.report(order, Done::Signalled(vec![Signalling::Ended; 5], after));
     let screen = stage.screen();
     assert!(screen.contains("Its place is free.") && screen.contains("ended    nginx 2210"), "{screen}");

@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Size};
 
 use super::Stage;
 use crate::text;
-use crate::tui::action::{Action, Mode};
+use crate::tui::action::{Action, Mode, Motion};
 use crate::tui::input::Input;
 use crate::tui::pointer::{self, Spot};
 use crate::tui::update::Effect;
@@ -213,6 +213,6 @@ fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
         all
     };
     let shown = hints(&stage);
-    assert_eq!(shown.first(), Some(&Spot::Do(Action::Up)));
+    assert_eq!(shown.first(), Some(&Spot::Do(Action::Move(Motion::Up))));
     assert_eq!(shown.last(), Some(&Spot::Do(Action::Quit)));
 }

@@ -63,7 +63,9 @@ fn hints(app: &App) -> Vec<Hint> {
         let label = key.label(app.look.ascii);
         match hints.last_mut() {
             Some(last) if last.text == entry.hint => {
-                last.keys.push_str(if app.look.ascii { "/" } else { "" });
+                // Arrows stand side by side; words would run together.
+                let word = |keys: &str| keys.chars().any(char::is_alphanumeric);
+                last.keys.push_str(if word(&last.keys) || word(&label) { "/" } else { "" });
                 last.keys.push_str(&label);
             }
             _ => {
