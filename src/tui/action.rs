@@ -20,6 +20,11 @@ pub(super) enum Action {
     Bottom,
     Details,
     Back,
+    /// To where one was before.
+    GoBack,
+    ConnectionsOf,
+    ProcessOf,
+    OtherEnd,
     Filter,
     Complete,
     CompleteBack,
@@ -38,6 +43,15 @@ pub(super) enum Action {
     Compare,
     Copy,
     CopyJson,
+    CopyCell,
+    Columns,
+    ToggleColumn,
+    ColumnLeft,
+    ColumnRight,
+    SortByColumn,
+    ResetColumns,
+    Choose,
+    LeaveMenu,
     Palette,
     RunChosen,
     LeavePalette,
@@ -57,15 +71,20 @@ pub(super) enum Mode {
     Help,
     /// The name of an action is being typed.
     Palette,
+    /// The columns are being chosen.
+    Columns,
+    /// Something else is being chosen.
+    Menu,
 }
 
 impl Mode {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 5] = [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette];
+    pub(super) const ALL: [Self; 7] =
+        [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette, Self::Columns, Self::Menu];
 
     /// True while a text is typed: letters are letters then.
     pub(super) fn is_typed(self) -> bool {
-        matches!(self, Self::Filter | Self::Palette)
+        matches!(self, Self::Filter | Self::Palette | Self::Columns | Self::Menu)
     }
 }
 
@@ -113,12 +132,16 @@ const READING: &[Mode] = &[Mode::List, Mode::Details];
 const OVER: &[Mode] = &[Mode::Details, Mode::Help];
 const PALETTE: &[Mode] = &[Mode::Palette];
 const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette];
+const COLUMNS: &[Mode] = &[Mode::Columns];
+const MENU: &[Mode] = &[Mode::Menu];
+const MENUS: &[Mode] = &[Mode::Columns, Mode::Menu];
+const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Columns, Mode::Menu];
+const ANY: &[Mode] =
+    &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette, Mode::Columns, Mode::Menu];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(super) static ACTIONS: &[Entry] = &[
-    entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
+    entry((Action::Back, "back"), &[code(KeyCode::Esc), char('h')], OVER, "back", "go back to the list"),
     entry((Action::Up, "up"), &[code(KeyCode::Up), char('k')], LINES, "move", "move one line up"),
     entry((Action::Down, "down"), &[code(KeyCode::Down), char('j')], LINES, "move", "move one line down"),
     entry((Action::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
@@ -129,10 +152,17 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Bottom, "bottom"), &[char('G'), code(KeyCode::End)], SCROLLED, "", "go to the last line"),
     entry(
         (Action::Details, "details"),
-        &[code(KeyCode::Enter)],
+        &[code(KeyCode::Enter), char('l')],
         LIST,
         "details",
         "everything known of the selected socket; where lines count sockets, those that the line counts",
+    ),
+    entry(
+        (Action::GoBack, "go-back"),
+        &[code(KeyCode::Backspace)],
+        READING,
+        "return",
+        "go back to where you were: view, filter, order and line",
     ),
     entry(
         (Action::Filter, "filter"),
@@ -228,6 +258,27 @@ pub(super) static ACTIONS: &[Entry] = &[
         "mark this moment: what happens from now on stays marked, and Events tells of nothing before; again: end it",
     ),
     entry(
+        (Action::ConnectionsOf, "connections-of"),
+        &[char('i')],
+        READING,
+        "came in",
+        "from a listener to the connections at its place",
+    ),
+    entry(
+        (Action::ProcessOf, "process-of"),
+        &[char('o')],
+        READING,
+        "process",
+        "from a socket to the process that holds it",
+    ),
+    entry(
+        (Action::OtherEnd, "other-end"),
+        &[char('e')],
+        READING,
+        "other end",
+        "from a connection to its other end, where that is on this machine",
+    ),
+    entry(
         (Action::Copy, "copy"),
         &[char('y')],
         READING,
@@ -240,6 +291,51 @@ pub(super) static ACTIONS: &[Entry] = &[
         READING,
         "",
         "copy the socket as JSON, as --json tells it",
+    ),
+    entry((Action::CopyCell, "copy-cell"), &[ctrl('y')], LIST, "", "copy one cell of the line, whole"),
+    entry((Action::Columns, "columns"), &[char('C')], LIST, "columns", "choose the columns and their order"),
+    entry(
+        (Action::ToggleColumn, "toggle-column"),
+        &[code(KeyCode::Enter)],
+        COLUMNS,
+        "show or hide",
+        "show or hide the column",
+    ),
+    entry(
+        (Action::ColumnLeft, "column-left"),
+        &[code(KeyCode::Left)],
+        COLUMNS,
+        "place",
+        "one place to the left",
+    ),
+    entry(
+        (Action::ColumnRight, "column-right"),
+        &[code(KeyCode::Right)],
+        COLUMNS,
+        "place",
+        "one place to the right",
+    ),
+    entry(
+        (Action::SortByColumn, "sort-by-column"),
+        &[ctrl('s')],
+        COLUMNS,
+        "sort",
+        "sort by the column, shown or not; again: turn the order around",
+    ),
+    entry(
+        (Action::ResetColumns, "reset-columns"),
+        &[ctrl('r')],
+        COLUMNS,
+        "as at first",
+        "the columns that the view has at first",
+    ),
+    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], MENU, "choose", "take what is chosen"),
+    entry(
+        (Action::LeaveMenu, "leave-menu"),
+        &[code(KeyCode::Esc)],
+        MENUS,
+        "leave",
+        "leave the list of what can be chosen",
     ),
     entry(
         (Action::Palette, "palette"),

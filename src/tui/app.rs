@@ -21,6 +21,7 @@ use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Sort};
 use super::mark;
+use super::menu::{self, Menu};
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
 use super::sieve::Sieve;
@@ -29,8 +30,10 @@ use super::tally_cell::SeenTally;
 use super::theme::Look;
 use super::timeline::Timeline;
 use super::totals::Totals;
+use super::trail::Trail;
 use super::trend::Trend;
 use super::views::{Lines, View};
+use super::{arrangement, jumps};
 
 /// A snapshot, and when it came.
 #[derive(Clone, Debug)]
@@ -122,6 +125,10 @@ pub(super) struct App {
     pub(super) help: Option<usize>,
     /// The name of an action, while it is typed.
     pub(super) palette: Option<Palette>,
+    /// Something is chosen from a list.
+    pub(super) menu: Option<Menu>,
+    /// Where one was before.
+    pub(super) trail: Trail,
     /// What was done that cannot be seen, and when: told for three seconds.
     pub(super) remark: Option<(String, Stamp)>,
     /// The line that was clicked last, and when: a second click soon after opens it.
@@ -151,6 +158,8 @@ impl App {
             inspected: None,
             help: None,
             palette: None,
+            menu: None,
+            trail: Trail::default(),
             remark: None,
             clicked: None,
         }
@@ -161,7 +170,11 @@ impl App {
     pub(super) fn ask(&self) -> Ask {
         let alone = self.inspected.as_ref().is_none_or(|inspected| closely::can_stand_alone(&inspected.row));
         let shown = if alone { Ask::NOTHING } else { Ask::EVERYTHING };
-        shown.or(self.view.ask()).or(self.sieve.filter().ask()).or(self.prompt.wanted().ask())
+        shown
+            .or(self.view.ask())
+            .or(arrangement::ask(self.pane()))
+            .or(self.sieve.filter().ask())
+            .or(self.prompt.wanted().ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -170,6 +183,9 @@ impl App {
 
     /// What the keys are about when no action is being chosen.
     pub(super) fn mode_below(&self) -> Mode {
+        if let Some(menu) = &self.menu {
+            return menu.mode();
+        }
         match (&self.help, self.prompt.is_typed(), &self.inspected) {
             (Some(_), _, _) => Mode::Help,
             (None, true, _) => Mode::Filter,
@@ -307,8 +323,19 @@ impl App {
                     !palette::matches(self).is_empty()
                 }
                 Action::Complete => !self.prompt.offers().is_empty(),
+                Action::GoBack => !self.trail.is_empty(),
+                Action::ConnectionsOf => jumps::subject(self).is_some_and(|row| row.socket.is_listener()),
+                Action::ProcessOf => {
+                    jumps::subject(self).is_some_and(|row| row.socket.owners.known().is_some())
+                }
+                Action::OtherEnd => jumps::subject(self).is_some_and(|row| jumps::has_other_end(&row.socket)),
+                Action::Choose | Action::ToggleColumn => !menu::choices(self).is_empty(),
                 Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
-                Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
+                Action::Details
+                | Action::NextSort
+                | Action::PreviousSort
+                | Action::Reverse
+                | Action::CopyCell => rows,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
@@ -317,7 +344,8 @@ impl App {
 }
 
 impl Pane {
-    fn new(view: View) -> Self {
+    /// As a view is at first.
+    pub(super) fn new(view: View) -> Self {
         let columns = columns::of(view);
         // Listeners by port, as one looks for them; connections by whose they are; tallies by how much they count.
         let key = match view {

@@ -13,7 +13,7 @@ use super::listing::Sort;
 use super::pointer::{self, Spot};
 use super::update::{Effect, act, relist, show, step};
 use super::views::View;
-use super::{filtering, layout, palette};
+use super::{filtering, layout, menu, palette};
 
 /// Two clicks within this time are one gesture.
 const TWICE: Duration = Duration::from_millis(400);
@@ -40,8 +40,15 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
         palette::choose(app, place);
         return palette::run(app);
     }
+    if let Some(Spot::Choice(place)) = spot {
+        menu::point(app, place);
+        return menu::choose(app);
+    }
     if !matches!(spot, Some(Spot::Do(_))) {
         app.palette = None; // whoever aims at something else has done with it
+        if !matches!(spot, Some(Spot::Head(_))) {
+            app.menu = None;
+        }
     }
     match spot {
         Some(Spot::Row(row)) => {
@@ -62,7 +69,7 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
                 return act(app, action);
             }
         }
-        Some(Spot::Match(_)) | None => {}
+        Some(Spot::Match(_) | Spot::Choice(_)) | None => {}
     }
     Vec::new()
 }

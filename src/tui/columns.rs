@@ -2,8 +2,9 @@
 //!
 //! What a field is called and how it leans comes from the registry. Nothing is drawn here.
 
-use crate::model::field::{self, Align};
+use crate::model::field::{self, Align, Kind};
 use crate::model::{Field, Value};
+use crate::text;
 
 use super::cell::{self, Show};
 use super::happening_cell::{self, ShowHappening};
@@ -31,6 +32,7 @@ struct Spec {
 }
 
 /// A column.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that it is, or not")]
 pub(super) struct Column {
     /// Its name for configuration and for whoever looks for it.
     pub(super) key: &'static str,
@@ -41,6 +43,8 @@ pub(super) struct Column {
     pub(super) among_many: bool,
     pub(super) priority: u8,
     pub(super) width: [u16; 3],
+    /// Hidden ones stay where rows are ordered by them.
+    pub(super) shown: bool,
 }
 
 /// What its cells are made from.
@@ -67,6 +71,11 @@ pub(super) struct Place {
 pub(super) const MARGIN: u16 = 3;
 const GAP: u16 = 2;
 const ALL_THE_REST: u16 = u16::MAX;
+/// What a column that nobody declared has at most at first, unless its head is longer.
+const MOST_USUAL: u16 = 30;
+/// Fields whose numbers are names, and no amounts.
+const NAMED_BY_NUMBERS: &[&str] =
+    &["netns", "inode", "uid", "pid", "local_port", "remote_port", "peer_inode", "interface_index", "mark"];
 
 const PLAIN: Spec = Spec {
     key: "",
@@ -225,7 +234,33 @@ impl Column {
             among_many: spec.among_many,
             priority: spec.priority,
             width: spec.width,
+            shown: true,
         })
+    }
+
+    /// A column of any field of a socket, as some view declares it, or else as its type suggests.
+    pub(super) fn of_field(field: &'static Field) -> Self {
+        let declared = CONNECTIONS.iter().chain(LISTENERS).chain(UNIX).find(|spec| spec.key == field.key);
+        let chosen = declared.and_then(Self::new).unwrap_or_else(|| Self::undeclared(field));
+        // Who chose it wants to see it, so it stays longer than what was there at first.
+        Self { priority: 1, ..chosen }
+    }
+
+    fn undeclared(field: &'static Field) -> Self {
+        let head = u16::try_from(text::width(field.title)).unwrap_or(u16::MAX).max(5);
+        let usual = field.width.clamp(head, head.max(MOST_USUAL));
+        let most = if field.align == Align::Right { usual } else { usual.saturating_mul(2) };
+        Self {
+            key: field.key,
+            title: field.title,
+            body: Body::Socket { field, show: cell::plain, sort: vec![field] },
+            descending: field.kind == Kind::Number && !NAMED_BY_NUMBERS.contains(&field.key),
+            right: field.align == Align::Right,
+            among_many: false,
+            priority: 1,
+            width: [head, usual, most],
+            shown: true,
+        }
     }
 
     /// How many values decide the order.
@@ -250,7 +285,7 @@ impl Column {
 /// is more than one namespace.
 pub(super) fn fit(columns: &[Column], width: u16, many: bool) -> Vec<Place> {
     let mut by_priority: Vec<usize> =
-        (0..columns.len()).filter(|at| many || !columns[*at].among_many).collect();
+        (0..columns.len()).filter(|at| columns[*at].shown && (many || !columns[*at].among_many)).collect();
     by_priority.sort_by_key(|at| columns[*at].priority);
     let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
     let mut used = MARGIN.saturating_sub(GAP);

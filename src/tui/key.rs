@@ -126,6 +126,8 @@ impl Key {
         match (self.code, self.ctrl, ascii) {
             (KeyCode::Up, false, false) => "↑".into(),
             (KeyCode::Down, false, false) => "↓".into(),
+            (KeyCode::Left, false, false) => "←".into(),
+            (KeyCode::Right, false, false) => "→".into(),
             _ => self.name(),
         }
     }

@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use super::action::Action;
 use super::app::App;
 use super::views::View;
-use super::{layout, palette, view};
+use super::{layout, menu, palette, view};
 
 /// What can be hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub(super) enum Spot {
     Row(usize),
     /// An action of the palette, by its place among those that match.
     Match(usize),
+    /// Something that can be chosen, by its place among those that match.
+    Choice(usize),
     /// A hint that tells how to do it.
     Do(Action),
 }
@@ -41,6 +43,14 @@ pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
         let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
         let place = palette.first(matches, screen.filter.height) + line;
         return (place < matches).then_some(Spot::Match(place));
+    }
+    if let Some(menu) = &app.menu
+        && screen.filter.contains(at)
+    {
+        let choices = menu::choices(app).len();
+        let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
+        let place = menu.first(choices, screen.filter.height) + line;
+        return (place < choices).then_some(Spot::Choice(place));
     }
     let listed = app.help.is_none() && app.inspected.is_none() && app.listing.len() > 0;
     if listed && screen.heads.contains(at) {

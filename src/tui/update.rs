@@ -6,7 +6,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::engine::{Feed, Snapshot};
-use crate::model::{Ask, Stamp};
+use crate::model::{Ask, Row, Stamp};
 
 use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
@@ -20,7 +20,7 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, help, layout};
+use super::{Ended, TuiError, clicking, copying, details, filtering, hands, help, layout, menu, trail};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -54,6 +54,8 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Paste(text) => {
             if let Some(palette) = &mut app.palette {
                 palette.paste(&text);
+            } else if let Some(menu) = &mut app.menu {
+                menu.paste(&text);
             } else if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
                 filtering::edited(app);
@@ -84,10 +86,11 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     match app.keymap.lookup(mode, key) {
         Some(action) => act(app, action),
         None if mode.is_typed() && Key::of(key).is_some() => {
-            match &mut app.palette {
-                Some(palette) => palette.key(key),
-                None if app.prompt.key(key) => filtering::edited(app),
-                None => {}
+            match (&mut app.palette, &mut app.menu) {
+                (Some(palette), _) => palette.key(key),
+                (None, Some(menu)) => menu.key(key),
+                (None, None) if app.prompt.key(key) => filtering::edited(app),
+                (None, None) => {}
             }
             Vec::new()
         }
@@ -136,8 +139,6 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
                 if app.compared.is_some() { None } else { app.moment().map(|moment| moment.taken) };
             relist(app);
         }
-        Action::Copy => return copying::row(app),
-        Action::CopyJson => return copying::json(app),
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
@@ -145,6 +146,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return vec![Effect::Quit(Ended::Quit)],
+        other => return hands::act(app, other),
     }
     Vec::new()
 }
@@ -192,7 +194,16 @@ fn freeze_or_thaw(app: &mut App) {
     }
 }
 
+/// Shows a view, and remembers where that was done.
 pub(super) fn show(app: &mut App, view: View) {
+    if view != app.view {
+        trail::leave(app);
+    }
+    turn(app, view);
+}
+
+/// Shows a view.
+pub(super) fn turn(app: &mut App, view: View) {
     app.view = view;
     relist(app);
 }
@@ -255,21 +266,30 @@ fn open_line(app: &mut App) {
     let Some(of) = line::selected(app) else { return };
     if let Of::Tally(seen) = &of {
         let (filter, view) = seen.tally.way_in();
+        trail::leave(app);
         app.prompt.put(&filter);
-        show(app, view);
+        turn(app, view);
     } else if let Some(row) = of.socket().map(|seen| seen.subject.row.clone()) {
-        let mut trend = Trend::default();
-        if let Some(news) = &app.news {
-            trend.record(Some(&row), &news.snapshot);
-        }
-        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
+        inspect(app, row);
     }
+}
+
+/// Opens the details of a socket.
+pub(super) fn inspect(app: &mut App, row: Row) {
+    let mut trend = Trend::default();
+    if let Some(news) = &app.news {
+        trend.record(Some(&row), &news.snapshot);
+    }
+    app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend });
 }
 
 /// Moves what the keys are about by so many lines.
 pub(super) fn step(app: &mut App, by: isize) {
     if app.palette.is_some() {
         return palette::step(app, by);
+    }
+    if app.menu.is_some() {
+        return menu::step(app, by);
     }
     let moved = |from: usize| from.saturating_add_signed(by);
     match (app.mode(), &mut app.help, &mut app.inspected) {
@@ -285,7 +305,7 @@ pub(super) fn step(app: &mut App, by: isize) {
 fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
-        Mode::Palette => usize::from(layout::screen(app).filter.height),
+        Mode::Palette | Mode::Columns | Mode::Menu => usize::from(layout::screen(app).filter.height),
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
     isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)

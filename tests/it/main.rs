@@ -18,6 +18,7 @@ mod examples;
 mod exposition;
 mod filter;
 mod follower;
+mod hands;
 mod harness;
 mod hostile;
 mod kill;

@@ -1,6 +1,7 @@
 //! The dashboard against a script: every action, and whole screens.
 
 mod actions;
+mod arrangement;
 mod bindings;
 mod clicks;
 mod copying;
@@ -14,6 +15,7 @@ mod many;
 mod palette;
 mod screens;
 mod tallies;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -63,6 +63,7 @@ fn hints(app: &App) -> Vec<Hint> {
                 let priority = match entry.action {
                     Action::Help | Action::Quit => 0,
                     Action::Freeze if frozen => 1,
+                    Action::LeaveMenu | Action::ToggleColumn | Action::Choose => 1,
                     _ => priority,
                 };
                 let counted = entry.action == Action::Details && app.view.lines() == Lines::Tallies;
