@@ -16,10 +16,12 @@ use super::cell::Seen;
 use super::census::Census;
 use super::closely;
 use super::columns::{self, Column, Place};
+use super::grouping::{Grouping, Id};
 use super::happening_cell::{self, SeenHappening};
+use super::kept::Kept;
 use super::keymap::Keymap;
 use super::layout;
-use super::listing::{Listing, Sort};
+use super::listing::{Listing, Sort, Stand};
 use super::mark;
 use super::menu::{self, Menu};
 use super::palette::{self, Palette};
@@ -69,12 +71,14 @@ pub(super) enum Chosen {
     Socket(SocketKey),
     Tally(Common),
     Happening(u64),
+    Heading(Id),
 }
 
 /// What a view remembers while another one is shown.
 pub(super) struct Pane {
     pub(super) columns: Vec<Column>,
     pub(super) sort: Sort,
+    pub(super) grouping: Grouping,
     pub(super) selected: Option<Chosen>,
     /// Where the selection is in the listing.
     pub(super) cursor: usize,
@@ -129,6 +133,8 @@ pub(super) struct App {
     pub(super) menu: Option<Menu>,
     /// Where one was before.
     pub(super) trail: Trail,
+    /// What closed and is kept in sight; `None` where nothing is.
+    pub(super) kept: Option<Kept>,
     /// What was done that cannot be seen, and when: told for three seconds.
     pub(super) remark: Option<(String, Stamp)>,
     /// The line that was clicked last, and when: a second click soon after opens it.
@@ -160,6 +166,7 @@ impl App {
             palette: None,
             menu: None,
             trail: Trail::default(),
+            kept: None,
             remark: None,
             clicked: None,
         }
@@ -173,6 +180,7 @@ impl App {
         shown
             .or(self.view.ask())
             .or(arrangement::ask(self.pane()))
+            .or(self.menu.as_ref().map_or(Ask::NOTHING, Menu::ask))
             .or(self.sieve.filter().ask())
             .or(self.prompt.wanted().ask())
     }
@@ -214,7 +222,11 @@ impl App {
 
     /// The socket in a line of the listing; `None` where lines are tallies.
     pub(super) fn row_at(&self, line: usize) -> Option<&Row> {
-        self.listing.index.get(line).and_then(|at| self.rows().get(*at as usize))
+        match self.listing.stand(line)? {
+            Stand::Row(at) => self.rows().get(at as usize),
+            Stand::Closed(at) => self.kept.as_ref()?.get(at),
+            Stand::Heading(_) => None,
+        }
     }
 
     /// The tally in a line of the listing; `None` where lines are sockets.
@@ -234,7 +246,10 @@ impl App {
     /// What a line is about.
     pub(super) fn chosen_at(&self, line: usize) -> Option<Chosen> {
         match self.view.lines() {
-            Lines::Sockets => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+            Lines::Sockets => match self.listing.stand(line)? {
+                Stand::Heading(heading) => Some(Chosen::Heading(heading.id)),
+                _ => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+            },
             Lines::Tallies => self.listing.tallies.get(line).map(|tally| Chosen::Tally(tally.common)),
             Lines::Happenings => self.listing.happenings.get(line).copied().map(Chosen::Happening),
         }
@@ -329,14 +344,19 @@ impl App {
                     jumps::subject(self).is_some_and(|row| row.socket.owners.known().is_some())
                 }
                 Action::OtherEnd => jumps::subject(self).is_some_and(|row| jumps::has_other_end(&row.socket)),
-                Action::Choose | Action::ToggleColumn => !menu::choices(self).is_empty(),
+                Action::Choose | Action::ToggleColumn => {
+                    self.menu.as_ref().is_some_and(Menu::is_free) || !menu::choices(self).is_empty()
+                }
+                Action::Group => self.view.lines() == Lines::Sockets,
                 Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
                 Action::Details
                 | Action::NextSort
                 | Action::PreviousSort
                 | Action::Reverse
                 | Action::CopyCell => rows,
-                Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
+                Action::Filter | Action::Freeze | Action::Compare | Action::KeepClosed | Action::Export => {
+                    self.news.is_some()
+                }
                 Action::Up | Action::Down => rows || mode != Mode::List,
                 _ => true,
             }
@@ -356,7 +376,14 @@ impl Pane {
             View::Events => happening_cell::FIRST,
         };
         let column = columns.iter().position(|column| column.key == key).unwrap_or(0);
-        Self { columns, sort: Sort { column, reversed: false }, selected: None, cursor: 0, top: 0 }
+        Self {
+            columns,
+            sort: Sort { column, reversed: false },
+            grouping: Grouping::default(),
+            selected: None,
+            cursor: 0,
+            top: 0,
+        }
     }
 }
 

@@ -19,6 +19,7 @@ pub(super) fn ask(pane: &Pane) -> Ask {
     let looked_at =
         pane.columns.iter().enumerate().filter(|(at, column)| column.shown || *at == pane.sort.column);
     let fields = looked_at.filter_map(|(_, column)| column.field());
+    let fields = fields.chain(pane.grouping.field);
     fields.map(Needs::asked_by).fold(Ask::NOTHING, Ask::or)
 }
 
@@ -54,15 +55,13 @@ pub(super) fn choices(app: &App) -> Vec<Choice> {
             .map(|column| Choice { about: about(column), ..choice(column.key, column.title, false) }),
     );
     let declared = columns::of(app.view);
-    let is_there = |choices: &[Choice], key: &str| choices.iter().any(|choice| choice.key == key);
-    for column in &declared {
-        if !is_there(&choices, column.key) {
-            choices.push(Choice { about: about(column), ..choice(column.key, column.title, false) });
-        }
+    for column in declared.iter().filter(|column| place(pane, column.key).is_none()) {
+        choices.push(Choice { about: about(column), ..choice(column.key, column.title, false) });
     }
     if app.view.lines() == Lines::Sockets {
+        let is_declared = |key| declared.iter().any(|column| column.key == key);
         for field in field::all().filter(|field| can_be_shown(field)) {
-            if !is_there(&choices, field.key) {
+            if place(pane, field.key).is_none() && !is_declared(field.key) {
                 let about = field.help.to_owned();
                 choices.push(Choice { about, ..choice(field.key, field.title, false) });
             }

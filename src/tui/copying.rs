@@ -21,7 +21,7 @@ pub(super) fn row(app: &mut App) -> Vec<Effect> {
         Some(inspected) => app.seen(&inspected.row).map(line::Of::Socket),
         None => line::selected(app),
     };
-    let Some(of) = of else { return Vec::new() };
+    let Some(of) = of.filter(|of| !matches!(of, line::Of::Heading(_))) else { return Vec::new() };
     let columns = &app.pane().columns;
     let cells = app.places(app.size.width).into_iter().filter_map(|place| of.cell(&columns[place.column]));
     let cells: Vec<String> = cells.map(|cell| format!("{}{}", cell.text, cell.tail)).collect();

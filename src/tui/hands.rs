@@ -6,7 +6,7 @@ use super::action::Action;
 use super::app::App;
 use super::menu::{self, Purpose};
 use super::update::Effect;
-use super::{arrangement, copying, jumps, trail};
+use super::{arrangement, copying, jumps, kept, trail};
 
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
@@ -24,6 +24,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         | Action::ColumnRight
         | Action::SortByColumn
         | Action::ResetColumns => arrangement::change(app, action),
+        Action::Group => menu::open(app, Purpose::Group),
+        Action::KeepClosed => kept::switch(app),
+        Action::Export => menu::open(app, Purpose::Export),
         Action::Choose => return menu::choose(app),
         Action::LeaveMenu => app.menu = None,
         _ => {}

@@ -14,7 +14,7 @@ use signal_hook::iterator::Signals;
 
 use crate::engine::Feed;
 
-use super::{Deliver, TuiError};
+use super::{Deliver, Export, TuiError, Write};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -33,12 +33,21 @@ pub(super) enum Input {
     /// A signal that ends us.
     Signal(i32),
     Failed(TuiError),
+    /// What came of writing a file.
+    Exported(String),
 }
 
 /// The function that brings the poller's feed into the queue.
 pub(super) fn deliver(inputs: &Sender<Input>) -> Deliver {
     let inputs = inputs.clone();
     Box::new(move |feed| inputs.send(Input::Feed(feed)).is_ok())
+}
+
+/// Writes a file while the dashboard goes on: a disk may keep one waiting.
+pub(super) fn write(inputs: &Sender<Input>, (export, write): (Export, &Write)) -> Result<(), TuiError> {
+    let (inputs, write) = (inputs.clone(), Arc::clone(write));
+    // Nobody may listen any more.
+    spawn("export", move || drop(inputs.send(Input::Exported(write(&export)))))
 }
 
 /// Starts reading keys.

@@ -52,7 +52,7 @@ pub(super) fn screen(app: &App) -> Screen {
     let notice = take(if crowded { 0 } else { notice_height(app) });
     let filter = take(match (&app.palette, &app.menu) {
         (Some(_), _) => palette::height(low),
-        (None, Some(_)) => menu::height(height),
+        (None, Some(menu)) => menu::height(menu, height),
         (None, None) if crowded => 0,
         (None, None) => prompt_height(app, low),
     });

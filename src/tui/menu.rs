@@ -8,7 +8,9 @@ use super::action::{Action, Mode};
 use super::app::App;
 use super::line_editor::LineEditor;
 use super::update::Effect;
-use super::{arrangement, copying};
+use super::views::Lines;
+use super::{arrangement, copying, export, grouping};
+use crate::model::Ask;
 use crate::text;
 
 /// What is chosen.
@@ -18,6 +20,10 @@ pub(super) enum Purpose {
     Columns,
     /// The cell that is copied.
     Cell,
+    /// The field whose values are headings.
+    Group,
+    /// The name of a file, which is typed.
+    Export,
 }
 
 /// A list to choose from.
@@ -51,7 +57,7 @@ impl Menu {
     pub(super) fn mode(&self) -> Mode {
         match self.purpose {
             Purpose::Columns => Mode::Columns,
-            Purpose::Cell => Mode::Menu,
+            Purpose::Cell | Purpose::Group | Purpose::Export => Mode::Menu,
         }
     }
 
@@ -60,23 +66,37 @@ impl Menu {
         match self.purpose {
             Purpose::Columns => "column ",
             Purpose::Cell => "copy ",
+            Purpose::Group => "group by ",
+            Purpose::Export => "write to ",
         }
     }
 
     /// What is told of so many choices.
     pub(super) fn told(&self, choices: usize) -> String {
         match self.purpose {
-            Purpose::Columns => text::counted(choices, "field", "fields"),
+            Purpose::Columns | Purpose::Group => text::counted(choices, "field", "fields"),
+            Purpose::Export => String::new(),
             Purpose::Cell => text::counted(choices, "cell", "cells"),
         }
     }
 
     /// What is told where nothing can be chosen.
-    pub(super) fn nothing(&self) -> &'static str {
+    pub(super) fn nothing(&self, app: &App) -> &'static str {
         match self.purpose {
-            Purpose::Columns => "no field is called so",
+            Purpose::Export => export::advice(app, self),
+            Purpose::Columns | Purpose::Group => "no field is called so",
             Purpose::Cell => "no cell has that",
         }
+    }
+
+    /// What the poller is to bring meanwhile.
+    pub(super) fn ask(&self) -> Ask {
+        if self.purpose == Purpose::Export { export::DOCUMENT } else { Ask::NOTHING }
+    }
+
+    /// True where what is typed is taken, and narrows nothing.
+    pub(super) fn is_free(&self) -> bool {
+        self.purpose == Purpose::Export
     }
 
     /// Which of so many is chosen: there may be fewer now than when it was.
@@ -105,13 +125,24 @@ impl Menu {
 }
 
 /// How many lines it takes on a screen of that height: the list behind it stays in sight.
-pub(super) fn height(screen: u16) -> u16 {
-    (screen / 2).min(16)
+pub(super) fn height(menu: &Menu, screen: u16) -> u16 {
+    if menu.is_free() { 2 } else { (screen / 2).min(16) }
 }
 
 /// Opens a list.
 pub(super) fn open(app: &mut App, purpose: Purpose) {
-    app.menu = Some(Menu { purpose, line: LineEditor::default(), chosen: 0 });
+    let possible = match purpose {
+        Purpose::Columns | Purpose::Cell | Purpose::Export => true,
+        Purpose::Group => app.view.lines() == Lines::Sockets,
+    };
+    if !possible {
+        return app.remark = Some(("only sockets can be grouped".to_owned(), app.now));
+    }
+    let mut line = LineEditor::default();
+    if purpose == Purpose::Export {
+        line.set(&export::suggested(app.view, &app.clock()));
+    }
+    app.menu = Some(Menu { purpose, line, chosen: 0 });
 }
 
 /// What can be chosen, of that what the typed text may mean.
@@ -120,6 +151,8 @@ pub(super) fn choices(app: &App) -> Vec<Choice> {
     let all = match menu.purpose {
         Purpose::Columns => arrangement::choices(app),
         Purpose::Cell => cells(app),
+        Purpose::Group => grouping::choices(app),
+        Purpose::Export => Vec::new(),
     };
     let typed = menu.text().trim().to_lowercase();
     let mut ranked: Vec<_> =
@@ -184,8 +217,28 @@ pub(super) fn step(app: &mut App, by: isize) {
 
 /// Takes what the list stands at.
 pub(super) fn choose(app: &mut App) -> Vec<Effect> {
-    let (Some(choice), Some(menu)) = (chosen(app), &app.menu) else { return Vec::new() };
-    match menu.purpose {
+    let Some(Menu { purpose, line, .. }) = &app.menu else { return Vec::new() };
+    let purpose = *purpose;
+    if purpose == Purpose::Export {
+        return match export::order(app, line.text()) {
+            Ok(effect) => {
+                app.menu = None;
+                vec![effect]
+            }
+            Err(why) => {
+                app.remark = Some((why.to_owned(), app.now));
+                Vec::new()
+            }
+        };
+    }
+    let Some(choice) = chosen(app) else { return Vec::new() };
+    match purpose {
+        Purpose::Export => Vec::new(),
+        Purpose::Group => {
+            app.menu = None;
+            grouping::by(app, &choice.key);
+            Vec::new()
+        }
         Purpose::Columns => {
             arrangement::change(app, Action::ToggleColumn);
             Vec::new()

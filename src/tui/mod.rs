@@ -15,7 +15,9 @@ mod columns;
 mod copying;
 mod describe;
 mod details;
+mod export;
 mod filtering;
+mod grouping;
 mod hands;
 mod happening_cell;
 mod help;
@@ -23,6 +25,7 @@ mod history;
 mod input;
 mod judged;
 mod jumps;
+mod kept;
 mod key;
 mod keymap;
 mod layout;
@@ -56,13 +59,15 @@ mod views;
 mod wrap;
 
 use std::io;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use crate::engine::{Feed, PollerHandle};
 use crate::filter::{Filter, FilterError};
 use crate::model::Stamp;
 
 use app::App;
+pub use export::Export;
 use input::Input;
 pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
@@ -74,6 +79,9 @@ use update::{Effect, update};
 
 /// Understands a filter: what it has to know of the machine comes from outside.
 pub type Understand = Box<dyn Fn(&str) -> Result<Filter, FilterError>>;
+
+/// Writes a file and tells what came of it in a few words.
+pub type Write = Arc<dyn Fn(&Export) -> String + Send + Sync>;
 
 /// How the dashboard is to look and to begin, and where it gets the time from.
 pub struct Options {
@@ -88,6 +96,8 @@ pub struct Options {
     pub keymap: Keymap,
     pub version: &'static str,
     pub understand: Understand,
+    /// Writes what is exported, and says what came of it.
+    pub export: Write,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
     pub filter: String,
 }
@@ -137,8 +147,7 @@ pub fn run(
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
-    drop(sender);
-    let ended = serve(&mut app, &mut terminal, &inputs, (options.now, &poller));
+    let ended = serve(&mut app, &mut terminal, &inputs, (options.now, &poller), (&options.export, sender));
     drop(terminal); // at once: the poller may be in the middle of a long reading
     drop(signals);
     drop(inputs);
@@ -152,6 +161,7 @@ fn serve(
     terminal: &mut Terminal,
     inputs: &Receiver<Input>,
     (now, poller): (fn() -> Stamp, &PollerHandle),
+    (export, told): (&Write, Sender<Input>),
 ) -> Result<Ended, TuiError> {
     let (mut asked, mut looked) = (app.ask(), None);
     loop {
@@ -171,6 +181,7 @@ fn serve(
                     Effect::Repaint => terminal.retake()?,
                     Effect::Free(snapshot) => poller.give_back(*snapshot),
                     Effect::Copy(text) => terminal.copy(&text)?,
+                    Effect::Export(order) => input::write(&told, (*order, export))?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
                     Effect::Fail(error) => return Err(error),

@@ -20,7 +20,10 @@ use super::prompt::Prompt;
 use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
-use super::{Ended, TuiError, clicking, copying, details, filtering, hands, help, layout, menu, trail};
+use super::{
+    Ended, Export, TuiError, clicking, copying, details, export, filtering, grouping, hands, help, layout,
+    menu, trail,
+};
 
 /// What the loop has to do after an update.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub(super) enum Effect {
     Free(Box<Snapshot>),
     /// Put this into the terminal's clipboard.
     Copy(String),
+    /// Write this into a file.
+    Export(Box<Export>),
     /// Give the terminal back and stop until the shell continues us.
     Suspend,
     Quit(Ended),
@@ -73,6 +78,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Stop => vec![Effect::Suspend],
         Input::Continued => vec![Effect::Repaint],
         Input::Signal(signal) => vec![Effect::Quit(Ended::Signal(signal))],
+        Input::Exported(told) => {
+            export::told(app, &told);
+            Vec::new()
+        }
         Input::Failed(error) => vec![Effect::Fail(error)],
     };
     settle(app);
@@ -165,6 +174,9 @@ fn take_feed(app: &mut App, feed: Feed) -> Option<Box<Snapshot>> {
     let before = app.latest().map_or(Ask::NOTHING, |latest| latest.snapshot.asked);
     let asked_twice = snapshot.asked.and(before);
     app.timeline.take(&snapshot);
+    if let Some(kept) = &mut app.kept {
+        kept.take(&snapshot);
+    }
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
         let before = frozen.latest.replace(News::new(snapshot, arrived, asked_twice));
@@ -243,11 +255,13 @@ pub(super) fn relist(app: &mut App) {
         look: app.look,
         timeline: &app.timeline,
         compared: app.compared,
+        grouping: &pane.grouping,
+        kept: app.kept.as_ref(),
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
     if let Some(selected) = pane.selected
-        && let Some(line) = app.listing.line_of(selected, &news.snapshot.table)
+        && let Some(line) = app.listing.line_of(selected, &news.snapshot.table, app.kept.as_ref())
     {
         app.panes[app.view.number()].cursor = line;
     }
@@ -264,6 +278,9 @@ pub(super) fn relist(app: &mut App) {
 /// Opens the selected line: the details of a socket, or the sockets that a tally counts.
 fn open_line(app: &mut App) {
     let Some(of) = line::selected(app) else { return };
+    if let Of::Heading(heading) = of {
+        return grouping::fold(app, heading.id);
+    }
     if let Of::Tally(seen) = &of {
         let (filter, view) = seen.tally.way_in();
         trail::leave(app);

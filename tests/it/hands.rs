@@ -79,3 +79,68 @@ fn one_cell_is_copied() {
     session.press("q");
     session.ends_with(0);
 }
+
+#[test]
+fn sockets_stand_under_headings() {
+    let first = TcpListener::bind("127.83.4.1:0").unwrap();
+    let second = TcpListener::bind("127.83.4.1:0").unwrap();
+    let mut session = Session::dashboard();
+    session.press("/src 127.83.4.1\rblocal_port\r");
+    let heading =
+        |listener: &TcpListener| format!("LPORT {}: 1 socket", listener.local_addr().unwrap().port());
+    session.wait_for("a heading for each", |screen| {
+        screen.contents().contains(&heading(&first)) && screen.contents().contains(&heading(&second))
+    });
+    session.press("g\r");
+    session.wait_for("one folded", |screen| screen.contents().contains("▸ LPORT"));
+    session.press("q");
+    session.ends_with(0);
+}
+
+#[test]
+fn what_closed_stays_in_sight_on_wish() {
+    let listener = TcpListener::bind("127.83.5.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    let mut session = Session::dashboard();
+    session.press("/src 127.83.5.1\rp");
+    session.wait_for("the listener", |screen| heads(screen, &local).contains("tcp"));
+    drop(listener);
+    session.wait_for("that it closed", |screen| screen.contents().contains("closed, kept: 1 socket"));
+    session.wait_for_row("-", &local);
+    // Its mark would have ended after three seconds.
+    session.wait_for("that it is there after five", |screen| screen.contents().contains("; closed 5s ago"));
+    session.wait_for_row("-", &local);
+    session.press("p");
+    session.wait_for("that it goes", |screen| !screen.contents().contains(&local));
+    session.press("q");
+    session.ends_with(0);
+}
+
+#[test]
+fn what_is_listed_is_written_into_a_new_file() {
+    let listener = TcpListener::bind("127.83.6.1:0").unwrap();
+    let local = listener.local_addr().unwrap().to_string();
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("rows.csv");
+    let mut session = Session::dashboard();
+    session.press("/src 127.83.6.1\r");
+    session.wait_for("the listener", |screen| heads(screen, &local).contains("tcp"));
+    session.press("w");
+    session.wait_for("a name", |screen| screen.contents().contains("write to sockeye-listeners-"));
+    session.press(&format!("\x15{}\r", path.display()));
+    session.wait_for("that it was written", |screen| screen.contents().contains("1 row written to "));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.lines().nth(1).unwrap().contains(&format!("tcp,{local},loopback,")), "{text}");
+    session.press(&format!("w\x15{}\r", path.display()));
+    session.wait_for("that it is there already", |screen| screen.contents().contains("is there already"));
+    let document = dir.path().join("rows.json");
+    session.press(&format!("w\x15{}", document.display()));
+    session
+        .wait_for("the details for a document", |screen| screen.contents().contains("everything is at hand"));
+    session.press("\r");
+    session.wait_for("that it was written", |screen| screen.contents().contains("1 row written to "));
+    let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&document).unwrap()).unwrap();
+    assert_eq!(document["sockets"][0]["local_address"], "127.83.6.1");
+    session.press("q");
+    session.ends_with(0);
+}

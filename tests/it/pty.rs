@@ -336,6 +336,7 @@ fn options() -> Options {
         keymap: Keymap::default(),
         version: "0",
         understand,
+        export: std::sync::Arc::new(|_| String::new()),
         filter,
     }
 }

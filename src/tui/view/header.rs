@@ -85,7 +85,9 @@ fn order(app: &App) -> Vec<Piece> {
     let Some(column) = pane.columns.get(pane.sort.column) else { return Vec::new() };
     let descending = column.descending != pane.sort.reversed;
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
-    let text = format!("sorted by {} {arrow}", column.title);
+    let grouped =
+        pane.grouping.field.map_or_else(String::new, |field| format!("grouped by {}, ", field.title));
+    let text = format!("{grouped}sorted by {} {arrow}", column.title);
     let order = Piece::new(20, text, app.look.style(Meaning::Muted)).at(Spot::Do(Action::Reverse));
     comparison(app).into_iter().chain([order]).collect()
 }
