@@ -61,7 +61,7 @@ impl Needs {
     pub fn asked_by(field: &Field) -> Ask {
         match field.key {
             "bpf_storages" => Ask { storages: true, ..DETAILS },
-            "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => Ask { info: true, ..Ask::NOTHING },
+            "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => Ask { rates: true, ..Ask::NOTHING },
             "dnat" => Ask { published: true, ..DETAILS },
             _ if !Self::of([field]).details => Ask::NOTHING,
             key if OF_CGROUPS.contains(&key) => CGROUPS,
@@ -208,7 +208,7 @@ mod tests {
             ("user", Ask::NOTHING),
             ("unit", CGROUPS),
             ("rtt_us", DETAILS),
-            ("send_rate_bytes_per_s", Ask { info: true, ..Ask::NOTHING }),
+            ("send_rate_bytes_per_s", Ask { rates: true, ..Ask::NOTHING }),
             ("opened_at", Ask::NOTHING),
             ("bpf_storages", Ask { storages: true, ..DETAILS }),
             ("dnat", Ask { published: true, ..DETAILS }),
