@@ -1,5 +1,8 @@
 //! `sockeye top [FILTER]`: the dashboard.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
@@ -8,11 +11,26 @@ use crate::config::{Audience, Config, Origin};
 use crate::engine;
 use crate::output::doctor::Asker;
 use crate::source::everything;
-use crate::sys::{clock, host, rights};
+use crate::sys::{clock, file, host, rights};
+use crate::text;
 use crate::tui::{self, Ended};
 
 /// How long closed sockets stay on the screen.
 const KEEP_CLOSED: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Writes what is exported into a new file, and says what came of it.
+fn written(export: &tui::Export) -> String {
+    let named = Path::new(export.name());
+    match file::create(named, |out| export.write(out)) {
+        Ok(path) => {
+            format!("{} written to {}", text::counted(export.rows(), "row", "rows"), path.display())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            format!("not written: {} is there already; choose another name", named.display())
+        }
+        Err(error) => format!("not written: {}: {error}", named.display()),
+    }
+}
 
 /// Runs the dashboard until the user quits.
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
@@ -42,6 +60,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         mouse: settings.mouse.value && !args.no_mouse,
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
+        export: Arc::new(|export: &tui::Export| written(export)),
         filter: text,
         acts,
         policy: policy_file,

@@ -59,6 +59,19 @@ impl Needs {
         Self { states: false, ..needs }
     }
 
+    /// What a reading must be asked for, so that this field has a value where there is one.
+    #[must_use]
+    pub fn asked_by(field: &Field) -> Ask {
+        match field.key {
+            "bpf_storages" => Ask { storages: true, ..DETAILS },
+            "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => Ask { rates: true, ..Ask::NOTHING },
+            "dnat" => Ask { published: true, ..DETAILS },
+            _ if !Self::of([field]).details => Ask::NOTHING,
+            key if OF_CGROUPS.contains(&key) => CGROUPS,
+            _ => DETAILS,
+        }
+    }
+
     /// What either looks at.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -84,6 +97,7 @@ impl Needs {
             "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => {
                 (self.history, self.details) = (true, true);
             }
+            "opened_at" => self.history = true,
             "cgroup" => (self.facts, self.details) = (true, true),
             key if OF_EVERY_ROW.contains(&key) => {}
             // Marks, tcp_info, memory: all that is asked for by name.
@@ -147,10 +161,13 @@ fn is_of_rates(condition: &Condition) -> bool {
 fn is_of_cgroup(condition: &Condition) -> bool {
     match condition {
         Condition::Text(_) | Condition::Owner(OwnerPart::Unit | OwnerPart::Container, _) => true,
-        Condition::Field(field, _) => ["unit", "container", "activates", "cgroup"].contains(&field.key),
+        Condition::Field(field, _) => OF_CGROUPS.contains(&field.key),
         _ => false,
     }
 }
+
+/// Fields that look at no detail but the cgroup.
+const OF_CGROUPS: &[&str] = &["unit", "container", "activates", "cgroup"];
 
 /// Fields that are told without being asked for.
 const OF_EVERY_ROW: &[&str] = &[
@@ -181,3 +198,25 @@ const OF_EVERY_ROW: &[&str] = &[
     "reach",
     "mptcp",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field;
+
+    #[test]
+    fn a_field_is_asked_for_as_a_filter_on_it_is() {
+        for (key, expected) in [
+            ("local_port", Ask::NOTHING),
+            ("user", Ask::NOTHING),
+            ("unit", CGROUPS),
+            ("rtt_us", DETAILS),
+            ("send_rate_bytes_per_s", Ask { rates: true, ..Ask::NOTHING }),
+            ("opened_at", Ask::NOTHING),
+            ("bpf_storages", Ask { storages: true, ..DETAILS }),
+            ("dnat", Ask { published: true, ..DETAILS }),
+        ] {
+            assert_eq!(field::by_key(key).map(Needs::asked_by), Some(expected), "{key}");
+        }
+    }
+}

@@ -173,6 +173,28 @@ pub fn write_csv<'a>(
     Ok(())
 }
 
+/// Writes lines of cells as CSV, below a line of their names.
+pub fn write_csv_of<'a>(
+    out: &mut dyn Write,
+    names: &[&str],
+    lines: impl Iterator<Item = &'a Vec<String>>,
+) -> io::Result<()> {
+    write!(out, "{}\r\n", names.join(","))?;
+    let mut line = String::new();
+    for cells in lines {
+        for (at, cell) in cells.iter().enumerate() {
+            if at > 0 {
+                line.push(',');
+            }
+            push_quoted(&mut line, cell);
+        }
+        line.push_str("\r\n");
+        out.write_all(line.as_bytes())?;
+        line.clear();
+    }
+    Ok(())
+}
+
 /// A field with a comma or a quote stands in quotes, which are doubled within. There are no line ends
 /// in it: they are escaped.
 fn push_quoted(line: &mut String, cell: &str) {

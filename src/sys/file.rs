@@ -2,7 +2,7 @@
 
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -245,6 +245,18 @@ pub fn publish(path: &Path, text: &str) -> Result<(), FileError> {
     })
 }
 
+/// Makes a file that was not there, readable by its owner alone, and has it filled. One that could not be
+/// filled is removed. Tells where it is.
+pub fn create(path: &Path, fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> io::Result<PathBuf> {
+    let mut out = BufWriter::new(create_new(path, 0o600)?);
+    let written = fill(&mut out).and_then(|()| out.flush());
+    if written.is_err() {
+        // The reason to report is the first error, not whether cleaning up worked.
+        drop(std::fs::remove_file(path));
+    }
+    written.map(|()| path.canonicalize().unwrap_or_else(|_| path.to_owned()))
+}
+
 /// Lets a new file be filled under another name and be put in the place of this one. Nobody else has that name:
 /// neither another run at the same time, which may have the same pid in a container, nor who laid out
 /// links for all names that can be foreseen. Where a run is killed it stays.
@@ -276,6 +288,25 @@ fn create_new(path: &Path, mode: u32) -> io::Result<File> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_new_file_is_private_and_half_of_one_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new");
+        let told = create(&path, |out| out.write_all(b"whole")).unwrap();
+        assert_eq!(std::fs::read_to_string(&told).unwrap(), "whole");
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        let again = create(&path, |out| out.write_all(b"other")).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole");
+        let half = dir.path().join("half");
+        let full = |out: &mut dyn io::Write| {
+            out.write_all(b"half")?;
+            Err(io::ErrorKind::StorageFull.into())
+        };
+        assert_eq!(create(&half, full).unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert!(!half.exists());
+    }
 
     #[test]
     fn nothing_that_is_there_is_written_to() {

@@ -13,25 +13,28 @@ use crate::model::{Ask, Row, SocketKey, Stamp};
 use crate::output::doctor::Asker;
 use crate::store::Moment;
 
-use super::acting::{self, Acting};
-use super::action::{Action, Entry, Mode, Motion};
+use super::acting::Acting;
+use super::action::{Action, Mode};
 use super::around::Surroundings;
+use super::arranged::Pane;
+use super::arrangement;
 use super::cell::Seen;
 use super::census::Census;
 use super::closely;
-use super::columns::{self, Column, Place};
-use super::dialog::{self, Dialog};
-use super::folding;
-use super::grouping::{By, Folds};
+use super::dialog::Dialog;
+use super::fitting::{self, Place};
 use super::guard::Guard;
-use super::happening_cell::{self, SeenHappening};
+use super::happening_cell::SeenHappening;
+use super::headings::Id;
 use super::help::Topic;
+use super::kept::Kept;
 use super::keymap::Keymap;
 use super::layout;
-use super::listing::{Listing, Sort};
+use super::listing::{Listing, Stand};
 use super::mark;
+use super::menu::Menu;
 use super::other_ends::OtherEnds;
-use super::palette::{self, Palette};
+use super::palette::Palette;
 use super::prompt::Prompt;
 use super::sieve::Sieve;
 use super::tally::Common;
@@ -39,6 +42,7 @@ use super::tally_cell::SeenTally;
 use super::theme::Look;
 use super::timeline::{Report, Timeline};
 use super::totals::Totals;
+use super::trail::Trail;
 use super::trend::Trend;
 use super::views::{Lines, View};
 
@@ -94,20 +98,7 @@ pub(super) enum Chosen {
     /// What is counted, and the group that it stands in.
     Tally(Common, Option<Common>),
     Happening(u64),
-}
-
-/// What a view remembers while another one is shown.
-pub(super) struct Pane {
-    pub(super) columns: Vec<Column>,
-    pub(super) sort: Sort,
-    /// By what its lines are brought together.
-    pub(super) by: By,
-    pub(super) folds: Folds,
-    pub(super) selected: Option<Chosen>,
-    /// Where the selection is in the listing.
-    pub(super) cursor: usize,
-    /// The first row on the screen.
-    pub(super) top: usize,
+    Heading(Id),
 }
 
 /// The socket whose details are open.
@@ -165,6 +156,12 @@ pub(super) struct App {
     pub(super) acting: Acting,
     /// What is asked, or told until it is read.
     pub(super) dialog: Option<Dialog>,
+    /// Something is chosen from a list.
+    pub(super) menu: Option<Menu>,
+    /// Where one was before.
+    pub(super) trail: Trail,
+    /// What closed and is kept in sight; `None` where nothing is.
+    pub(super) kept: Option<Kept>,
     /// What was done that cannot be seen, and when: told for three seconds.
     pub(super) remark: Option<(String, Stamp)>,
     /// The line that was clicked last, and when: a second click soon after opens it.
@@ -199,6 +196,9 @@ impl App {
             palette: None,
             acting: Acting::default(),
             dialog: None,
+            menu: None,
+            trail: Trail::default(),
+            kept: None,
             remark: None,
             clicked: None,
         }
@@ -209,9 +209,10 @@ impl App {
     pub(super) fn ask(&self) -> Ask {
         let alone = self.inspected.as_ref().is_none_or(|inspected| closely::can_stand_alone(&inspected.row));
         let shown = if alone { Ask::NOTHING } else { Ask::EVERYTHING };
-        let of_view = self.view.ask().or(self.pane().by.ask());
         let filters = self.sieve.filter().ask().or(self.prompt.wanted().ask());
-        shown.or(of_view).or(filters).or(self.guard.ask())
+        let shown = shown.or(self.view.ask()).or(arrangement::ask(self.pane())).or(self.pane().by.ask());
+        let chosen = self.menu.as_ref().map_or(Ask::NOTHING, Menu::ask);
+        shown.or(chosen).or(filters).or(self.guard.ask())
     }
 
     pub(super) fn mode(&self) -> Mode {
@@ -220,6 +221,9 @@ impl App {
 
     /// What the keys are about when no action is being chosen.
     pub(super) fn mode_below(&self) -> Mode {
+        if let Some(menu) = &self.menu {
+            return menu.mode();
+        }
         match (&self.help, self.prompt.is_typed(), &self.inspected) {
             _ if self.dialog.is_some() => Mode::Dialog,
             (Some(_), _, _) => Mode::Help,
@@ -257,7 +261,11 @@ impl App {
 
     /// The socket in a line of the listing; `None` where lines are tallies.
     pub(super) fn row_at(&self, line: usize) -> Option<&Row> {
-        self.listing.index.get(line).and_then(|at| self.rows().get(*at as usize))
+        match self.listing.stand(line)? {
+            Stand::Row(at) => self.rows().get(at as usize),
+            Stand::Closed(at) => self.kept.as_ref()?.get(at),
+            Stand::Heading(_) => None,
+        }
     }
 
     /// The tally in a line of the listing; `None` where lines are sockets.
@@ -277,7 +285,10 @@ impl App {
     /// What a line is about.
     pub(super) fn chosen_at(&self, line: usize) -> Option<Chosen> {
         match self.view.lines() {
-            Lines::Sockets => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+            Lines::Sockets => match self.listing.stand(line)? {
+                Stand::Heading(heading) => Some(Chosen::Heading(heading.id)),
+                _ => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+            },
             Lines::Tallies => {
                 let tally = self.listing.tallies.get(line)?;
                 Some(Chosen::Tally(tally.common.clone(), tally.under.clone()))
@@ -342,7 +353,7 @@ impl App {
     /// Where the columns of the current view are.
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
         let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);
-        columns::fit(&self.pane().columns, width, columns::Facts { many, judged: self.guard.is_in_force() })
+        fitting::fit(&self.pane().columns, width, fitting::Facts { many, judged: self.guard.is_in_force() })
     }
 
     /// The key for an action, as people write it, in the mode in which it can be done; `None` without one.
@@ -353,56 +364,6 @@ impl App {
     /// How many rows the list can show.
     pub(super) fn page(&self) -> usize {
         usize::from(layout::screen(self).rows.height)
-    }
-
-    /// True when the action would do something now. Help and footer tell only of such.
-    pub(super) fn can(&self, entry: &Entry) -> bool {
-        self.can_in(self.mode(), entry)
-    }
-
-    /// True when the action would do something in this mode.
-    pub(super) fn can_in(&self, mode: Mode, entry: &Entry) -> bool {
-        let rows = self.listing.len() > 0;
-        entry.modes.contains(&mode)
-            && match entry.action {
-                Action::ClearFilter => !self.prompt.text().is_empty(),
-                Action::KeepFilter => self.prompt.mistake().is_none(),
-                Action::Complete | Action::RunChosen if mode == Mode::Palette => {
-                    !palette::matches(self).is_empty()
-                }
-                Action::Complete => !self.prompt.offers().is_empty(),
-                Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),
-                Action::Details | Action::NextSort | Action::PreviousSort | Action::Reverse => rows,
-                Action::Group => By::choices(self.view).len() > 1,
-                Action::Unfold | Action::Fold | Action::FoldAll => folding::has_groups(self),
-                Action::Sockets => rows && self.view.lines() == Lines::Tallies,
-                Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
-                act if acting::is_act(act) => acting::can(self, act),
-                Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
-                Action::Explain => self.news.is_some() || self.failure.is_some(),
-                Action::NextTheme => self.look.has_colors(),
-                Action::Unexpected => self.guard.only || self.guard.unexpected() > 0,
-                Action::Move(Motion::Up | Motion::Down) => rows || mode != Mode::List,
-                _ => true,
-            }
-    }
-}
-
-impl Pane {
-    fn new(view: View) -> Self {
-        let columns = columns::of(view);
-        // Listeners by port, as one looks for them; connections by whose they are; tallies by how much they count.
-        let key = match view {
-            View::Listeners | View::Unix => "local",
-            View::Connections => "owner",
-            View::Processes | View::Namespaces => "sockets",
-            View::Peers => "connections",
-            View::Events => happening_cell::FIRST,
-        };
-        let column = columns.iter().position(|column| column.key == key).unwrap_or(0);
-        let by = By::choices(view).first().copied().unwrap_or(By::Each);
-        let (sort, folds) = (Sort { column, reversed: false }, Folds::of(by));
-        Self { columns, sort, by, folds, selected: None, cursor: 0, top: 0 }
     }
 }
 

@@ -10,10 +10,11 @@ use ratatui::layout::Position;
 use super::action::{ACTIONS, Action, Mode};
 use super::app::App;
 use super::listing::Sort;
+use super::motion::step;
 use super::pointer::{self, Spot};
-use super::update::{Effect, act, relist, show, step};
+use super::update::{Effect, act, relist, show};
 use super::views::View;
-use super::{dialog, filtering, layout, palette};
+use super::{dialog, filtering, layout, menu, palette};
 
 /// Two clicks within this time are one gesture.
 const TWICE: Duration = Duration::from_millis(400);
@@ -41,11 +42,18 @@ fn click(app: &mut App, at: Position) -> Vec<Effect> {
         return palette::run(app);
     }
     if let Some(Spot::Choice(place)) = spot {
-        dialog::choose(app, place);
-        return Vec::new();
+        if app.dialog.is_some() {
+            dialog::choose(app, place);
+            return Vec::new();
+        }
+        menu::point(app, place);
+        return menu::choose(app);
     }
     if !matches!(spot, Some(Spot::Do(_))) {
         app.palette = None; // whoever aims at something else has done with it
+        if !matches!(spot, Some(Spot::Head(_))) {
+            app.menu = None;
+        }
     }
     match spot {
         Some(Spot::Row(row)) => {

@@ -2,10 +2,12 @@
 //!
 //! What a field is called and how it leans comes from the registry. Nothing is drawn here.
 
-use crate::model::field::{self, Align};
+use crate::model::field::{self, Align, Kind};
 use crate::model::{Field, Value};
+use crate::text;
 
 use super::cell::{self, Show};
+use super::fitting::Facts;
 use super::happening_cell::{self, ShowHappening};
 use super::tally_cell::{Rank, ShowTally};
 use super::tally_columns;
@@ -30,16 +32,8 @@ struct Spec {
     among_many: bool,
 }
 
-/// What decides whether some columns are shown at all.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Facts {
-    /// There is more than one namespace to tell apart.
-    pub(super) many: bool,
-    /// There is a policy.
-    pub(super) judged: bool,
-}
-
 /// A column.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that it is, or not")]
 pub(super) struct Column {
     /// Its name for configuration and for whoever looks for it.
     pub(super) key: &'static str,
@@ -50,6 +44,8 @@ pub(super) struct Column {
     pub(super) among_many: bool,
     pub(super) priority: u8,
     pub(super) width: [u16; 3],
+    /// Hidden ones stay where rows are ordered by them.
+    pub(super) shown: bool,
 }
 
 /// What its cells are made from.
@@ -64,20 +60,12 @@ pub(super) enum Body {
     Happening { show: ShowHappening },
 }
 
-/// A column that found its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Which of the view's columns.
-    pub(super) column: usize,
-    /// From the left border.
-    pub(super) x: u16,
-    pub(super) width: u16,
-}
-
-/// Cells before the first column: a margin, the mark, a space.
-pub(super) const MARGIN: u16 = 3;
-const GAP: u16 = 2;
 const ALL_THE_REST: u16 = u16::MAX;
+/// What a column that nobody declared has at most at first, unless its head is longer.
+const MOST_USUAL: u16 = 30;
+/// Fields whose numbers are names, and no amounts.
+const NAMED_BY_NUMBERS: &[&str] =
+    &["netns", "inode", "uid", "pid", "local_port", "remote_port", "peer_inode", "interface_index", "mark"];
 
 const PLAIN: Spec = Spec {
     key: "",
@@ -237,6 +225,7 @@ fn standing() -> Column {
         descending: false,
         right: false,
         among_many: false,
+        shown: true,
         priority: 1,
         width: [8, 22, 24],
     }
@@ -256,7 +245,33 @@ impl Column {
             among_many: spec.among_many,
             priority: spec.priority,
             width: spec.width,
+            shown: true,
         })
+    }
+
+    /// A column of any field of a socket, as some view declares it, or else as its type suggests.
+    pub(super) fn of_field(field: &'static Field) -> Self {
+        let declared = CONNECTIONS.iter().chain(LISTENERS).chain(UNIX).find(|spec| spec.key == field.key);
+        let chosen = declared.and_then(Self::new).unwrap_or_else(|| Self::undeclared(field));
+        // Who chose it wants to see it, so it stays longer than what was there at first.
+        Self { priority: 1, ..chosen }
+    }
+
+    fn undeclared(field: &'static Field) -> Self {
+        let head = u16::try_from(text::width(field.title)).unwrap_or(u16::MAX).max(5);
+        let usual = field.width.clamp(head, head.max(MOST_USUAL));
+        let most = if field.align == Align::Right { usual } else { usual.saturating_mul(2) };
+        Self {
+            key: field.key,
+            title: field.title,
+            body: Body::Socket { field, show: cell::plain, sort: vec![field] },
+            descending: field.kind == Kind::Number && !NAMED_BY_NUMBERS.contains(&field.key),
+            right: field.align == Align::Right,
+            among_many: false,
+            priority: 1,
+            width: [head, usual, most],
+            shown: true,
+        }
     }
 
     /// How many values decide the order.
@@ -281,62 +296,14 @@ impl Column {
     }
 
     /// True when there is a reason to show it.
-    fn is_wanted(&self, facts: Facts) -> bool {
+    pub(super) fn is_wanted(&self, facts: Facts) -> bool {
         (facts.many || !self.among_many) && (facts.judged || !matches!(self.body, Body::Standing { .. }))
     }
-}
-
-/// The columns that find room in `width` cells, left to right. The important ones come in first,
-/// at their usual width; what is left over goes to those that can use it.
-pub(super) fn fit(columns: &[Column], width: u16, facts: Facts) -> Vec<Place> {
-    let mut by_priority: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].is_wanted(facts)).collect();
-    by_priority.sort_by_key(|at| columns[*at].priority);
-    let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
-    let mut used = MARGIN.saturating_sub(GAP);
-    for at in by_priority {
-        let [_, usual, _] = columns[at].width;
-        let sum = used.saturating_add(GAP + usual);
-        if columns[at].priority > 0 && sum > width {
-            break;
-        }
-        used = sum;
-        widths[at] = Some(usual);
-    }
-    // One cell at a time keeps the shares even whatever the limits are.
-    while used != width {
-        let mut moved = false;
-        for (column, given) in columns.iter().zip(&mut widths) {
-            let (Some(given), [least, _, most]) = (given, column.width) else { continue };
-            if used < width && *given < most {
-                (*given, used, moved) = (*given + 1, used + 1, true);
-            } else if used > width && *given > least {
-                (*given, used, moved) = (*given - 1, used - 1, true);
-            }
-        }
-        if !moved {
-            break;
-        }
-    }
-    let mut x = MARGIN;
-    let mut places = Vec::with_capacity(columns.len());
-    for (column, given) in widths.iter().enumerate() {
-        if let Some(given) = *given {
-            places.push(Place { column, x, width: given.min(width.saturating_sub(x)) });
-            x = x.saturating_add(given + GAP);
-        }
-    }
-    places
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn titles(view: View, width: u16) -> String {
-        let columns = of(view);
-        let places = fit(&columns, width, Facts::default());
-        places.iter().map(|place| columns[place.column].title).collect::<Vec<_>>().join(" ")
-    }
 
     #[test]
     fn every_column_is_in_the_registry_and_can_be_sorted() {
@@ -355,50 +322,6 @@ mod tests {
             let [least, usual, most] = column.width;
             assert!(least <= usual && usual <= most, "{}", column.key);
             assert!(column.title.len() <= usize::from(least), "{}", column.key);
-        }
-    }
-
-    #[test]
-    fn narrow_screens_drop_the_less_important_columns() {
-        for (view, width, expected) in [
-            (View::Listeners, 40, "PROTO LOCAL OWNER"),
-            (View::Listeners, 80, "PROTO LOCAL SCOPE OWNER SINCE"),
-            (View::Listeners, 140, "PROTO LOCAL SCOPE OWNER USER SINCE QUEUE EXECUTABLE"),
-            (View::Connections, 40, "REMOTE OWNER"),
-            (View::Connections, 80, "STATE LOCAL REMOTE OWNER"),
-            (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q IN/S OUT/S SINCE"),
-            (View::Processes, 40, "PROCESS SOCKETS CONN"),
-            (View::Processes, 80, "PROCESS SOCKETS LISTEN CONN IN/S OUT/S CPU %"),
-            (View::Processes, 100, "PROCESS USER SOCKETS LISTEN CONN IN/S OUT/S CPU % MEMORY"),
-            (View::Peers, 80, "PEER CONN CAME IN WENT OUT IN/S OUT/S"),
-            (View::Unix, 80, "STATE NAME OWNER OTHER END"),
-        ] {
-            assert_eq!(titles(view, width), expected, "{view:?} {width}");
-        }
-    }
-
-    #[test]
-    fn namespaces_have_a_column_where_there_are_many() {
-        let columns = of(View::Listeners);
-        let first = |many| columns[fit(&columns, 140, Facts { many, judged: true })[0].column].title;
-        assert_eq!((first(false), first(true)), ("PROTO", "NAMESPACE"));
-    }
-
-    #[test]
-    fn no_width_overflows_or_overlaps() {
-        for view in View::ALL {
-            let columns = of(view);
-            for width in 0..400 {
-                let places = fit(&columns, width, Facts { many: width % 2 == 0, judged: width % 3 == 0 });
-                for pair in places.windows(2) {
-                    assert!(pair[0].x + pair[0].width <= pair[1].x, "{view:?} {width}");
-                }
-                let end = places.last().map_or(0, |place| place.x + place.width);
-                assert!(end <= width.max(MARGIN + 60), "{view:?} {width}: {end}");
-                if width >= 40 {
-                    assert!(end <= width, "{view:?} {width}: {end}");
-                }
-            }
         }
     }
 }

@@ -4,10 +4,10 @@
 //! must not become a command where it is pasted.
 
 use super::app::App;
+use super::columns::Column;
 use super::update::Effect;
 use super::views::Lines;
-use super::{line, mark};
-use crate::model::Row;
+use super::{jumps, line, mark};
 use crate::output::json;
 use crate::text;
 
@@ -21,7 +21,7 @@ pub(super) fn row(app: &mut App) -> Vec<Effect> {
         Some(inspected) => app.seen(&inspected.row).map(line::Of::Socket),
         None => line::selected(app),
     };
-    let Some(of) = of else { return Vec::new() };
+    let Some(of) = of.filter(|of| !matches!(of, line::Of::Heading(_))) else { return Vec::new() };
     let columns = &app.pane().columns;
     let cells = app.places(app.size.width).into_iter().filter_map(|place| of.cell(&columns[place.column]));
     let cells: Vec<String> = cells.map(|cell| format!("{}{}", cell.text, cell.tail)).collect();
@@ -29,9 +29,22 @@ pub(super) fn row(app: &mut App) -> Vec<Effect> {
     send(app, "row", line)
 }
 
+/// The cells of the selected line, with the heads of their columns: whole, those without room included.
+pub(super) fn cells(app: &App) -> Vec<(&'static str, String)> {
+    let Some(of) = line::selected(app) else { return Vec::new() };
+    let shown = app.pane().columns.iter().filter(|column| column.shown);
+    let told = |column: &Column| Some((column.title, of.cell(column)?));
+    shown.filter_map(told).map(|(title, cell)| (title, format!("{}{}", cell.text, cell.tail))).collect()
+}
+
+/// Copies one cell.
+pub(super) fn cell(app: &mut App, title: &str, text: String) -> Vec<Effect> {
+    send(app, title, text)
+}
+
 /// Copies the socket as JSON.
 pub(super) fn json(app: &mut App) -> Vec<Effect> {
-    let Some(row) = subject(app) else { return Vec::new() };
+    let Some(row) = jumps::subject(app) else { return Vec::new() };
     let Some(seen) = app.seen(row) else { return Vec::new() };
     match json::socket(seen.subject.facing(app.peer(row))) {
         Ok(line) => send(app, "JSON", line),
@@ -46,12 +59,6 @@ pub(super) fn json(app: &mut App) -> Vec<Effect> {
 pub(super) fn forget(app: &mut App) {
     let now = app.now;
     app.remark = app.remark.take().filter(|(_, at)| now.since(at) < mark::LASTS);
-}
-
-/// What the details are open of, or what is selected.
-fn subject(app: &App) -> Option<&Row> {
-    let inspected = app.inspected.as_ref().map(|inspected| &inspected.row);
-    inspected.or_else(|| Some(line::selected(app)?.socket()?.subject.row))
 }
 
 /// Sends a text, and says so. One that is too long is not cut: half of it would be something else.

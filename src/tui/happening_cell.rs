@@ -35,6 +35,7 @@ pub(super) fn columns() -> Vec<Column> {
         among_many: false,
         priority,
         width,
+        shown: true,
     };
     vec![
         column(FIRST, "WHEN", when, [7, 8, 11], 0),

@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use crate::engine::Feed;
 use crate::engine::acting::Report;
 
-use super::{Deliver, TuiError};
+use super::{Deliver, Export, TuiError, Write};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -36,12 +36,21 @@ pub(super) enum Input {
     /// What came of an order.
     Acted(Box<Report>),
     Failed(TuiError),
+    /// What came of writing a file.
+    Exported(String),
 }
 
 /// The function that brings the poller's feed into the queue.
 pub(super) fn deliver(inputs: &Sender<Input>) -> Deliver {
     let inputs = inputs.clone();
     Box::new(move |feed| inputs.send(Input::Feed(feed)).is_ok())
+}
+
+/// Writes a file while the dashboard goes on: a disk may keep one waiting.
+pub(super) fn write(inputs: &Sender<Input>, (export, write): (Export, &Write)) -> Result<(), TuiError> {
+    let (inputs, write) = (inputs.clone(), Arc::clone(write));
+    // Nobody may listen any more.
+    spawn("export", move || drop(inputs.send(Input::Exported(write(&export)))))
 }
 
 /// Starts reading keys.

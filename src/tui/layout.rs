@@ -5,7 +5,7 @@
 use ratatui::layout::{Rect, Size};
 
 use super::app::App;
-use super::{notice, palette};
+use super::{menu, notice, palette};
 
 /// The least that can show anything useful.
 pub(super) const LEAST: Size = Size { width: 40, height: 10 };
@@ -18,7 +18,7 @@ pub(super) struct Screen {
     pub(super) states: Rect,
     pub(super) tabs: Rect,
     pub(super) notice: Rect,
-    /// The filter, or the palette.
+    /// The filter, the palette, or what is chosen from.
     pub(super) filter: Rect,
     pub(super) heads: Rect,
     pub(super) rows: Rect,
@@ -48,12 +48,14 @@ pub(super) fn screen(app: &App) -> Screen {
     let states = take(u16::from(!low));
     let tabs = take(1);
     // On a low screen, what is read in a pane needs the lines more.
-    let crowded = low && (app.help.is_some() || app.inspected.is_some() || app.dialog.is_some());
+    let pane = app.help.is_some() || app.inspected.is_some() || app.dialog.is_some();
+    let crowded = low && (pane || app.menu.is_some());
     let notice = take(if crowded { 0 } else { notice_height(app) });
-    let filter = take(match app.palette {
-        Some(_) => palette::height(low),
-        None if crowded => 0,
-        None => prompt_height(app, low),
+    let filter = take(match (&app.palette, &app.menu) {
+        (Some(_), _) => palette::height(low),
+        (None, Some(menu)) => menu::height(menu, height),
+        (None, None) if crowded => 0,
+        (None, None) => prompt_height(app, low),
     });
     let preview_lines = if low { 0 } else { 3 };
     let top = header.height + states.height + tabs.height + notice.height + filter.height;

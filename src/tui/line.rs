@@ -8,6 +8,8 @@ use super::app::App;
 use super::cell::{Cell, Seen};
 use super::columns::{Body, Column};
 use super::happening_cell::SeenHappening;
+use super::headings::Heading;
+use super::listing::Stand;
 use super::standing;
 use super::tally_cell::SeenTally;
 use super::timeline::{Happening, Report, What};
@@ -17,6 +19,8 @@ pub(super) enum Of<'a> {
     Socket(Seen<'a>),
     Tally(SeenTally<'a>),
     Happening(SeenHappening<'a>),
+    /// Sockets that have something in common stand below it.
+    Heading(Heading),
 }
 
 /// What the selected line is about; `None` where there is none.
@@ -26,6 +30,9 @@ pub(super) fn selected(app: &App) -> Option<Of<'_>> {
 
 /// What the line is about; `None` behind the last one.
 pub(super) fn of(app: &App, line: usize) -> Option<Of<'_>> {
+    if let Some(Stand::Heading(heading)) = app.listing.stand(line) {
+        return Some(Of::Heading(*heading));
+    }
     let socket = app.seen_at(line).map(Of::Socket);
     let tally = || app.tally_at(line).map(Of::Tally);
     socket.or_else(tally).or_else(|| app.happening_at(line).map(Of::Happening))
@@ -37,7 +44,7 @@ impl<'a> Of<'a> {
         match self {
             Self::Socket(seen) => Some(*seen),
             Self::Happening(seen) => Some(seen.socket),
-            Self::Tally(_) => None,
+            Self::Tally(_) | Self::Heading(_) => None,
         }
     }
 

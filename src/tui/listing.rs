@@ -14,6 +14,8 @@ use super::columns::{Body, Column};
 use super::grouping::{By, Folds};
 use super::guard::Guard;
 use super::happening_cell::{self, SeenHappening};
+use super::headings::{self, Grouping, Heading, Id};
+use super::kept::{self, Kept};
 use super::mark::{self, Mark};
 use super::order::Order;
 use super::other_ends::OtherEnds;
@@ -38,6 +40,10 @@ pub(super) struct Sort {
 pub(super) struct Listing {
     /// Indices into the rows of the table, in the order of the screen; empty where lines are tallies.
     pub(super) index: Vec<u32>,
+    /// The headings between them.
+    pub(super) headings: Vec<Heading>,
+    /// The places of what closed and is kept, which stands behind all others.
+    pub(super) closed: Vec<u32>,
     /// Sockets counted together, in the order of the screen; empty where lines are sockets.
     pub(super) tallies: Vec<Tally>,
     /// The numbers of what happened, in the order of the screen; empty where lines are something else.
@@ -73,6 +79,18 @@ pub(super) struct Wish<'a> {
     pub(super) compared: Option<Stamp>,
     /// Who is at the other ends, where that is shown.
     pub(super) ends: Option<&'a OtherEnds>,
+    pub(super) grouping: &'a Grouping,
+    pub(super) kept: Option<&'a Kept>,
+}
+
+/// What stands in a line of sockets.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stand<'a> {
+    /// A socket, by its place in the table.
+    Row(u32),
+    /// One that closed, by its place among those that are kept.
+    Closed(u32),
+    Heading(&'a Heading),
 }
 
 impl Listing {
@@ -89,6 +107,9 @@ impl Listing {
         for (at, row) in (0u32..).zip(rows) {
             if long_gone(row, &wish.now) {
                 continue;
+            }
+            if wish.kept.is_some() && kept::is_closed(row) {
+                continue; // it is among those that are kept
             }
             let view = View::of(row);
             listing.open[view.number()] += usize::from(row.is_open());
@@ -125,25 +146,62 @@ impl Listing {
         if let Some(tallies) = tallies {
             listing.arrange(tallies.done(), rows, moment, wish);
         }
+        let seen =
+            |row| Seen { subject: moment.subject(row), now: wish.now, look: wish.look, standing: None };
+        listing.headings = headings::put_under_headings(&mut listing.index, wish.grouping, rows, seen);
+        listing.keep(moment, wish, sieve);
         listing.tell(moment, wish, sieve);
         listing
     }
 
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
-        self.index.len() + self.tallies.len() + self.happenings.len()
+        self.index.len()
+            + self.headings.len()
+            + self.closed.len()
+            + self.tallies.len()
+            + self.happenings.len()
+    }
+
+    /// What stands in a line of sockets; `None` behind the last.
+    pub(super) fn stand(&self, line: usize) -> Option<Stand<'_>> {
+        let before = self.headings.partition_point(|heading| heading.line <= line);
+        if let Some(heading) = before.checked_sub(1).and_then(|at| self.headings.get(at))
+            && heading.line == line
+        {
+            return Some(Stand::Heading(heading));
+        }
+        let place = line - before;
+        match self.index.get(place) {
+            Some(at) => Some(Stand::Row(*at)),
+            None => self.closed.get(place - self.index.len()).copied().map(Stand::Closed),
+        }
     }
 
     /// The line of what is chosen, as it was told with the wish; `None` where there is no such line.
-    pub(super) fn line_of(&self, chosen: &Chosen, table: &Table) -> Option<usize> {
+    pub(super) fn line_of(&self, chosen: &Chosen, table: &Table, kept: Option<&Kept>) -> Option<usize> {
         match chosen {
             Chosen::Socket(key) => {
-                let place = u32::try_from(table.place(key)?).ok()?;
-                self.index.iter().position(|at| *at == place)
+                let place = table.place(key).and_then(|place| u32::try_from(place).ok());
+                let listed = place.and_then(|place| self.index.iter().position(|at| *at == place));
+                let is_it = |at: &u32| kept?.get(*at).map(|row| row.socket.key == *key);
+                let closed = || self.closed.iter().position(|at| is_it(at) == Some(true));
+                let place = listed.or_else(|| Some(self.index.len() + closed()?))?;
+                Some(self.line_at(place))
             }
             Chosen::Tally(..) => self.followed,
             Chosen::Happening(number) => self.happenings.iter().position(|one| one == number),
+            Chosen::Heading(id) => {
+                self.headings.iter().find(|heading| heading.id == *id).map(|heading| heading.line)
+            }
         }
+    }
+
+    /// The line of the socket at a place, of which headings stand before.
+    fn line_at(&self, place: usize) -> usize {
+        let rows_before = |(at, heading): (usize, &Heading)| heading.line - at;
+        let headings = self.headings.iter().enumerate();
+        place + headings.take_while(|(at, heading)| rows_before((*at, heading)) <= place).count()
     }
 
     /// How long until the next mark fades or ends.
@@ -171,6 +229,27 @@ impl Listing {
 }
 
 impl Listing {
+    /// What closed until the moment that is shown, under a heading of its own.
+    fn keep(&mut self, moment: &Moment, wish: &Wish<'_>, sieve: &Sieve) {
+        let Some(kept) = wish.kept.filter(|_| wish.view.lines() == Lines::Sockets) else { return };
+        let filter = sieve.filter();
+        let is_listed = |row: &Row| {
+            let seen = crate::filter::Seen { subject: moment.subject(row), now: wish.now };
+            let closed = matches!(row.life(), Life::Closed { at } if at.mono <= wish.now.mono);
+            closed && View::of(row) == wish.view && filter.passes(&seen)
+        };
+        let closed: Vec<u32> = kept.all().filter(|(_, row)| is_listed(row)).map(|(at, _)| at).collect();
+        if closed.is_empty() {
+            return;
+        }
+        let (id, line) = (Id::CLOSED, self.index.len() + self.headings.len());
+        let folded = wish.grouping.folded.contains(&id);
+        self.headings.push(Heading { id, line, first: None, count: closed.len(), folded });
+        if !folded {
+            self.closed = closed;
+        }
+    }
+
     /// What happened until the moment that is shown, as far as the filter lets it through.
     fn tell(&mut self, moment: &Moment, wish: &Wish<'_>, sieve: &Sieve) {
         let Some(Column { key, body: Body::Happening { show }, descending, .. }) =

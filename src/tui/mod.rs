@@ -8,6 +8,8 @@ mod action;
 mod app;
 mod appearance;
 mod around;
+mod arranged;
+mod arrangement;
 mod cell;
 mod census;
 mod clicking;
@@ -18,15 +20,21 @@ mod describe;
 mod details;
 mod dialog;
 mod explanation;
+mod export;
 mod filtering;
+mod fitting;
 mod folding;
 mod grouping;
 mod guard;
+mod hands;
 mod happening_cell;
+mod headings;
 mod help;
 mod history;
 mod input;
 mod judged;
+mod jumps;
+mod kept;
 mod key;
 mod keymap;
 mod kin;
@@ -35,6 +43,8 @@ mod line;
 mod line_editor;
 mod listing;
 mod mark;
+mod menu;
+mod motion;
 mod network;
 mod notice;
 mod order;
@@ -42,6 +52,7 @@ mod other_ends;
 mod outcome;
 mod palette;
 mod pointer;
+mod possible;
 mod prompt;
 #[doc(hidden)]
 pub mod rehearsal;
@@ -58,6 +69,7 @@ mod tests;
 mod theme;
 mod timeline;
 mod totals;
+mod trail;
 mod tree;
 mod trend;
 mod update;
@@ -68,6 +80,7 @@ mod way_in;
 mod wrap;
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use crate::engine::acting::Order;
@@ -79,6 +92,7 @@ use crate::output::doctor::Asker;
 use acting::Acting;
 pub use acting::Acts;
 use app::App;
+pub use export::Export;
 use guard::Guard;
 pub use guard::{PolicyFile, UnderstandPolicy};
 use input::Input;
@@ -92,6 +106,9 @@ use update::{Effect, update};
 
 /// Understands a filter: what it has to know of the machine comes from outside.
 pub type Understand = Box<dyn Fn(&str) -> Result<Filter, FilterError>>;
+
+/// Writes a file and tells what came of it in a few words.
+pub type Write = Arc<dyn Fn(&Export) -> String + Send + Sync>;
 
 /// How the dashboard is to look and to begin, and where it gets the time from.
 pub struct Options {
@@ -111,6 +128,8 @@ pub struct Options {
     pub understand: Understand,
     /// Who acts on sockets and on who holds them.
     pub acts: Acts,
+    /// Writes what is exported, and says what came of it.
+    pub export: Write,
     /// The filter that stands in the prompt at first. The poller is started with what it asks for.
     pub filter: String,
     /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
@@ -166,7 +185,8 @@ pub fn run(
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
-    let outside = Outside { now: options.now, poller: &poller, acts: &options.acts, told: sender };
+    let who = (&options.acts, &options.export);
+    let outside = Outside { now: options.now, poller: &poller, who, told: sender };
     let ended = serve(&mut app, &mut terminal, &inputs, &outside);
     drop(outside);
     drop(terminal); // at once: the poller may be in the middle of a long reading
@@ -180,7 +200,8 @@ pub fn run(
 struct Outside<'a> {
     now: fn() -> Stamp,
     poller: &'a PollerHandle,
-    acts: &'a Acts,
+    /// Who acts, and who writes files.
+    who: (&'a Acts, &'a Write),
     /// Where it is told.
     told: Sender<Input>,
 }
@@ -190,7 +211,7 @@ impl Outside<'_> {
     fn order(&self, order: Order) {
         let told = self.told.clone();
         let tell = Box::new(move |report| drop(told.send(Input::Acted(Box::new(report)))));
-        let taken = match self.acts {
+        let taken = match self.who.0 {
             Acts::By(actor, _) => actor.order(order, tell),
             Acts::Removed | Acts::Refused(_) => false,
         };
@@ -224,6 +245,7 @@ fn serve(
                     Effect::Free(snapshot) => outside.poller.give_back(*snapshot),
                     Effect::Act(order) => outside.order(*order),
                     Effect::Copy(text) => terminal.copy(&text)?,
+                    Effect::Export(order) => input::write(&outside.told, (*order, outside.who.1))?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
                     Effect::Fail(error) => return Err(error),

@@ -8,7 +8,7 @@ use ratatui::layout::Position;
 use super::action::Action;
 use super::app::App;
 use super::views::View;
-use super::{dialog, layout, palette, view};
+use super::{dialog, layout, menu, palette, view};
 
 /// What can be hit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Spot {
     Row(usize),
     /// An action of the palette, by its place among those that match.
     Match(usize),
-    /// What a yes may mean, by its place among the choices.
+    /// What a yes may mean, or what else can be chosen, by its place among the choices that are listed.
     Choice(usize),
     /// A hint that tells how to do it.
     Do(Action),
@@ -46,6 +46,14 @@ pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
     }
     if app.dialog.is_some() {
         return dialog::spot(app, at);
+    }
+    if let Some(menu) = &app.menu
+        && screen.filter.contains(at)
+    {
+        let choices = menu::choices(app).len();
+        let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
+        let place = menu.first(choices, screen.filter.height) + line;
+        return (place < choices).then_some(Spot::Choice(place));
     }
     let listed = app.help.is_none() && app.inspected.is_none() && app.listing.len() > 0;
     if listed && screen.heads.contains(at) {

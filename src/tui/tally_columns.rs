@@ -102,6 +102,7 @@ pub(super) fn of(view: View) -> Vec<Column> {
         among_many: false,
         priority: spec.priority,
         width: spec.width,
+        shown: true,
     };
     specs.iter().map(column).collect()
 }

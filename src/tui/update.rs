@@ -3,13 +3,15 @@
 //! Takes what came in and returns what is to be done outside. Never touches the terminal, never
 //! asks the time, never draws.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
 use crate::engine::acting::Order;
 use crate::engine::{Feed, Snapshot};
-use crate::model::{Ask, Stamp};
+use crate::model::{Ask, Row, Stamp};
 
-use super::action::{Action, Mode, Motion};
+use super::action::{Action, Mode};
 use super::app::{App, Frozen, Inspected, News};
 use super::folding::Turn;
 use super::help::Topic;
@@ -20,12 +22,12 @@ use super::line::{self, Of};
 use super::listing::{Listing, Sort, Wish};
 use super::palette::{self, Palette};
 use super::prompt::Prompt;
-use super::timeline::is_news;
+use super::timeline::{Report, is_news};
 use super::trend::Trend;
-use super::views::View;
+use super::views::{Lines, View};
 use super::{
-    Ended, TuiError, acting, appearance, clicking, copying, details, dialog, filtering, folding, guard, help,
-    layout, way_in,
+    Ended, Export, TuiError, acting, appearance, clicking, copying, dialog, export, filtering, folding,
+    guard, hands, headings, help, motion, trail, way_in,
 };
 
 /// What the loop has to do after an update.
@@ -39,6 +41,8 @@ pub(super) enum Effect {
     Act(Box<Order>),
     /// Put this into the terminal's clipboard.
     Copy(String),
+    /// Write this into a file.
+    Export(Box<Export>),
     /// Give the terminal back and stop until the shell continues us.
     Suspend,
     Quit(Ended),
@@ -62,6 +66,8 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Paste(text) => {
             if let Some(palette) = &mut app.palette {
                 palette.paste(&text);
+            } else if let Some(menu) = &mut app.menu {
+                menu.paste(&text);
             } else if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
                 filtering::edited(app);
@@ -83,9 +89,13 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         Input::Stop => vec![Effect::Suspend],
         Input::Continued => vec![Effect::Repaint],
         Input::Signal(signal) => vec![Effect::Quit(Ended::Signal(signal))],
+        Input::Exported(told) => {
+            export::told(app, &told);
+            Vec::new()
+        }
         Input::Failed(error) => vec![Effect::Fail(error)],
     };
-    settle(app);
+    motion::settle(app);
     judged::prepare(app);
     effects
 }
@@ -96,10 +106,11 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
     match app.keymap.lookup(mode, key) {
         Some(action) => act(app, action),
         None if mode.is_typed() && Key::of(key).is_some() => {
-            match &mut app.palette {
-                Some(palette) => palette.key(key),
-                None if app.prompt.key(key) => filtering::edited(app),
-                None => {}
+            match (&mut app.palette, &mut app.menu) {
+                (Some(palette), _) => palette.key(key),
+                (None, Some(menu)) => menu.key(key),
+                (None, None) if app.prompt.key(key) => filtering::edited(app),
+                (None, None) => {}
             }
             Vec::new()
         }
@@ -110,11 +121,10 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
-        Action::Move(motion) => travel(app, motion),
+        Action::Move(motion) => motion::travel(app, motion),
         Action::Details if folding::toggle(app) => {}
         Action::Details => open_line(app),
-        Action::Sockets => way_in(app),
-        Action::Group => folding::regroup(app),
+        Action::Into if app.view.lines() == Lines::Tallies && app.inspected.is_none() => way_in(app),
         Action::Unfold => folding::turn(app, Turn::Open),
         Action::Fold => folding::turn(app, Turn::Fold),
         Action::FoldAll => folding::toggle_all(app),
@@ -148,8 +158,6 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
                 if app.compared.is_some() { None } else { app.moment().map(|moment| moment.taken) };
             relist(app);
         }
-        Action::Copy => return copying::row(app),
-        Action::CopyJson => return copying::json(app),
         Action::Palette => app.palette = Some(Palette::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
@@ -161,26 +169,9 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Repaint],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return vec![Effect::Quit(Ended::Quit)],
+        other => return hands::act(app, other),
     }
     Vec::new()
-}
-
-/// Moves what the keys are about.
-fn travel(app: &mut App, motion: Motion) {
-    let by = match motion {
-        Motion::Up => -1,
-        Motion::Down => 1,
-        Motion::PageUp => -page(app),
-        Motion::PageDown => page(app),
-        Motion::HalfUp => -(page(app) / 2).max(1),
-        Motion::HalfDown => (page(app) / 2).max(1),
-        Motion::Top => isize::MIN,
-        Motion::Bottom => isize::MAX,
-    };
-    match motion {
-        Motion::Up | Motion::Down if app.dialog.is_some() => dialog::step(app, by),
-        _ => step(app, by),
-    }
 }
 
 /// Takes in what the poller brings. Returns what it takes the place of.
@@ -198,6 +189,9 @@ fn take_feed(app: &mut App, feed: Feed) -> Option<Box<Snapshot>> {
     let asked_twice = snapshot.asked.and(before);
     app.timeline.take(&snapshot);
     guard::report(app, &snapshot);
+    if let Some(kept) = &mut app.kept {
+        kept.take(&snapshot);
+    }
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
         let before = frozen.latest.replace(News::new(snapshot, arrived, asked_twice));
@@ -230,7 +224,16 @@ fn freeze_or_thaw(app: &mut App) {
     }
 }
 
+/// Shows a view, and remembers where that was done.
 pub(super) fn show(app: &mut App, view: View) {
+    if view != app.view {
+        trail::leave(app);
+    }
+    turn(app, view);
+}
+
+/// Shows a view.
+pub(super) fn turn(app: &mut App, view: View) {
     app.view = view;
     relist(app);
 }
@@ -275,11 +278,13 @@ pub(super) fn relist(app: &mut App) {
         guard: &app.guard,
         compared: app.compared,
         ends: (app.view == View::Unix).then(|| news.look_across()),
+        grouping: &pane.grouping,
+        kept: app.kept.as_ref(),
     };
     let rows = news.snapshot.table.rows();
     app.listing = Listing::new(rows, moment, &wish, &mut app.sieve);
     if let Some(selected) = &pane.selected
-        && let Some(line) = app.listing.line_of(selected, &news.snapshot.table)
+        && let Some(line) = app.listing.line_of(selected, &news.snapshot.table, app.kept.as_ref())
     {
         app.panes[app.view.number()].cursor = line;
     }
@@ -296,15 +301,14 @@ pub(super) fn relist(app: &mut App) {
 /// Opens the selected line: the details of a socket, or the sockets that a tally counts.
 fn open_line(app: &mut App) {
     let Some(of) = line::selected(app) else { return };
+    if let Of::Heading(heading) = of {
+        return headings::fold(app, heading.id);
+    }
     if matches!(of, Of::Tally(_)) {
         way_in(app);
     } else if let Some(row) = of.socket().map(|seen| seen.subject.row.clone()) {
         let report = of.report();
-        let mut trend = Trend::default();
-        if let Some(news) = &app.news {
-            trend.record(Some(&row), &news.snapshot);
-        }
-        app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend, report });
+        inspect(app, row, report);
     }
 }
 
@@ -312,66 +316,19 @@ fn open_line(app: &mut App) {
 fn way_in(app: &mut App) {
     let Some(Of::Tally(seen)) = line::selected(app) else { return };
     if let Some((filter, view)) = way_in::of(seen.tally, seen.socket.subject.names) {
+        trail::leave(app);
         app.prompt.put(&filter);
-        return show(app, view);
+        return turn(app, view);
     }
     let remark = "too many processes to name them all: open it, and choose one";
     app.remark = Some((remark.to_owned(), app.now));
 }
 
-/// Moves what the keys are about by so many lines.
-pub(super) fn step(app: &mut App, by: isize) {
-    if app.palette.is_some() {
-        return palette::step(app, by);
+/// Opens the details of a socket, and of what is reported about it.
+pub(super) fn inspect(app: &mut App, row: Row, report: Option<Arc<Report>>) {
+    let mut trend = Trend::default();
+    if let Some(news) = &app.news {
+        trend.record(Some(&row), &news.snapshot);
     }
-    if app.dialog.is_some() {
-        return dialog::scroll(app, by);
-    }
-    let moved = |from: usize| from.saturating_add_signed(by);
-    match (app.mode(), &mut app.help, &mut app.inspected) {
-        (Mode::Help, Some(scroll), _) => *scroll = moved(*scroll),
-        (Mode::Details, _, Some(inspected)) => inspected.scroll = moved(inspected.scroll),
-        _ => {
-            let last = app.listing.len().saturating_sub(1);
-            app.pane_mut().cursor = moved(app.pane().cursor).min(last);
-        }
-    }
-}
-
-fn page(app: &App) -> isize {
-    let lines = match app.mode() {
-        Mode::List | Mode::Filter => app.page(),
-        Mode::Dialog => dialog::page(app),
-        Mode::Palette => usize::from(layout::screen(app).filter.height),
-        Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
-    };
-    isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)
-}
-
-/// Keeps every position inside of what there is, and the selection in sight.
-fn settle(app: &mut App) {
-    let screen = layout::screen(app);
-    let body = usize::from(screen.body.height).saturating_sub(1);
-    let width = screen.body.width;
-    acting::settle(app);
-    dialog::settle(app);
-    if app.help.is_some() {
-        let most = help::lines(app, width).len().saturating_sub(body);
-        app.help = app.help.map(|scroll| scroll.min(most));
-    }
-    if let Some(inspected) = &app.inspected {
-        let most = details::lines(app, inspected, width).len().saturating_sub(body);
-        if let Some(inspected) = &mut app.inspected {
-            inspected.scroll = inspected.scroll.min(most);
-        }
-    }
-    let (height, rows) = (usize::from(screen.rows.height).max(1), app.listing.len());
-    let cursor = app.pane().cursor.min(rows.saturating_sub(1));
-    let chosen = app.chosen_at(cursor);
-    let pane = app.pane_mut();
-    pane.cursor = cursor;
-    // An empty listing forgets nothing: the socket may come back when the filter is changed.
-    pane.selected = chosen.or_else(|| pane.selected.take());
-    let lowest = rows.saturating_sub(height);
-    pane.top = pane.top.clamp(cursor.saturating_sub(height - 1), cursor).min(lowest);
+    app.inspected = Some(Inspected { row, gone: false, scroll: 0, trend, report });
 }

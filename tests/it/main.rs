@@ -21,6 +21,7 @@ mod exposition;
 mod filter;
 mod follower;
 mod groups;
+mod hands;
 mod harness;
 mod hostile;
 mod kill;

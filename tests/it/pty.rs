@@ -364,6 +364,7 @@ fn options() -> Options {
         keymap: Keymap::default(),
         version: "0",
         understand,
+        export: std::sync::Arc::new(|_| String::new()),
         filter,
         acts: tui::Acts::Removed,
         policy: None,

@@ -15,7 +15,7 @@ use crate::tui::views::View;
 #[test]
 fn every_action_can_be_asked_for_in_every_mode_before_and_after_news() {
     for polls in [0, 4] {
-        for prepare in ["", "/a", "?", "2", ":f"] {
+        for prepare in ["", "/a", "?", "2", ":f", "C", "Cinode"] {
             for entry in ACTIONS {
                 let mut stage = Stage::new(80, 24);
                 stage.polls(polls);

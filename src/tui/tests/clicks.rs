@@ -10,7 +10,7 @@ use crate::tui::input::Input;
 use crate::tui::pointer::{self, Spot};
 use crate::tui::update::Effect;
 use crate::tui::views::View;
-use crate::tui::{layout, palette};
+use crate::tui::{layout, menu, palette};
 
 impl Stage {
     pub(super) fn mouse(&mut self, kind: MouseEventKind, (column, row): (u16, u16)) -> Vec<Effect> {
@@ -126,7 +126,7 @@ fn tabs_turn_to_their_view_whatever_lies_over_it() {
 
 #[test]
 fn hints_do_what_they_tell() {
-    let mut stage = Stage::played(140, 40);
+    let mut stage = Stage::played(200, 40);
     stage.click("m mark");
     assert!(stage.app.compared.is_some());
     stage.click("since ");
@@ -185,7 +185,7 @@ fn the_wheel_scrolls_what_is_in_sight() {
 
 #[test]
 fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
-    for prepare in ["", "?", "2u", "/nowhere", "/prot = ", ":o"] {
+    for prepare in ["", "?", "2u", "/nowhere", "/prot = ", ":o", "Ca"] {
         for (width, height) in [(140, 24), (40, 10), (39, 9)] {
             let mut stage = Stage::played(width, height);
             stage.keys(prepare);
@@ -195,7 +195,8 @@ fn wherever_one_clicks_nothing_breaks_and_only_what_is_there_is_hit() {
                     Some(Spot::Head(column)) => assert!(column < stage.app.pane().columns.len()),
                     Some(Spot::Tab(_)) => assert_eq!(y, layout::screen(&stage.app).tabs.y),
                     Some(Spot::Match(place)) => assert!(place < palette::matches(&stage.app).len()),
-                    Some(Spot::Do(_) | Spot::Choice(_)) | None => {}
+                    Some(Spot::Choice(place)) => assert!(place < menu::choices(&stage.app).len()),
+                    Some(Spot::Do(_)) | None => {}
                 }
             }
         }

@@ -85,3 +85,21 @@ fn nothing_is_copied_where_there_is_nothing_or_too_much() {
     assert_eq!(copied(&mut stage, 'Y'), None);
     assert!(stage.screen().contains("not copied: "), "{}", stage.screen());
 }
+
+#[test]
+fn one_cell_is_chosen_by_its_head_and_copied_whole() {
+    let mut stage = Stage::played(40, 10);
+    stage.keys("/127.0.0.53");
+    stage.code(KeyCode::Enter);
+    stage.ctrl('y');
+    assert!(stage.screen().contains("LOCAL"), "{}", stage.screen());
+    stage.keys("exe");
+    let effects = stage.code(KeyCode::Enter);
+    let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(text, "/usr/lib/systemd/systemd-resolved", "it has no room on this screen");
+    assert!(stage.app.menu.is_none());
+    assert!(stage.screen().contains("EXECUTABLE sent to"), "{}", stage.screen());
+    stage.ctrl('y');
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.menu.is_none());
+}

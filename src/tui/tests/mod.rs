@@ -3,6 +3,7 @@
 mod acting;
 mod actions;
 mod appearance;
+mod arrangement;
 mod bindings;
 mod clicks;
 mod copying;
@@ -10,10 +11,12 @@ mod diagnosis;
 mod dialog;
 mod events;
 mod explanation;
+mod exporting;
 mod filtering;
 mod groups;
 mod guard;
 mod header;
+mod headings;
 mod kin;
 mod listing;
 mod many;
@@ -23,6 +26,7 @@ mod pictures;
 mod screens;
 mod svg;
 mod tallies;
+mod trail;
 
 use std::sync::Arc;
 use std::time::Duration;

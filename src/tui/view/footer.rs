@@ -74,6 +74,7 @@ fn hints(app: &App) -> Vec<Hint> {
                 let priority = match entry.action {
                     Action::Help | Action::Quit => 0,
                     Action::Freeze if frozen => 1,
+                    Action::LeaveMenu | Action::ToggleColumn | Action::Choose => 1,
                     _ => priority,
                 };
                 let text = match (entry.action, line::selected(app)) {

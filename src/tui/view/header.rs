@@ -88,7 +88,8 @@ fn order(app: &App) -> Vec<Piece> {
     let arrow = if descending { app.look.symbols.descending } else { app.look.symbols.ascending };
     let grouped = By::choices(app.view).len() > 1;
     let dot = if grouped { format!("{} ", app.look.symbols.dot) } else { String::new() };
-    let text = format!("{dot}sorted by {} {arrow}", column.title);
+    let under = pane.grouping.field.map_or_else(String::new, |field| format!("grouped by {}, ", field.title));
+    let text = format!("{dot}{under}sorted by {} {arrow}", column.title);
     let order = Piece::new(20, text, app.look.style(Meaning::Muted)).at(Spot::Do(Action::Reverse));
     let grouping = grouped.then(|| {
         let by = format!("by {}", pane.by.word(app.view));

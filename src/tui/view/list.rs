@@ -11,12 +11,13 @@ use crate::text;
 use crate::tui::action::Action;
 use crate::tui::app::App;
 use crate::tui::cell::{Cell, Cut, Seen};
-use crate::tui::columns::Place;
+use crate::tui::fitting::Place;
 use crate::tui::layout::Screen;
 use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::views::{Lines, View};
+use crate::tui::{headings, kept};
 
 /// Cells of a text that are worth keeping before its tail.
 const LEAST_TEXT: usize = 3;
@@ -57,6 +58,14 @@ fn heads(app: &App, places: &[Place], area: Rect, buffer: &mut Buffer) {
 }
 
 fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area: Rect, buffer: &mut Buffer) {
+    if let Of::Heading(heading) = of {
+        let line = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        put(app, buffer, line, &headings::headline(app, heading), Meaning::Heading);
+        if selected {
+            buffer.set_style(area, app.look.style(Meaning::Selected));
+        }
+        return;
+    }
     let mark = of.socket().and_then(|seen| mark(app, &seen));
     // A mark colours the whole row, as in TCPView; otherwise every cell has its own meaning.
     let whole = mark.map(|(_, style)| style);
@@ -69,6 +78,7 @@ fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area:
         let spot = Rect { x: area.x + place.x, width: place.width, ..area };
         draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
+    draw_epitaph(app, of, places, area, buffer);
     if let Some((mark, style)) = mark {
         buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
     }
@@ -80,8 +90,34 @@ fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area:
 /// The mark of a socket, and how much it stands out still.
 fn mark(app: &App, seen: &Seen<'_>) -> Option<(Mark, Style)> {
     let (row, compared) = (seen.subject.row, app.compared.as_ref());
+    if kept::is_closed(row) && app.kept.is_some() {
+        // What closed stays marked as long as it is kept.
+        return Some((Mark::Closed, app.look.style(Mark::Closed.meaning())));
+    }
     let mark = Mark::of(row, &seen.now, compared)?;
     Some((mark, app.look.fading(mark.meaning(), Mark::faded(row, &seen.now, compared))))
+}
+
+/// What is to be told of a socket that closed and is kept, from the column that tells how long it was there.
+fn draw_epitaph(app: &App, of: &Of<'_>, places: &[Place], area: Rect, buffer: &mut Buffer) {
+    let Some(seen) = of.socket().filter(|_| app.kept.is_some()) else { return };
+    let place = places.iter().find(|place| app.pane().columns[place.column].key == "opened_at");
+    let (Some(place), Some(told)) = (place, kept::epitaph(&seen)) else { return };
+    let left = area.x + place.x;
+    let room = area.right().saturating_sub(left + 1);
+    let width = cells(&told).min(room);
+    // Cells that it reaches into are covered whole.
+    let ends = places.iter().map(|other| area.x + other.x + other.width).filter(|end| *end >= left + width);
+    let end = ends.min().unwrap_or(area.right()).min(area.right());
+    let spot = Rect { x: left, width: end.saturating_sub(left), ..area };
+    buffer.set_stringn(
+        spot.x,
+        spot.y,
+        " ".repeat(usize::from(spot.width)),
+        usize::from(spot.width),
+        Style::new(),
+    );
+    put(app, buffer, Rect { width, ..spot }, &told, Meaning::Closed);
 }
 
 fn draw_cell(app: &App, cell: &Cell<'_>, (right, style): (bool, Style), spot: Rect, buffer: &mut Buffer) {

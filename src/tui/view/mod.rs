@@ -9,6 +9,7 @@ mod dialog;
 mod footer;
 mod header;
 mod list;
+mod menu;
 mod palette;
 mod pane;
 mod preview;
@@ -40,9 +41,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
     let screen = layout::screen(app);
     let buffer = frame.buffer_mut();
     header::draw(app, &screen, buffer);
-    match &app.palette {
-        Some(palette) => palette::draw(app, palette, screen.filter, buffer),
-        None => prompt::draw(app, screen.filter, buffer),
+    match (&app.palette, &app.menu) {
+        (Some(palette), _) => palette::draw(app, palette, screen.filter, buffer),
+        (None, Some(menu)) => menu::draw(app, menu, screen.filter, buffer),
+        (None, None) => prompt::draw(app, screen.filter, buffer),
     }
     if let Some(scroll) = app.help {
         let lines = help::lines(app, screen.body.width);
@@ -60,9 +62,10 @@ pub(super) fn draw(app: &App, frame: &mut Frame<'_>) {
         dialog::draw(app, asked, screen.body, buffer);
     }
     footer::draw(app, screen.footer, buffer);
-    let cursor = match &app.palette {
-        Some(palette) => Some(palette::cursor(palette, screen.filter)),
-        None => prompt::cursor(app, screen.filter),
+    let cursor = match (&app.palette, &app.menu) {
+        (Some(palette), _) => Some(palette::cursor(palette, screen.filter)),
+        (None, Some(menu)) => Some(menu::cursor(menu, screen.filter)),
+        (None, None) => prompt::cursor(app, screen.filter),
     };
     if let Some(cursor) = cursor {
         frame.set_cursor_position(cursor);

@@ -17,7 +17,8 @@ const KEYS: usize = 10;
 
 pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
     let matches = palette::matches(app);
-    draw_text(app, palette, matches.len(), Rect { height: 1, ..area }, buffer);
+    let count = text::counted(matches.len(), "action", "actions");
+    draw_typed(app, (PROMPT, palette.text()), &count, Rect { height: 1, ..area }, buffer);
     let lines = (area.y + 1)..area.bottom();
     if matches.is_empty() {
         let line = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
@@ -36,22 +37,33 @@ pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer
 
 /// Where the terminal's cursor belongs.
 pub(super) fn cursor(palette: &Palette, area: Rect) -> Position {
-    let x = area.x + 1 + cells(PROMPT) + cells(palette.before_cursor());
+    cursor_behind(PROMPT, palette.before_cursor(), area)
+}
+
+/// Where the cursor belongs in a line that begins so.
+pub(super) fn cursor_behind(prompt: &str, before: &str, area: Rect) -> Position {
+    let x = area.x + 1 + cells(prompt) + cells(before);
     Position::new(x.min(area.right().saturating_sub(2)), area.y)
 }
 
-fn draw_text(app: &App, palette: &Palette, matches: usize, area: Rect, buffer: &mut Buffer) {
+/// A line in which something is typed, with what is told of it at its end.
+pub(super) fn draw_typed(
+    app: &App,
+    (prompt, typed): (&str, &str),
+    told: &str,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let style = |meaning| app.look.style(meaning);
-    buffer.set_stringn(area.x + 1, area.y, PROMPT, usize::from(area.width), style(Meaning::Key));
-    let left = area.x + 1 + cells(PROMPT);
+    buffer.set_stringn(area.x + 1, area.y, prompt, usize::from(area.width), style(Meaning::Key));
+    let left = area.x + 1 + cells(prompt);
     let room = usize::from(area.right().saturating_sub(left + 1));
-    // What is typed last is seen; names are short, so that this is rare.
-    let shown = app.look.elide_start(palette.text(), room);
+    // What is typed last is seen; most of it is short, so that this is rare.
+    let shown = app.look.elide_start(typed, room);
     let (end, _) = buffer.set_stringn(left, area.y, &shown, room, style(Meaning::Title));
-    let count = text::counted(matches, "action", "actions");
-    let x = area.right().saturating_sub(cells(&count) + 1);
+    let x = area.right().saturating_sub(cells(told) + 1);
     if x >= end + 3 {
-        put(app, buffer, Rect { x, width: area.right() - x, ..area }, &count, Meaning::Muted);
+        put(app, buffer, Rect { x, width: area.right() - x, ..area }, told, Meaning::Muted);
     }
 }
 

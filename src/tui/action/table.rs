@@ -1,117 +1,10 @@
-//! What the user can do: one table that keys, help, footer and palette are made from.
-//!
-//! Only data. What an action does is said in `update`; nothing here changes state.
+//! The one table of actions, from which keys, help, footer and palette are made. Only data.
 
 use crossterm::event::KeyCode;
 
-use super::key::Key;
-use super::views::View;
-
-/// Everything that a key can ask for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    /// Move what the keys are about.
-    Move(Motion),
-    Details,
-    Back,
-    Filter,
-    Complete,
-    CompleteBack,
-    OlderFilter,
-    NewerFilter,
-    KeepFilter,
-    LeaveFilter,
-    ClearFilter,
-    NextView,
-    /// Go to this view.
-    Show(View),
-    NextSort,
-    PreviousSort,
-    Reverse,
-    /// The sockets that a line counts.
-    Sockets,
-    /// Bring lines together by something else.
-    Group,
-    Unfold,
-    Fold,
-    FoldAll,
-    Unexpected,
-    Freeze,
-    Compare,
-    Copy,
-    CopyJson,
-    /// A signal for who holds it.
-    Signal,
-    CloseSocket,
-    /// Stop what manages who holds it.
-    Stop,
-    Palette,
-    RunChosen,
-    LeavePalette,
-    Yes,
-    /// Yes to a choice that somebody moved to, and the end of what is only told.
-    Enter,
-    No,
-    Help,
-    Explain,
-    NextTheme,
-    Redraw,
-    Suspend,
-    Quit,
-}
-
-/// How far something is moved.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Motion {
-    Up,
-    Down,
-    PageUp,
-    PageDown,
-    HalfUp,
-    HalfDown,
-    Top,
-    Bottom,
-}
-
-/// What the keys are about at the moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    List,
-    /// The filter is being typed.
-    Filter,
-    Details,
-    Help,
-    /// The name of an action is being typed.
-    Palette,
-    /// Something is asked, or told until it is read.
-    Dialog,
-}
-
-impl Mode {
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 6] =
-        [Self::List, Self::Filter, Self::Details, Self::Help, Self::Palette, Self::Dialog];
-
-    /// True while a text is typed: letters are letters then.
-    pub(super) fn is_typed(self) -> bool {
-        matches!(self, Self::Filter | Self::Palette)
-    }
-}
-
-/// One action and everything that is said about it.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) action: Action,
-    /// Its stable name, in kebab-case.
-    pub(super) name: &'static str,
-    /// Unless the configuration has others; `Keymap` tells those in force.
-    pub(super) keys: &'static [Key],
-    /// One or two words for the footer; empty where the footer need not tell.
-    pub(super) hint: &'static str,
-    /// What it does, for the help.
-    pub(super) sentence: &'static str,
-    pub(super) modes: &'static [Mode],
-}
+use super::super::key::Key;
+use super::super::views::View;
+use super::{Action, Entry, Mode, Motion};
 
 const fn char(c: char) -> Key {
     Key::plain(KeyCode::Char(c))
@@ -144,12 +37,25 @@ const OVER: &[Mode] = &[Mode::Details, Mode::Help];
 const PALETTE: &[Mode] = &[Mode::Palette];
 const DIALOG: &[Mode] = &[Mode::Dialog];
 const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const LINES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
-const ANY: &[Mode] = &[Mode::List, Mode::Filter, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog];
+const COLUMNS: &[Mode] = &[Mode::Columns];
+const MENU: &[Mode] = &[Mode::Menu];
+const MENUS: &[Mode] = &[Mode::Columns, Mode::Menu];
+const LINES: &[Mode] =
+    &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog, Mode::Columns, Mode::Menu];
+const ANY: &[Mode] = &[
+    Mode::List,
+    Mode::Filter,
+    Mode::Details,
+    Mode::Help,
+    Mode::Palette,
+    Mode::Dialog,
+    Mode::Columns,
+    Mode::Menu,
+];
 
 /// Every action. The order is that of the help, and the priority in the footer.
-pub(super) static ACTIONS: &[Entry] = &[
-    entry((Action::Back, "back"), &[code(KeyCode::Esc)], OVER, "back", "go back to the list"),
+pub(in crate::tui) static ACTIONS: &[Entry] = &[
+    entry((Action::Back, "back"), &[code(KeyCode::Esc), char('h')], OVER, "back", "go back to the list"),
     entry(
         (Action::Move(Motion::Up), "up"),
         &[code(KeyCode::Up), char('k')],
@@ -203,19 +109,19 @@ pub(super) static ACTIONS: &[Entry] = &[
          opens a group of lines, or folds it",
     ),
     entry(
-        (Action::Sockets, "sockets"),
+        (Action::Into, "into"),
         &[char('i')],
-        LIST,
+        READING,
         "sockets",
-        "the sockets that the line counts, of a group too",
+        "the sockets behind a line: those that it counts, of a group too; of a listener the connections at its place",
     ),
     entry(
         (Action::Group, "group"),
         &[char('b')],
         LIST,
-        "by",
-        "bring the lines together by something else: processes by unit, container, user or parent, peers by \
-         network or scope",
+        "group",
+        "put lines together: sockets under headings by a field, processes by unit, container, user or parent, peers by \
+         network or scope; Enter hides what is below a heading",
     ),
     entry(
         (Action::Fold, "fold"),
@@ -226,6 +132,13 @@ pub(super) static ACTIONS: &[Entry] = &[
     ),
     entry((Action::Unfold, "unfold"), &[code(KeyCode::Right)], LIST, "fold", "open the group of lines"),
     entry((Action::FoldAll, "fold-all"), &[char('*')], LIST, "", "fold all groups; again: open them all"),
+    entry(
+        (Action::GoBack, "go-back"),
+        &[code(KeyCode::Backspace)],
+        READING,
+        "return",
+        "go back to where you were: view, filter, order and line",
+    ),
     entry(
         (Action::Filter, "filter"),
         &[char('/')],
@@ -348,6 +261,20 @@ pub(super) static ACTIONS: &[Entry] = &[
         "mark this moment: what happens from now on stays marked, and Events tells of nothing before; again: end it",
     ),
     entry(
+        (Action::ProcessOf, "process-of"),
+        &[char('o')],
+        READING,
+        "process",
+        "from a socket to the process that holds it",
+    ),
+    entry(
+        (Action::OtherEnd, "other-end"),
+        &[char('e')],
+        READING,
+        "other end",
+        "from a connection to its other end, where that is on this machine",
+    ),
+    entry(
         (Action::Copy, "copy"),
         &[char('y')],
         READING,
@@ -360,6 +287,65 @@ pub(super) static ACTIONS: &[Entry] = &[
         READING,
         "",
         "copy the socket as JSON, as --json tells it",
+    ),
+    entry((Action::CopyCell, "copy-cell"), &[ctrl('y')], LIST, "", "copy one cell of the line, whole"),
+    entry((Action::Columns, "columns"), &[char('C')], LIST, "columns", "choose the columns and their order"),
+    entry(
+        (Action::ToggleColumn, "toggle-column"),
+        &[code(KeyCode::Enter)],
+        COLUMNS,
+        "show or hide",
+        "show or hide the column",
+    ),
+    entry(
+        (Action::ColumnLeft, "column-left"),
+        &[code(KeyCode::Left)],
+        COLUMNS,
+        "place",
+        "one place to the left",
+    ),
+    entry(
+        (Action::ColumnRight, "column-right"),
+        &[code(KeyCode::Right)],
+        COLUMNS,
+        "place",
+        "one place to the right",
+    ),
+    entry(
+        (Action::SortByColumn, "sort-by-column"),
+        &[ctrl('s')],
+        COLUMNS,
+        "sort",
+        "sort by the column, shown or not; again: turn the order around",
+    ),
+    entry(
+        (Action::ResetColumns, "reset-columns"),
+        &[ctrl('r')],
+        COLUMNS,
+        "as at first",
+        "the columns that the view has at first",
+    ),
+    entry(
+        (Action::KeepClosed, "keep-closed"),
+        &[char('p')],
+        LIST,
+        "",
+        "keep what closes in sight, with its last counts; again: let it go",
+    ),
+    entry(
+        (Action::Export, "export"),
+        &[char('w')],
+        LIST,
+        "",
+        "write what is listed into a new file: CSV, JSON or NDJSON, by the end of its name",
+    ),
+    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], MENU, "choose", "take what is chosen"),
+    entry(
+        (Action::LeaveMenu, "leave-menu"),
+        &[code(KeyCode::Esc)],
+        MENUS,
+        "leave",
+        "leave the list of what can be chosen",
     ),
     entry(
         (Action::Palette, "palette"),
@@ -410,30 +396,3 @@ pub(super) static ACTIONS: &[Entry] = &[
     entry((Action::Help, "help"), &[char('?'), code(KeyCode::F(1))], PANES, "help", "this list"),
     entry((Action::Quit, "quit"), &[char('q'), ctrl('c')], ANY, "quit", "quit"),
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_unique_and_kebab_case() {
-        let mut names: Vec<_> = ACTIONS.iter().map(|entry| entry.name).collect();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), ACTIONS.len());
-        assert!(names.iter().all(|name| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
-    }
-
-    #[test]
-    fn no_key_means_two_things_in_one_mode() {
-        for mode in Mode::ALL {
-            let mut seen = Vec::new();
-            for entry in ACTIONS.iter().filter(|entry| entry.modes.contains(&mode)) {
-                for key in entry.keys {
-                    assert!(!seen.contains(key), "{mode:?}: {key:?} twice");
-                    seen.push(*key);
-                }
-            }
-        }
-    }
-}

@@ -1,0 +1,244 @@
+//! Choosing from a list in the place of the filter: which columns, which cell.
+//!
+//! What is typed narrows the list. What a choice does is said where it belongs; nothing is drawn here.
+
+use crossterm::event::KeyEvent;
+
+use super::action::{Action, Mode};
+use super::app::App;
+use super::line_editor::LineEditor;
+use super::update::Effect;
+use super::views::Lines;
+use super::{arrangement, copying, export, headings};
+use crate::model::Ask;
+use crate::text;
+
+/// What is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The columns of the view.
+    Columns,
+    /// The cell that is copied.
+    Cell,
+    /// The field whose values are headings.
+    Group,
+    /// The name of a file, which is typed.
+    Export,
+}
+
+/// A list to choose from.
+#[derive(Debug)]
+pub(super) struct Menu {
+    purpose: Purpose,
+    line: LineEditor,
+    chosen: usize,
+}
+
+/// Something that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// What it is called by whoever does something with it.
+    pub(super) key: String,
+    /// Whether it is switched on, where it can be switched.
+    pub(super) shown: Option<bool>,
+    pub(super) title: String,
+    pub(super) about: String,
+}
+
+impl Menu {
+    pub(super) fn text(&self) -> &str {
+        self.line.text()
+    }
+
+    pub(super) fn before_cursor(&self) -> &str {
+        self.line.before_cursor()
+    }
+
+    pub(super) fn mode(&self) -> Mode {
+        match self.purpose {
+            Purpose::Columns => Mode::Columns,
+            Purpose::Cell | Purpose::Group | Purpose::Export => Mode::Menu,
+        }
+    }
+
+    /// What stands before the typed text.
+    pub(super) fn prompt(&self) -> &'static str {
+        match self.purpose {
+            Purpose::Columns => "column ",
+            Purpose::Cell => "copy ",
+            Purpose::Group => "group by ",
+            Purpose::Export => "write to ",
+        }
+    }
+
+    /// What is told of so many choices.
+    pub(super) fn told(&self, choices: usize) -> String {
+        match self.purpose {
+            Purpose::Columns | Purpose::Group => text::counted(choices, "field", "fields"),
+            Purpose::Export => String::new(),
+            Purpose::Cell => text::counted(choices, "cell", "cells"),
+        }
+    }
+
+    /// What is told where nothing can be chosen.
+    pub(super) fn nothing(&self, app: &App) -> &'static str {
+        match self.purpose {
+            Purpose::Export => export::advice(app, self),
+            Purpose::Columns | Purpose::Group => "no field is called so",
+            Purpose::Cell => "no cell has that",
+        }
+    }
+
+    /// What the poller is to bring meanwhile.
+    pub(super) fn ask(&self) -> Ask {
+        if self.purpose == Purpose::Export { export::DOCUMENT } else { Ask::NOTHING }
+    }
+
+    /// True where what is typed is taken, and narrows nothing.
+    pub(super) fn is_free(&self) -> bool {
+        self.purpose == Purpose::Export
+    }
+
+    /// Which of so many is chosen: there may be fewer now than when it was.
+    pub(super) fn chosen(&self, choices: usize) -> usize {
+        self.chosen.min(choices.saturating_sub(1))
+    }
+
+    /// Which of so many is the first in sight, where the menu has `height` lines.
+    pub(super) fn first(&self, choices: usize, height: u16) -> usize {
+        let page = usize::from(height.saturating_sub(1)).max(1);
+        self.chosen(choices) / page * page
+    }
+
+    /// Takes a key that edits.
+    pub(super) fn key(&mut self, key: KeyEvent) {
+        if self.line.key(key) {
+            self.chosen = 0;
+        }
+    }
+
+    /// Takes a pasted text.
+    pub(super) fn paste(&mut self, pasted: &str) {
+        self.line.paste(pasted);
+        self.chosen = 0;
+    }
+}
+
+/// How many lines it takes on a screen of that height: the list behind it stays in sight.
+pub(super) fn height(menu: &Menu, screen: u16) -> u16 {
+    if menu.is_free() { 2 } else { (screen / 2).min(16) }
+}
+
+/// Opens a list.
+pub(super) fn open(app: &mut App, purpose: Purpose) {
+    let mut line = LineEditor::default();
+    if purpose == Purpose::Export {
+        line.set(&export::suggested(app.view, &app.clock()));
+    }
+    app.menu = Some(Menu { purpose, line, chosen: 0 });
+}
+
+/// What can be chosen, of that what the typed text may mean.
+pub(super) fn choices(app: &App) -> Vec<Choice> {
+    let Some(menu) = &app.menu else { return Vec::new() };
+    let all = match menu.purpose {
+        Purpose::Columns => arrangement::choices(app),
+        Purpose::Cell => cells(app),
+        Purpose::Group => headings::choices(app),
+        Purpose::Export => Vec::new(),
+    };
+    let typed = menu.text().trim().to_lowercase();
+    let mut ranked: Vec<_> =
+        all.into_iter().filter_map(|choice| Some((choice.rank(&typed)?, choice))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank); // stable: otherwise the order is that of the list
+    ranked.into_iter().map(|(_, choice)| choice).collect()
+}
+
+impl Choice {
+    /// How well what is typed fits, 0 is best; `None` when it does not.
+    fn rank(&self, typed: &str) -> Option<u8> {
+        let names = [self.key.to_lowercase(), self.title.to_lowercase()];
+        if names.iter().any(|name| name.starts_with(typed)) {
+            Some(0)
+        } else if names.iter().any(|name| name.contains(typed)) {
+            Some(1)
+        } else {
+            self.about.to_lowercase().contains(typed).then_some(2)
+        }
+    }
+}
+
+fn cells(app: &App) -> Vec<Choice> {
+    let choice = |(title, text): (&'static str, String)| Choice {
+        key: text.clone(),
+        shown: None,
+        title: title.to_owned(),
+        about: text,
+    };
+    copying::cells(app).into_iter().map(choice).collect()
+}
+
+/// What the list stands at.
+pub(super) fn chosen(app: &App) -> Option<Choice> {
+    let mut choices = choices(app);
+    let at = app.menu.as_ref()?.chosen(choices.len());
+    (at < choices.len()).then(|| choices.swap_remove(at))
+}
+
+/// Stands at the choice at that place.
+pub(super) fn point(app: &mut App, place: usize) {
+    if let Some(menu) = &mut app.menu {
+        menu.chosen = place;
+    }
+}
+
+/// Stands at the choice of that key, wherever it is now.
+pub(super) fn follow(app: &mut App, key: &str) {
+    if let Some(place) = choices(app).iter().position(|choice| choice.key == key) {
+        point(app, place);
+    }
+}
+
+/// Goes so many choices on.
+pub(super) fn step(app: &mut App, by: isize) {
+    let choices = choices(app).len();
+    if let Some(menu) = &mut app.menu {
+        let next = menu.chosen(choices).saturating_add_signed(by);
+        menu.chosen = next.min(choices.saturating_sub(1));
+    }
+}
+
+/// Takes what the list stands at.
+pub(super) fn choose(app: &mut App) -> Vec<Effect> {
+    let Some(Menu { purpose, line, .. }) = &app.menu else { return Vec::new() };
+    let purpose = *purpose;
+    if purpose == Purpose::Export {
+        return match export::order(app, line.text()) {
+            Ok(effect) => {
+                app.menu = None;
+                vec![effect]
+            }
+            Err(why) => {
+                app.remark = Some((why.to_owned(), app.now));
+                Vec::new()
+            }
+        };
+    }
+    let Some(choice) = chosen(app) else { return Vec::new() };
+    match purpose {
+        Purpose::Export => Vec::new(),
+        Purpose::Group => {
+            app.menu = None;
+            headings::by(app, &choice.key);
+            Vec::new()
+        }
+        Purpose::Columns => {
+            arrangement::change(app, Action::ToggleColumn);
+            Vec::new()
+        }
+        Purpose::Cell => {
+            app.menu = None;
+            copying::cell(app, &choice.title, choice.key)
+        }
+    }
+}
