@@ -8,7 +8,6 @@ use super::action::{Action, Mode};
 use super::app::App;
 use super::line_editor::LineEditor;
 use super::update::Effect;
-use super::views::Lines;
 use super::{arrangement, copying, export, headings};
 use crate::model::Ask;
 use crate::text;
