@@ -91,7 +91,7 @@ fn for_reading_alone_no_key_does_anything() {
     let (holder, local) = listening("127.83.3.1");
     let mut session = dashboard(&["--read-only"], &local, holder.pid());
     session.press("KyxyXy");
-    session.press(":clo");
+    session.press(":signal");
     session.wait_for("that nothing is called so", |screen| {
         screen.contents().contains("nothing that can be done now is called so")
     });
