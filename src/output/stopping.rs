@@ -14,14 +14,14 @@ use crate::text::{counted, push};
 
 /// A command, and what ends with it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ending<'a> {
+pub struct StopPlan<'a> {
     pub command: &'a str,
     /// Those that hold sockets.
     pub processes: usize,
     pub sockets: usize,
 }
 
-impl Ending<'_> {
+impl StopPlan<'_> {
     /// What ends with it: `2 processes that hold 3 sockets`.
     #[must_use]
     pub fn ends(&self) -> String {
@@ -32,8 +32,8 @@ impl Ending<'_> {
 }
 
 /// Writes the command and what ends with it: what somebody says yes to.
-pub fn write_stop_plan(out: &mut dyn Write, ending: &Ending<'_>) -> io::Result<()> {
-    writeln!(out, "{}\n  ends {}", ending.command, ending.ends())
+pub fn write_stop_plan(out: &mut dyn Write, plan: &StopPlan<'_>) -> io::Result<()> {
+    writeln!(out, "{}\n  ends {}", plan.command, plan.ends())
 }
 
 /// Writes what became of it as one line: `stopped  systemctl stop nginx.service`.
@@ -76,7 +76,7 @@ pub(super) struct StoppingView<'a> {
 /// Writes what became of it as one line of JSON.
 pub fn write_stop_json(
     out: &mut dyn Write,
-    ending: &Ending<'_>,
+    plan: &StopPlan<'_>,
     became: &Stopping,
     moment: &Moment,
 ) -> io::Result<()> {
@@ -87,9 +87,9 @@ pub fn write_stop_json(
         host: host(&moment.host),
         result: became.word(),
         reason: became.reason(),
-        command: ending.command,
-        processes: ending.processes,
-        held_sockets: ending.sockets,
+        command: plan.command,
+        processes: plan.processes,
+        held_sockets: plan.sockets,
     };
     serde_json::to_writer(&mut *out, &view)?;
     out.write_all(b"\n")

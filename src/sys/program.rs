@@ -162,4 +162,58 @@ mod tests {
         assert_eq!(said("exec sleep 60", 0o755, 0), None, "late");
         assert_eq!(answer(Path::new("/no/such/program"), &[], Duration::ZERO, 1), None);
     }
+
+    /// A script that is to do something: what it said, where it failed.
+    fn done(script: &str, within: u64) -> Result<(), String> {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("program");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let environment = [("KNOWN", OsString::from("a b"))];
+        match run(&program, &[OsStr::new("c d")], &environment, Duration::from_secs(within), 40) {
+            Ran::Ended { success: true, .. } => Ok(()),
+            Ran::Ended { said, .. } => Err(String::from_utf8(said).unwrap()),
+            other => Err(format!("{other:?}")),
+        }
+    }
+
+    #[test]
+    fn what_is_to_do_something_has_nothing_of_ours() {
+        use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
+
+        assert_eq!(done("[ \"$1\" = 'c d' ] && [ \"$KNOWN\" = 'a b' ] && [ -z \"$HOME$USER\" ]", 30), Ok(()));
+        assert_eq!(done("echo no such unit >&2; exit 3", 30), Err("no such unit\n".to_owned()));
+        let long = done("head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", 30);
+        assert_eq!(long.map_err(|said| said.len()), Err(40), "no more than that is kept");
+        assert_eq!(
+            done("read -r pid comm state parent group rest </proc/$$/stat; [ $group = $$ ]", 30),
+            Ok(()),
+            "a group of its own"
+        );
+        // As one that this process was started with: it passes on to what is run.
+        let inherited = fs::File::open("/dev/null").unwrap();
+        #[expect(unsafe_code, reason = "rustix makes no copy that is passed on")]
+        // SAFETY: both take and return plain numbers, and the copy is owned by nobody else.
+        let copy = unsafe { OwnedFd::from_raw_fd(libc::dup(inherited.as_raw_fd())) };
+        let number = copy.as_raw_fd();
+        assert_eq!(done(&format!("[ ! -e /proc/$$/fd/{number} ]"), 30), Ok(()), "{number}");
+    }
+
+    #[test]
+    fn what_takes_too_long_ends_with_all_that_it_started() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let script = format!("sleep 60 & echo $! > {0}.new; mv {0}.new {0}; wait", pid.display());
+        assert_eq!(done(&script, 2), Err("Late".to_owned()));
+        let child = fs::read_to_string(&pid).unwrap();
+        let stat = format!("/proc/{}/stat", child.trim());
+        let is_over = || fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z"));
+        let ended = (0..1000).any(|_| {
+            is_over() || {
+                thread::sleep(Duration::from_millis(5));
+                false
+            }
+        });
+        assert!(ended, "{child}");
+    }
 }

@@ -14,7 +14,7 @@ use super::theme::{Look, Meaning};
 use super::update::Effect;
 use crate::engine::acting::{self, Act, Actor, Command, Order, Report};
 use crate::model::{Known, ProcessId, Protocol, Row, Signal, SocketKey, Uid};
-use crate::output::stopping::Ending;
+use crate::output::stopping::StopPlan;
 use crate::output::{closing, signalling};
 use crate::phrase;
 use crate::store::{Holder, Moment, Table};
@@ -131,10 +131,10 @@ fn question(app: &App, action: Action) -> Result<Dialog, String> {
         .filter_map(|stop| stop.as_ref().ok())
         .map(|command| {
             let (processes, sockets) = acting::stopped_with(command, seen);
-            let ending = Ending { command: command.text(), processes, sockets };
+            let plan = StopPlan { command: command.text(), processes, sockets };
             Choice {
                 label: command.text().to_owned(),
-                sentence: format!("for good; ends {}", ending.ends()),
+                sentence: format!("for good; ends {}", plan.ends()),
                 question: format!("Run {}?", command.text()),
                 order: dialog::Order::Act(order(Act::Stop(command.clone()))),
             }

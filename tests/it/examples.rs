@@ -55,12 +55,8 @@ fn codes(line: &str) -> &'static [i32] {
         () if line.starts_with("sockeye who") => &[0, 1],
         () if line.starts_with("sockeye check") => &[0, 1, 3],
         // It does nothing that it could not ask for on a terminal.
-        () if line.starts_with("sockeye -K")
-            || line.starts_with("sockeye policy approve")
-            || line.starts_with("sockeye policy reject") =>
-        {
-            &[2]
-        }
+        () if line.starts_with("sockeye -K") => &[2],
+        () if line.starts_with("sockeye policy approve") || line.starts_with("sockeye policy reject") => &[2],
         // Nothing but what would be: of nobody, of somebody, of what may not get one.
         () if line.starts_with("sockeye kill --dry-run") => &[0, 1, 2],
         () => &[0],

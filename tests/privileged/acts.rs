@@ -81,6 +81,7 @@ fn asleep() {
     let mut command = Command::new("cat");
     command.uid(NOBODY);
     let holder = Holder::spawn(command.stdout(OwnedFd::from(TcpListener::bind(local(8082)).unwrap())));
+    drop(command); // it would hold the listener here, too
     for args in [&["--read-only", "port = 8082"][..], &["port = 8082"]] {
         let mut session = dashboard(args);
         session.wait_for("the holder", |screen| screen.contents().contains(&format!("cat {}", holder.pid())));

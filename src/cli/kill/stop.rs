@@ -10,7 +10,7 @@ use crate::cli::{complain, question};
 use crate::engine::acting::{self, Command, fates, stopped_with};
 use crate::model::Stopping;
 use crate::output::signalling;
-use crate::output::stopping::{self, Ending};
+use crate::output::stopping::{self, StopPlan};
 use crate::store::{Holder, Table};
 use crate::sys::host;
 use crate::text::counted;
@@ -81,7 +81,7 @@ fn plan(
         signalling::write_plan(out, holder, report.moment)?;
     }
     for command in commands {
-        stopping::write_stop_plan(out, &ending(command, stops.before))?;
+        stopping::write_stop_plan(out, &stop_plan(command, stops.before))?;
     }
     Ok(())
 }
@@ -99,7 +99,7 @@ fn is_wanted(stops: &Stops<'_>, report: &Report<'_>, commands: &[Command]) -> an
 fn tell(report: &Report<'_>, command: &Command, before: &Table, became: &Stopping) -> anyhow::Result<()> {
     let mut out = BufWriter::new(io::stdout().lock());
     if report.json {
-        stopping::write_stop_json(&mut out, &ending(command, before), became, report.moment)?;
+        stopping::write_stop_json(&mut out, &stop_plan(command, before), became, report.moment)?;
     } else {
         stopping::write_stop_line(&mut out, command.text(), became)?;
     }
@@ -107,7 +107,7 @@ fn tell(report: &Report<'_>, command: &Command, before: &Table, became: &Stoppin
     Ok(())
 }
 
-fn ending<'a>(command: &'a Command, before: &Table) -> Ending<'a> {
+fn stop_plan<'a>(command: &'a Command, before: &Table) -> StopPlan<'a> {
     let (processes, sockets) = stopped_with(command, before);
-    Ending { command: command.text(), processes, sockets }
+    StopPlan { command: command.text(), processes, sockets }
 }
