@@ -45,6 +45,10 @@ pub(super) enum Action {
     CloseSocket,
     /// Stop what manages who holds it.
     Stop,
+    /// The policy expects the listener from now on.
+    Approve,
+    /// It does not any more.
+    Reject,
     Palette,
     RunChosen,
     LeavePalette,
@@ -253,6 +257,20 @@ pub(super) static ACTIONS: &[Entry] = &[
         READING,
         "",
         "stop the unit or the container of who holds it, so that nothing starts it again: asks first",
+    ),
+    entry(
+        (Action::Approve, "approve"),
+        &[char('a')],
+        READING,
+        "",
+        "make the listener one that the policy expects: shows what is written to the file, and asks",
+    ),
+    entry(
+        (Action::Reject, "reject"),
+        &[char('A')],
+        READING,
+        "",
+        "take back that the policy expects the listener: shows what changes in the file, and asks",
     ),
     entry((Action::KeepFilter, "keep-filter"), &[code(KeyCode::Enter)], FILTER, "keep", "keep the filter"),
     entry(

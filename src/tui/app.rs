@@ -15,6 +15,7 @@ use crate::store::Moment;
 
 use super::acting::{self, Acting};
 use super::action::{Action, Entry, Mode, Motion};
+use super::approving;
 use super::around::Surroundings;
 use super::cell::Seen;
 use super::census::Census;
@@ -377,6 +378,7 @@ impl App {
                 Action::Unfold | Action::Fold | Action::FoldAll => folding::has_groups(self),
                 Action::Sockets => rows && self.view.lines() == Lines::Tallies,
                 Action::Filter | Action::Freeze | Action::Compare => self.news.is_some(),
+                Action::Approve | Action::Reject => approving::can(self, entry.action),
                 act if acting::is_act(act) => acting::can(self, act),
                 Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
                 Action::Explain => self.news.is_some() || self.failure.is_some(),

@@ -7,6 +7,7 @@ mod acting;
 mod action;
 mod app;
 mod appearance;
+mod approving;
 mod around;
 mod cell;
 mod census;
@@ -79,6 +80,7 @@ use crate::output::doctor::Asker;
 use acting::Acting;
 pub use acting::Acts;
 use app::App;
+pub use approving::{Amendment, Refusal, TellWritten, WritePolicy, Written};
 use guard::Guard;
 pub use guard::{PolicyFile, UnderstandPolicy};
 use input::Input;
@@ -116,6 +118,8 @@ pub struct Options {
     /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
     /// rules ask for, too.
     pub policy: Option<PolicyFile>,
+    /// Who writes it.
+    pub write_policy: WritePolicy,
 }
 
 /// Takes the poller's feed; false when the dashboard is over.
@@ -166,7 +170,13 @@ pub fn run(
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
-    let outside = Outside { now: options.now, poller: &poller, acts: &options.acts, told: sender };
+    let outside = Outside {
+        now: options.now,
+        poller: &poller,
+        acts: &options.acts,
+        write_policy: &options.write_policy,
+        told: sender,
+    };
     let ended = serve(&mut app, &mut terminal, &inputs, &outside);
     drop(outside);
     drop(terminal); // at once: the poller may be in the middle of a long reading
@@ -181,6 +191,7 @@ struct Outside<'a> {
     now: fn() -> Stamp,
     poller: &'a PollerHandle,
     acts: &'a Acts,
+    write_policy: &'a WritePolicy,
     /// Where it is told.
     told: Sender<Input>,
 }
@@ -195,6 +206,15 @@ impl Outside<'_> {
             Acts::Removed | Acts::Refused(_) => false,
         };
         debug_assert!(taken, "who acts takes orders, and nothing is asked where nobody does");
+    }
+
+    /// Gives what the policy is to say to who writes it. Nothing waits for it.
+    fn amend(&self, amendment: Amendment) {
+        let told = self.told.clone();
+        (self.write_policy)(
+            amendment,
+            Box::new(move |written| drop(told.send(Input::Amended(Box::new(written))))),
+        );
     }
 }
 
@@ -223,6 +243,7 @@ fn serve(
                     Effect::Repaint => terminal.retake()?,
                     Effect::Free(snapshot) => outside.poller.give_back(*snapshot),
                     Effect::Act(order) => outside.order(*order),
+                    Effect::Amend(amendment) => outside.amend(*amendment),
                     Effect::Copy(text) => terminal.copy(&text)?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),

@@ -24,8 +24,8 @@ use super::timeline::is_news;
 use super::trend::Trend;
 use super::views::View;
 use super::{
-    Ended, TuiError, acting, appearance, clicking, copying, details, dialog, filtering, folding, guard, help,
-    layout, way_in,
+    Amendment, Ended, TuiError, acting, appearance, approving, clicking, copying, details, dialog, filtering,
+    folding, guard, help, layout, way_in,
 };
 
 /// What the loop has to do after an update.
@@ -37,6 +37,8 @@ pub(super) enum Effect {
     Free(Box<Snapshot>),
     /// Give this to who acts.
     Act(Box<Order>),
+    /// Give this to who writes the policy.
+    Amend(Box<Amendment>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Give the terminal back and stop until the shell continues us.
@@ -78,6 +80,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         }
         Input::Acted(report) => {
             acting::take(app, &report);
+            Vec::new()
+        }
+        Input::Amended(written) => {
+            approving::take(app, *written);
             Vec::new()
         }
         Input::Stop => vec![Effect::Suspend],
@@ -154,6 +160,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
         Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),
+        Action::Approve | Action::Reject => approving::ask(app, action),
         Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
         Action::Help => help::turn_to(app, Topic::Keys),
         Action::Explain => help::turn_to(app, Topic::Gaps),

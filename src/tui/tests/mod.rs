@@ -3,6 +3,7 @@
 mod acting;
 mod actions;
 mod appearance;
+mod approving;
 mod bindings;
 mod clicks;
 mod copying;
