@@ -59,6 +59,7 @@ use args::{Args, Command, PolicyCommand};
 use exit::Exit;
 
 use crate::config::{Config, Environment};
+use crate::policy::Wish;
 use crate::sys::rights::{self, Purpose};
 
 /// Runs the program with the arguments of this process.
@@ -105,10 +106,10 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
             policy::learn(&args, &Config::load(environment)?)
         }
         Some(Command::Policy { command: PolicyCommand::Approve(args) }) => {
-            policy::change(&args, &Config::load(environment)?, policy::Wish::Approve)
+            policy::change(&args, &Config::load(environment)?, Wish::Approve)
         }
         Some(Command::Policy { command: PolicyCommand::Reject(args) }) => {
-            policy::change(&args, &Config::load(environment)?, policy::Wish::Reject)
+            policy::change(&args, &Config::load(environment)?, Wish::Reject)
         }
         None if args.list.ending.kill => close::run(args.list),
         None if args.list.ending.events => follow::run(args.list, &environment),

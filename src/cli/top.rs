@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use anyhow::Context as _;
+
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
@@ -44,7 +46,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let asker = Asker { is_root: host::is_root(), rights: rights::ours() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
-    let (policy_file, of_rules) = policy::watched(args.policy.resolve(&settings), environment);
+    let (policy_file, of_rules) = policy::watched(args.policy.resolve(&settings), &reading, environment);
     let ask = of_filter.or(of_rules);
     let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
     let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
@@ -64,6 +66,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         filter: text,
         acts,
         policy: policy_file,
+        write_policy: policy::writer(environment).context("cannot start the thread that writes")?,
     };
     let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
     Ok(match ended {

@@ -43,6 +43,17 @@ pub enum FileError {
 }
 
 impl FileError {
+    /// True when another user might be let do it.
+    #[must_use]
+    pub fn is_denied(&self) -> bool {
+        match self {
+            Self::Io(error) | Self::Owner { source: error, .. } => {
+                error.kind() == io::ErrorKind::PermissionDenied
+            }
+            _ => false,
+        }
+    }
+
     /// True when there is no such file.
     #[must_use]
     pub fn is_missing(&self) -> bool {

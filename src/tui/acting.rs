@@ -63,11 +63,17 @@ impl Acting {
             Acts::By(_, uid) => Self { uid: *uid, ..Self::default() },
         }
     }
+
+    /// Keeps what is to be told until nothing else lies over the list.
+    pub(super) fn tell(&mut self, title: String, lines: Vec<(String, Meaning)>) {
+        self.told = Some((title, lines));
+    }
 }
 
 /// True for what is removed where the dashboard is for reading alone.
 pub(super) fn is_act(action: Action) -> bool {
-    matches!(action, Action::Signal | Action::Stop | Action::CloseSocket)
+    let writes = matches!(action, Action::Approve | Action::Reject);
+    writes || matches!(action, Action::Signal | Action::Stop | Action::CloseSocket)
 }
 
 /// True where there is something that it may be about.
@@ -307,7 +313,8 @@ pub(super) fn take(app: &mut App, report: &Report) {
         Act::Stop(command) => command.text().to_owned(),
         Act::Close(_) => "Close a socket".to_owned(),
     };
-    app.acting.told = Some((title, outcome::lines(report, &app.look)));
+    let lines = outcome::lines(report, &app.look);
+    app.acting.tell(title, lines);
 }
 
 /// Shows what came of it as soon as nothing else lies over the list.

@@ -9,7 +9,7 @@ use crate::{phrase, text};
 use super::app::{App, Inspected};
 use super::cell::{self, Seen};
 use super::theme::{Look, Meaning};
-use super::{acting, describe, judged, standing, wrap};
+use super::{acting, approving, describe, judged, standing, wrap};
 
 /// Cells for the names of fields, and for the longer ones of objects where there is room.
 const NAME: usize = 18;
@@ -37,7 +37,7 @@ pub(super) fn lines(app: &App, inspected: &Inspected, width: u16) -> Vec<Line<'s
     }
     page.section("Alert", &standing::reported(app, inspected));
     page.diagnosis(app, inspected);
-    page.section("Policy", &standing::told(app, row));
+    page.policy(app, row);
     page.trends(inspected);
     page.blank();
     page.owners(row, &seen);
@@ -96,6 +96,16 @@ impl Page {
         let style = self.look.style(meaning);
         let lines = wrap::wrap(text, self.width.saturating_sub(2));
         self.lines.extend(lines.into_iter().map(|line| Line::styled(format!("  {line}"), style)));
+    }
+
+    /// What the policy says of it, and the key that changes that.
+    fn policy(&mut self, app: &App, row: &Row) {
+        let mut said = standing::told(app, row);
+        let hint = approving::hint(app);
+        if !said.is_empty() && !hint.is_empty() {
+            said.push((hint, Meaning::Key));
+        }
+        self.section("Policy", &said);
     }
 
     /// What keys do; nothing where there are none.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use ratatui::layout::{Position, Rect};
 
+use super::Amendment;
 use super::action::Action;
 use super::app::App;
 use super::layout;
@@ -54,6 +55,8 @@ pub(super) struct Choice {
 pub(super) enum Order {
     /// Something is done to sockets, or to who holds them.
     Act(acting::Order),
+    /// The policy file is changed.
+    Amend(Box<Amendment>),
     /// Says this, and does nothing else.
     #[cfg(test)]
     Say(&'static str),
@@ -187,6 +190,7 @@ pub(super) fn asks(app: &App) -> bool {
 fn obey(app: &mut App, order: Order) -> Vec<Effect> {
     match order {
         Order::Act(order) => super::acting::order(app, order),
+        Order::Amend(amendment) => super::approving::order(app, amendment),
         #[cfg(test)]
         Order::Say(words) => {
             app.remark = Some((words.to_owned(), app.now));

@@ -15,7 +15,7 @@ use super::update::show;
 use super::views::View;
 use crate::engine::Snapshot;
 use crate::model::{Ask, Change, ChangeKind, Row, SocketKey};
-use crate::policy::{Alert, Policy, PolicyError, Watcher, is_judged};
+use crate::policy::{Alert, Draft, Policy, PolicyError, Watcher, is_judged};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -28,6 +28,22 @@ pub struct PolicyFile {
     /// What was read; `None` where there is no file. The error says why it could not be read.
     pub text: Result<Option<String>, String>,
     pub parse: UnderstandPolicy,
+    /// The listeners are those of a scenario, while the file is one of this machine.
+    pub is_for_a_scenario: bool,
+}
+
+/// Where there is no file yet.
+static NO_POLICY: Policy = Policy { expectations: Vec::new(), rules: Vec::new() };
+
+/// What the file means, where there is one; or what is wrong with it.
+fn understood(file: &PolicyFile) -> Result<Option<Policy>, String> {
+    match &file.text {
+        Ok(None) => Ok(None),
+        Ok(Some(text)) => {
+            (file.parse)(text).map(Some).map_err(|wrong| format!("is not valid, {}", wrong.brief()))
+        }
+        Err(why) => Err(format!("cannot be read: {why}")),
+    }
 }
 
 /// The policy and what it says.
@@ -52,15 +68,57 @@ pub(super) struct Guard {
 impl Guard {
     pub(super) fn new(file: PolicyFile) -> Self {
         let mut guard = Self { begins: true, ..Self::default() };
-        match &file.text {
-            Ok(None) => {}
-            Ok(Some(text)) => match (file.parse)(text) {
-                Ok(policy) => guard.watcher = Some(Watcher::new(policy)),
-                Err(wrong) => guard.trouble = Some(format!("is not valid, {}", wrong.brief())),
-            },
-            Err(why) => guard.trouble = Some(format!("cannot be read: {why}")),
+        match understood(&file) {
+            Ok(policy) => guard.watcher = policy.map(Watcher::new),
+            Err(trouble) => guard.trouble = Some(trouble),
         }
         Self { file: Some(file), ..guard }
+    }
+
+    /// Takes what the file says by now. Returns what is to be reported of the latest reading that was not before.
+    pub(super) fn replace(
+        &mut self,
+        text: Result<Option<String>, String>,
+        latest: Option<&Table>,
+    ) -> Vec<Alert> {
+        let Some(file) = &mut self.file else { return Vec::new() };
+        file.text = text;
+        let policy = understood(file);
+        self.trouble = policy.as_ref().err().cloned();
+        let Ok(Some(policy)) = policy else {
+            self.watcher = None;
+            self.only = false; // nothing is unexpected
+            return Vec::new();
+        };
+        let watcher = self.watcher.get_or_insert_with(|| Watcher::new(Policy::default()));
+        if let Some((table, moment)) = latest.and_then(|table| Some((table, table.moment()?))) {
+            return watcher.replace(policy, table, moment);
+        }
+        *watcher = Watcher::new(policy);
+        Vec::new()
+    }
+
+    /// The policy as it is to be edited; or why it cannot be.
+    pub(super) fn draft(&self) -> Result<Draft<'_>, String> {
+        let file =
+            self.file.as_ref().ok_or("there is no place for a policy file; name one: --policy FILE")?;
+        if let Some(trouble) = self.trouble() {
+            return Err(format!("{trouble}; mend it, and start sockeye again"));
+        }
+        let policy = self.watcher.as_ref().map_or(&NO_POLICY, Watcher::policy);
+        let text = file.text.as_ref().ok().and_then(Option::as_deref);
+        Ok(Draft { text, policy, parse: &*file.parse })
+    }
+
+    /// The file and what it said when it was read.
+    pub(super) fn source(&self) -> Option<(PathBuf, Option<String>)> {
+        let file = self.file.as_ref()?;
+        Some((file.path.clone(), file.text.as_ref().ok()?.clone()))
+    }
+
+    /// True when the listeners are not of this machine, as the file is.
+    pub(super) fn is_scripted(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.is_for_a_scenario)
     }
 
     /// True when listeners are judged.
@@ -169,7 +227,8 @@ pub(super) fn report(app: &mut App, snapshot: &Snapshot) {
     tell(app, alerts, &snapshot.table, at_start);
 }
 
-fn tell(app: &mut App, alerts: Vec<Alert>, table: &Table, at_start: bool) {
+/// Puts alerts among the events.
+pub(super) fn tell(app: &mut App, alerts: Vec<Alert>, table: &Table, at_start: bool) {
     for alert in alerts {
         let row = table.row(&alert.socket.key).cloned().unwrap_or_else(|| Row::found(alert.socket.clone()));
         app.timeline.report(Report { alert, at_start }, row);

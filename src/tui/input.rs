@@ -15,7 +15,7 @@ use signal_hook::iterator::Signals;
 use crate::engine::Feed;
 use crate::engine::acting::Report;
 
-use super::{Deliver, Export, TuiError, Write};
+use super::{Deliver, Export, TuiError, Write, Written};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -35,6 +35,8 @@ pub(super) enum Input {
     Signal(i32),
     /// What came of an order.
     Acted(Box<Report>),
+    /// What came of writing the policy.
+    Amended(Box<Written>),
     Failed(TuiError),
     /// What came of writing a file.
     Exported(String),

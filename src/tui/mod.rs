@@ -7,6 +7,7 @@ mod acting;
 mod action;
 mod app;
 mod appearance;
+mod approving;
 mod around;
 mod arranged;
 mod arrangement;
@@ -92,6 +93,7 @@ use crate::output::doctor::Asker;
 use acting::Acting;
 pub use acting::Acts;
 use app::App;
+pub use approving::{Amendment, Refusal, TellWritten, WritePolicy, Written};
 pub use export::Export;
 use guard::Guard;
 pub use guard::{PolicyFile, UnderstandPolicy};
@@ -135,6 +137,8 @@ pub struct Options {
     /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
     /// rules ask for, too.
     pub policy: Option<PolicyFile>,
+    /// Who writes it.
+    pub write_policy: WritePolicy,
 }
 
 /// Takes the poller's feed; false when the dashboard is over.
@@ -185,8 +189,14 @@ pub fn run(
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
-    let who = (&options.acts, &options.export);
-    let outside = Outside { now: options.now, poller: &poller, who, told: sender };
+    let outside = Outside {
+        now: options.now,
+        poller: &poller,
+        acts: &options.acts,
+        export: &options.export,
+        write_policy: &options.write_policy,
+        told: sender,
+    };
     let ended = serve(&mut app, &mut terminal, &inputs, &outside);
     drop(outside);
     drop(terminal); // at once: the poller may be in the middle of a long reading
@@ -200,8 +210,9 @@ pub fn run(
 struct Outside<'a> {
     now: fn() -> Stamp,
     poller: &'a PollerHandle,
-    /// Who acts, and who writes files.
-    who: (&'a Acts, &'a Write),
+    acts: &'a Acts,
+    export: &'a Write,
+    write_policy: &'a WritePolicy,
     /// Where it is told.
     told: Sender<Input>,
 }
@@ -211,11 +222,20 @@ impl Outside<'_> {
     fn order(&self, order: Order) {
         let told = self.told.clone();
         let tell = Box::new(move |report| drop(told.send(Input::Acted(Box::new(report)))));
-        let taken = match self.who.0 {
+        let taken = match self.acts {
             Acts::By(actor, _) => actor.order(order, tell),
             Acts::Removed | Acts::Refused(_) => false,
         };
         debug_assert!(taken, "who acts takes orders, and nothing is asked where nobody does");
+    }
+
+    /// Gives what the policy is to say to who writes it. Nothing waits for it.
+    fn amend(&self, amendment: Amendment) {
+        let told = self.told.clone();
+        (self.write_policy)(
+            amendment,
+            Box::new(move |written| drop(told.send(Input::Amended(Box::new(written))))),
+        );
     }
 }
 
@@ -244,8 +264,9 @@ fn serve(
                     Effect::Repaint => terminal.retake()?,
                     Effect::Free(snapshot) => outside.poller.give_back(*snapshot),
                     Effect::Act(order) => outside.order(*order),
+                    Effect::Amend(amendment) => outside.amend(*amendment),
                     Effect::Copy(text) => terminal.copy(&text)?,
-                    Effect::Export(order) => input::write(&outside.told, (*order, outside.who.1))?,
+                    Effect::Export(order) => input::write(&outside.told, (*order, outside.export))?,
                     Effect::Suspend => terminal.suspend()?,
                     Effect::Quit(ended) => return Ok(ended),
                     Effect::Fail(error) => return Err(error),

@@ -5,6 +5,7 @@
 use super::acting;
 use super::action::{Action, Entry, Mode, Motion};
 use super::app::App;
+use super::approving;
 use super::grouping::By;
 use super::menu::{self, Menu};
 use super::views::Lines;
@@ -48,6 +49,7 @@ impl App {
                 Action::Filter | Action::Freeze | Action::Compare | Action::KeepClosed | Action::Export => {
                     self.news.is_some()
                 }
+                Action::Approve | Action::Reject => approving::can(self, entry.action),
                 act if acting::is_act(act) => acting::can(self, act),
                 Action::Yes | Action::Enter | Action::No => dialog::can(self, entry.action),
                 Action::Explain => self.news.is_some() || self.failure.is_some(),

@@ -26,8 +26,8 @@ use super::timeline::{Report, is_news};
 use super::trend::Trend;
 use super::views::{Lines, View};
 use super::{
-    Ended, Export, TuiError, acting, appearance, clicking, copying, dialog, export, filtering, folding,
-    guard, hands, headings, help, motion, trail, way_in,
+    Amendment, Ended, Export, TuiError, acting, appearance, approving, clicking, copying, dialog, export,
+    filtering, folding, guard, hands, headings, help, motion, trail, way_in,
 };
 
 /// What the loop has to do after an update.
@@ -39,6 +39,8 @@ pub(super) enum Effect {
     Free(Box<Snapshot>),
     /// Give this to who acts.
     Act(Box<Order>),
+    /// Give this to who writes the policy.
+    Amend(Box<Amendment>),
     /// Put this into the terminal's clipboard.
     Copy(String),
     /// Write this into a file.
@@ -84,6 +86,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
         }
         Input::Acted(report) => {
             acting::take(app, &report);
+            Vec::new()
+        }
+        Input::Amended(written) => {
+            approving::take(app, *written);
             Vec::new()
         }
         Input::Stop => vec![Effect::Suspend],
@@ -162,6 +168,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
         Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),
+        Action::Approve | Action::Reject => approving::ask(app, action),
         Action::Yes | Action::Enter | Action::No => return dialog::answer(app, action),
         Action::Help => help::turn_to(app, Topic::Keys),
         Action::Explain => help::turn_to(app, Topic::Gaps),

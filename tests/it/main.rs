@@ -4,6 +4,7 @@
 
 mod acts;
 mod allocations;
+mod approvals;
 mod approve;
 mod bad_input;
 mod bench_report;

@@ -368,6 +368,7 @@ fn options() -> Options {
         filter,
         acts: tui::Acts::Removed,
         policy: None,
+        write_policy: Box::new(|_, _| {}),
     }
 }
 

@@ -15,16 +15,9 @@ use crate::cli::{complain, notice, question};
 use crate::config::{Audience, Config};
 use crate::model::{Ask, Row};
 use crate::output::alert::listener;
-use crate::policy::{AlertKind, Draft, Edit, EditError, Part, Policy, Verdict, Watcher, is_judged};
+use crate::policy::{AlertKind, Draft, Edit, EditError, Part, Policy, Watcher, Wish, is_judged, turned};
 use crate::store::{Moment, Table};
 use crate::text::{self, counted};
-
-/// What is wished for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::cli) enum Wish {
-    Approve,
-    Reject,
-}
 
 /// Who is meant.
 enum Meant {
@@ -97,27 +90,11 @@ pub(in crate::cli) fn change(args: &ChangeArgs, config: &Config, wish: Wish) -> 
     Ok(Exit::Ok)
 }
 
-impl Wish {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Approve => "approve",
-            Self::Reject => "reject",
-        }
-    }
-
-    fn done(self) -> &'static str {
-        match self {
-            Self::Approve => "approved",
-            Self::Reject => "rejected",
-        }
-    }
-
-    /// True for the reason that nothing has to be done.
-    fn is_fulfilled(self, why: &EditError) -> bool {
-        match self {
-            Self::Approve => matches!(why, EditError::Expected { .. }),
-            Self::Reject => matches!(why, EditError::NotExpected),
-        }
+/// True for the reason that nothing has to be done.
+fn is_fulfilled(wish: Wish, why: &EditError) -> bool {
+    match wish {
+        Wish::Approve => matches!(why, EditError::Expected { .. }),
+        Wish::Reject => matches!(why, EditError::NotExpected),
     }
 }
 
@@ -180,11 +157,7 @@ fn plan<'a>(
     };
     for row in rows {
         let draft = Draft { text: plan.text.as_deref(), policy: &plan.policy, parse: &understand };
-        let edit = match wish {
-            Wish::Approve => draft.approve(&row.socket, moment),
-            Wish::Reject => draft.reject(&row.socket, moment),
-        };
-        match edit {
+        match draft.edit(wish, &row.socket, moment) {
             Ok(Edit { text, parts }) => {
                 plan.policy = parse(&text, &found.path)?;
                 plan.text = Some(text);
@@ -192,7 +165,7 @@ fn plan<'a>(
                 plan.changed.push(row);
             }
             // The first of two that share an entry took it along.
-            Err(why) if wish.is_fulfilled(&why) => plan.settled.push((row, why)),
+            Err(why) if is_fulfilled(wish, &why) => plan.settled.push((row, why)),
             Err(why) => {
                 return Err(why).with_context(|| {
                     format!(
@@ -209,11 +182,8 @@ fn plan<'a>(
 
 /// Listeners that nobody asked about and that are judged otherwise then.
 fn others<'a>(before: &Policy, plan: &Plan<'_>, table: &'a Table, moment: &Moment) -> Vec<&'a Row> {
-    let expected =
-        |policy: &Policy, row: &Row| matches!(policy.judge(&row.socket, &moment.names), Verdict::Expected(_));
     let asked = |row: &Row| plan.changed.iter().any(|one| one.socket.key == row.socket.key);
-    let judged = table.open().filter(|row| is_judged(&row.socket) && !asked(row));
-    judged.filter(|row| expected(before, row) != expected(&plan.policy, row)).collect()
+    turned(before, &plan.policy, table, moment).filter(|row| !asked(row)).collect()
 }
 
 /// What is to be written, for whom, and what it means for others.
@@ -240,11 +210,7 @@ fn show(
             "the file is new: all other listeners are unexpected then; sockeye policy learn takes them in"
         )?;
     }
-    let becomes = match wish {
-        Wish::Approve => "expected then, too",
-        Wish::Reject => "not expected any more, too",
-    };
-    others.iter().try_for_each(|row| writeln!(out, "{becomes}: {}", listener(&row.socket, moment)))
+    others.iter().try_for_each(|row| writeln!(out, "{}: {}", wish.spreads(), listener(&row.socket, moment)))
 }
 
 #[cfg(test)]

@@ -1,18 +1,21 @@
 //! `sockeye policy learn`, and finding, reading and writing the policy file.
 
 mod change;
+mod writer;
 
-pub(super) use change::{Wish, change};
+pub(super) use change::change;
+pub(super) use writer::writer;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::LearnArgs;
+use super::args::{LearnArgs, SourceChoice};
 use super::exit::Exit;
 use super::filter::Machine;
 use super::reader::Request;
+use super::settings::Reading;
 use super::{complain, notice, reader};
 use crate::config::{Audience, Config, Environment};
 use crate::model::Ask;
@@ -89,7 +92,11 @@ pub(super) fn understand(text: &str) -> Result<Policy, PolicyError> {
 
 /// The policy for the dashboard, and the details that its rules look at. What is wrong with it is told there; `None`
 /// where there is no place for one.
-pub(super) fn watched(named: Option<PathBuf>, environment: &Environment) -> (Option<PolicyFile>, Ask) {
+pub(super) fn watched(
+    named: Option<PathBuf>,
+    reading: &Reading,
+    environment: &Environment,
+) -> (Option<PolicyFile>, Ask) {
     let places = places(named, environment);
     let read =
         places.iter().map(|path| (path, read_file(path, environment).map_err(|error| error.to_string())));
@@ -99,7 +106,9 @@ pub(super) fn watched(named: Option<PathBuf>, environment: &Environment) -> (Opt
     };
     let policy = text.as_ref().ok().and_then(|text| understand(text.as_deref()?).ok());
     let (_, ask) = reader::wanted_by(&policy.unwrap_or_default());
-    (Some(PolicyFile { path: path.clone(), text, parse: Box::new(understand) }), ask)
+    let is_for_a_scenario = matches!(reading.source, SourceChoice::Scenario(_));
+    let file = PolicyFile { path: path.clone(), text, parse: Box::new(understand), is_for_a_scenario };
+    (Some(file), ask)
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {

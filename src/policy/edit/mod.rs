@@ -8,10 +8,59 @@ mod place;
 
 use super::learn::{Lesson, quoted};
 use super::{Expectation, HEADER, Matcher, Policy, PolicyError, Ports, Verdict, is_judged};
-use crate::model::{Socket, SystemBytes};
-use crate::store::Moment;
+use crate::model::{Row, Socket, SystemBytes};
+use crate::store::{Moment, Table};
 use crate::text;
 use place::{Patch, Place};
+
+/// What is wished for of a listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Approve,
+    Reject,
+}
+
+impl Wish {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Reject => "reject",
+        }
+    }
+
+    #[must_use]
+    pub fn done(self) -> &'static str {
+        match self {
+            Self::Approve => "approved",
+            Self::Reject => "rejected",
+        }
+    }
+
+    /// What also becomes of other listeners.
+    #[must_use]
+    pub fn spreads(self) -> &'static str {
+        match self {
+            Self::Approve => "expected then, too",
+            Self::Reject => "not expected any more, too",
+        }
+    }
+}
+
+/// The open listeners that one policy expects and the other does not.
+pub fn turned<'a>(
+    before: &Policy,
+    after: &Policy,
+    table: &'a Table,
+    moment: &Moment,
+) -> impl Iterator<Item = &'a Row> {
+    let expects =
+        |policy: &Policy, row: &Row| matches!(policy.judge(&row.socket, &moment.names), Verdict::Expected(_));
+    table
+        .open()
+        .filter(|row| is_judged(&row.socket))
+        .filter(move |row| expects(before, row) != expects(after, row))
+}
 
 /// The text of a policy file, what it means, and how such texts are understood.
 #[derive(Clone, Copy)]
@@ -64,6 +113,14 @@ pub enum EditError {
 }
 
 impl Draft<'_> {
+    /// Does what is wished.
+    pub fn edit(&self, wish: Wish, socket: &Socket, moment: &Moment) -> Result<Edit, EditError> {
+        match wish {
+            Wish::Approve => self.approve(socket, moment),
+            Wish::Reject => self.reject(socket, moment),
+        }
+    }
+
     /// Makes the listener an expected one. An entry of its port and its program that is only too narrow is changed
     /// in place; else one is added, as learning would.
     pub fn approve(&self, socket: &Socket, moment: &Moment) -> Result<Edit, EditError> {

@@ -50,6 +50,10 @@ pub(super) enum Action {
     CloseSocket,
     /// Stop what manages who holds it.
     Stop,
+    /// The policy expects the listener from now on.
+    Approve,
+    /// It does not any more.
+    Reject,
     CopyCell,
     Columns,
     ToggleColumn,

@@ -167,6 +167,20 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         "",
         "stop the unit or the container of who holds it, so that nothing starts it again: asks first",
     ),
+    entry(
+        (Action::Approve, "approve"),
+        &[char('a')],
+        READING,
+        "",
+        "make the listener one that the policy expects: shows what is written to the file, and asks",
+    ),
+    entry(
+        (Action::Reject, "reject"),
+        &[char('A')],
+        READING,
+        "",
+        "take back that the policy expects the listener: shows what changes in the file, and asks",
+    ),
     entry((Action::KeepFilter, "keep-filter"), &[code(KeyCode::Enter)], FILTER, "keep", "keep the filter"),
     entry(
         (Action::LeaveFilter, "leave-filter"),

@@ -30,13 +30,13 @@ fn pids(order: &Order) -> Vec<u32> {
 
 impl Stage {
     /// Selects the listener at that place.
-    fn select(&mut self, place: &str) {
+    pub(super) fn select(&mut self, place: &str) {
         self.keys("g");
         let at = self.listed().iter().position(|local| local == place).unwrap();
         self.keys(&"j".repeat(at));
     }
 
-    fn remark(&self) -> &str {
+    pub(super) fn remark(&self) -> &str {
         self.app.remark.as_ref().map_or("", |(words, _)| words)
     }
 
@@ -52,7 +52,7 @@ impl Stage {
     }
 }
 
-fn looks() -> [(&'static str, Look); 2] {
+pub(super) fn looks() -> [(&'static str, Look); 2] {
     [("", Look::new(ColorChoice::Ansi16, false)), ("_ascii", Look::new(ColorChoice::Monochrome, true))]
 }
 

@@ -13,7 +13,7 @@ use crate::tui::input::Input;
 use crate::tui::theme::{ColorChoice, Look};
 
 /// Expects some of what the script has, and less of others.
-const POLICY: &str = include_str!("policy.toml");
+pub(super) const POLICY: &str = include_str!("policy.toml");
 
 fn parse(text: &str) -> Result<Policy, PolicyError> {
     Policy::parse(text, &Vocabulary { services: &|_| Vec::new(), ephemeral: &PortRange::default })
@@ -22,14 +22,14 @@ fn parse(text: &str) -> Result<Policy, PolicyError> {
 /// A policy file that says this.
 pub(super) fn file(text: Option<&str>) -> PolicyFile {
     let path = "/etc/sockeye/policy.toml".into();
-    PolicyFile { path, text: Ok(text.map(str::to_owned)), parse: Box::new(parse) }
+    PolicyFile { path, text: Ok(text.map(str::to_owned)), parse: Box::new(parse), is_for_a_scenario: false }
 }
 
 fn guard(stage: &mut Stage, text: &str) {
     stage.app.guard = Guard::new(file(Some(text)));
 }
 
-fn guarded(width: u16, height: u16) -> Stage {
+pub(super) fn guarded(width: u16, height: u16) -> Stage {
     let mut stage = Stage::new(width, height);
     guard(&mut stage, POLICY);
     stage

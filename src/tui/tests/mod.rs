@@ -3,6 +3,7 @@
 mod acting;
 mod actions;
 mod appearance;
+mod approving;
 mod arrangement;
 mod bindings;
 mod clicks;
