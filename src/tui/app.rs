@@ -34,7 +34,7 @@ use super::listing::{Listing, Stand};
 use super::mark;
 use super::menu::Menu;
 use super::other_ends::OtherEnds;
-use super::palette::Palette;
+use super::picker::Picker;
 use super::prompt::Prompt;
 use super::sieve::Sieve;
 use super::tally::Common;
@@ -151,7 +151,7 @@ pub(super) struct App {
     /// Who looks.
     pub(super) asker: Asker,
     /// The name of an action, while it is typed.
-    pub(super) palette: Option<Palette>,
+    pub(super) palette: Option<Picker>,
     /// What is done to sockets and to who holds them.
     pub(super) acting: Acting,
     /// What is asked, or told until it is read.

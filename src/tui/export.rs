@@ -105,7 +105,7 @@ pub(super) fn suggested(view: View, now: &Stamp) -> String {
 
 /// What is told of the name that stands there.
 pub(super) fn advice(app: &App, menu: &Menu) -> &'static str {
-    match (Form::of(menu.text().trim()), app.view.lines()) {
+    match (Form::of(menu.picker.text().trim()), app.view.lines()) {
         (None, _) => "a name that ends in .csv, .json or .ndjson",
         (Some(Form::Csv), _) => "csv: the shown columns, one line for each row",
         (Some(_), Lines::Tallies | Lines::Happenings) => {

@@ -2,11 +2,9 @@
 //!
 //! What is typed narrows the list. What a choice does is said where it belongs; nothing is drawn here.
 
-use crossterm::event::KeyEvent;
-
 use super::action::{Action, Mode};
 use super::app::App;
-use super::line_editor::LineEditor;
+use super::picker::Picker;
 use super::update::Effect;
 use super::{arrangement, copying, export, headings};
 use crate::model::Ask;
@@ -29,8 +27,7 @@ pub(super) enum Purpose {
 #[derive(Debug)]
 pub(super) struct Menu {
     purpose: Purpose,
-    line: LineEditor,
-    chosen: usize,
+    pub(super) picker: Picker,
 }
 
 /// Something that can be chosen.
@@ -45,14 +42,6 @@ pub(super) struct Choice {
 }
 
 impl Menu {
-    pub(super) fn text(&self) -> &str {
-        self.line.text()
-    }
-
-    pub(super) fn before_cursor(&self) -> &str {
-        self.line.before_cursor()
-    }
-
     pub(super) fn mode(&self) -> Mode {
         match self.purpose {
             Purpose::Columns => Mode::Columns,
@@ -97,30 +86,6 @@ impl Menu {
     pub(super) fn is_free(&self) -> bool {
         self.purpose == Purpose::Export
     }
-
-    /// Which of so many is chosen: there may be fewer now than when it was.
-    pub(super) fn chosen(&self, choices: usize) -> usize {
-        self.chosen.min(choices.saturating_sub(1))
-    }
-
-    /// Which of so many is the first in sight, where the menu has `height` lines.
-    pub(super) fn first(&self, choices: usize, height: u16) -> usize {
-        let page = usize::from(height.saturating_sub(1)).max(1);
-        self.chosen(choices) / page * page
-    }
-
-    /// Takes a key that edits.
-    pub(super) fn key(&mut self, key: KeyEvent) {
-        if self.line.key(key) {
-            self.chosen = 0;
-        }
-    }
-
-    /// Takes a pasted text.
-    pub(super) fn paste(&mut self, pasted: &str) {
-        self.line.paste(pasted);
-        self.chosen = 0;
-    }
 }
 
 /// How many lines it takes on a screen of that height: the list behind it stays in sight.
@@ -130,11 +95,11 @@ pub(super) fn height(menu: &Menu, screen: u16) -> u16 {
 
 /// Opens a list.
 pub(super) fn open(app: &mut App, purpose: Purpose) {
-    let mut line = LineEditor::default();
+    let mut picker = Picker::default();
     if purpose == Purpose::Export {
-        line.set(&export::suggested(app.view, &app.clock()));
+        picker.put(&export::suggested(app.view, &app.clock()));
     }
-    app.menu = Some(Menu { purpose, line, chosen: 0 });
+    app.menu = Some(Menu { purpose, picker });
 }
 
 /// What can be chosen, of that what the typed text may mean.
@@ -146,7 +111,7 @@ pub(super) fn choices(app: &App) -> Vec<Choice> {
         Purpose::Group => headings::choices(app),
         Purpose::Export => Vec::new(),
     };
-    let typed = menu.text().trim().to_lowercase();
+    let typed = menu.picker.text().trim().to_lowercase();
     let mut ranked: Vec<_> =
         all.into_iter().filter_map(|choice| Some((choice.rank(&typed)?, choice))).collect();
     ranked.sort_by_key(|(rank, _)| *rank); // stable: otherwise the order is that of the list
@@ -180,14 +145,14 @@ fn cells(app: &App) -> Vec<Choice> {
 /// What the list stands at.
 pub(super) fn chosen(app: &App) -> Option<Choice> {
     let mut choices = choices(app);
-    let at = app.menu.as_ref()?.chosen(choices.len());
+    let at = app.menu.as_ref()?.picker.chosen(choices.len());
     (at < choices.len()).then(|| choices.swap_remove(at))
 }
 
 /// Stands at the choice at that place.
 pub(super) fn point(app: &mut App, place: usize) {
     if let Some(menu) = &mut app.menu {
-        menu.chosen = place;
+        menu.picker.point(place);
     }
 }
 
@@ -202,17 +167,16 @@ pub(super) fn follow(app: &mut App, key: &str) {
 pub(super) fn step(app: &mut App, by: isize) {
     let choices = choices(app).len();
     if let Some(menu) = &mut app.menu {
-        let next = menu.chosen(choices).saturating_add_signed(by);
-        menu.chosen = next.min(choices.saturating_sub(1));
+        menu.picker.step(by, choices);
     }
 }
 
 /// Takes what the list stands at.
 pub(super) fn choose(app: &mut App) -> Vec<Effect> {
-    let Some(Menu { purpose, line, .. }) = &app.menu else { return Vec::new() };
+    let Some(Menu { purpose, picker }) = &app.menu else { return Vec::new() };
     let purpose = *purpose;
     if purpose == Purpose::Export {
-        return match export::order(app, line.text()) {
+        return match export::order(app, picker.text()) {
             Ok(effect) => {
                 app.menu = None;
                 vec![effect]

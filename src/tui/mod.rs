@@ -52,6 +52,7 @@ mod order;
 mod other_ends;
 mod outcome;
 mod palette;
+mod picker;
 mod pointer;
 mod possible;
 mod prompt;

@@ -3,53 +3,10 @@
 //! Everything in it comes from the table of actions. What an action does is said in `update`; nothing is
 //! drawn here.
 
-use crossterm::event::KeyEvent;
-
 use super::action::{ACTIONS, Action, Entry};
 use super::app::App;
-use super::line_editor::LineEditor;
+use super::picker::Picker;
 use super::update::{Effect, act};
-
-/// What is typed, and which of the actions that match is chosen.
-#[derive(Debug, Default)]
-pub(super) struct Palette {
-    line: LineEditor,
-    chosen: usize,
-}
-
-impl Palette {
-    pub(super) fn text(&self) -> &str {
-        self.line.text()
-    }
-
-    pub(super) fn before_cursor(&self) -> &str {
-        self.line.before_cursor()
-    }
-
-    /// Which of so many is chosen: there may be fewer now than when it was.
-    pub(super) fn chosen(&self, matches: usize) -> usize {
-        self.chosen.min(matches.saturating_sub(1))
-    }
-
-    /// Which of so many is the first in sight, where the palette has `height` lines.
-    pub(super) fn first(&self, matches: usize, height: u16) -> usize {
-        let page = usize::from(height.saturating_sub(1)).max(1);
-        self.chosen(matches) / page * page
-    }
-
-    /// Takes a key that edits.
-    pub(super) fn key(&mut self, key: KeyEvent) {
-        if self.line.key(key) {
-            self.chosen = 0;
-        }
-    }
-
-    /// Takes a pasted text.
-    pub(super) fn paste(&mut self, pasted: &str) {
-        self.line.paste(pasted);
-        self.chosen = 0;
-    }
-}
 
 /// How many lines it takes: its own, and those of the actions.
 pub(super) fn height(low: bool) -> u16 {
@@ -58,7 +15,7 @@ pub(super) fn height(low: bool) -> u16 {
 
 /// The actions that can be done below the palette and that the typed text may mean, the best first.
 pub(super) fn matches(app: &App) -> Vec<&'static Entry> {
-    let typed = app.palette.as_ref().map_or("", Palette::text);
+    let typed = app.palette.as_ref().map_or("", Picker::text);
     let below = app.mode_below();
     let possible = ACTIONS.iter().filter(|entry| entry.action != Action::Palette && app.can_in(below, entry));
     let mut ranked: Vec<_> =
@@ -97,7 +54,7 @@ fn is_spread_over(letters: &str, text: &str) -> bool {
 /// Chooses the match at that place.
 pub(super) fn choose(app: &mut App, place: usize) {
     if let Some(palette) = &mut app.palette {
-        palette.chosen = place;
+        palette.point(place);
     }
 }
 
@@ -105,8 +62,7 @@ pub(super) fn choose(app: &mut App, place: usize) {
 pub(super) fn step(app: &mut App, by: isize) {
     let matches = matches(app).len();
     if let Some(palette) = &mut app.palette {
-        let next = palette.chosen(matches).saturating_add_signed(by);
-        palette.chosen = next.min(matches.saturating_sub(1));
+        palette.step(by, matches);
     }
 }
 
@@ -114,8 +70,7 @@ pub(super) fn step(app: &mut App, by: isize) {
 pub(super) fn complete(app: &mut App) {
     let chosen = chosen(app);
     if let (Some(palette), Some(entry)) = (&mut app.palette, chosen) {
-        palette.line.set(entry.name);
-        palette.chosen = 0;
+        palette.put(entry.name);
     }
 }
 

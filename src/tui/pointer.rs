@@ -52,7 +52,7 @@ pub(super) fn spot(app: &App, at: Position) -> Option<Spot> {
     {
         let choices = menu::choices(app).len();
         let line = usize::from(at.y - screen.filter.y).checked_sub(1)?;
-        let place = menu.first(choices, screen.filter.height) + line;
+        let place = menu.picker.first(choices, screen.filter.height) + line;
         return (place < choices).then_some(Spot::Choice(place));
     }
     let listed = app.help.is_none() && app.inspected.is_none() && app.listing.len() > 0;

@@ -20,7 +20,8 @@ use super::judged;
 use super::key::Key;
 use super::line::{self, Of};
 use super::listing::{Listing, Sort, Wish};
-use super::palette::{self, Palette};
+use super::palette;
+use super::picker::Picker;
 use super::prompt::Prompt;
 use super::timeline::{Report, is_news};
 use super::trend::Trend;
@@ -69,7 +70,7 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
             if let Some(palette) = &mut app.palette {
                 palette.paste(&text);
             } else if let Some(menu) = &mut app.menu {
-                menu.paste(&text);
+                menu.picker.paste(&text);
             } else if app.mode() == Mode::Filter {
                 app.prompt.paste(&text);
                 filtering::edited(app);
@@ -114,7 +115,7 @@ fn take_key(app: &mut App, key: KeyEvent) -> Vec<Effect> {
         None if mode.is_typed() && Key::of(key).is_some() => {
             match (&mut app.palette, &mut app.menu) {
                 (Some(palette), _) => palette.key(key),
-                (None, Some(menu)) => menu.key(key),
+                (None, Some(menu)) => menu.picker.key(key),
                 (None, None) if app.prompt.key(key) => filtering::edited(app),
                 (None, None) => {}
             }
@@ -164,7 +165,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
                 if app.compared.is_some() { None } else { app.moment().map(|moment| moment.taken) };
             relist(app);
         }
-        Action::Palette => app.palette = Some(Palette::default()),
+        Action::Palette => app.palette = Some(Picker::default()),
         Action::RunChosen => return palette::run(app),
         Action::LeavePalette => app.palette = None,
         Action::Signal | Action::CloseSocket | Action::Stop => acting::ask(app, action),

@@ -12,7 +12,7 @@ use crate::tui::theme::Meaning;
 pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buffer: &mut Buffer) {
     let choices = menu::choices(app);
     let told = menu.told(choices.len());
-    draw_typed(app, (menu.prompt(), menu.text()), &told, Rect { height: 1, ..area }, buffer);
+    draw_typed(app, (menu.prompt(), menu.picker.text()), &told, Rect { height: 1, ..area }, buffer);
     if choices.is_empty() {
         let line = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
         let meaning = if menu.is_free() { Meaning::Muted } else { Meaning::Warning };
@@ -20,8 +20,8 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buffer: &mut Buffer) {
     }
     let names = choices.iter().map(|choice| usize::from(super::cells(&choice.title))).max().unwrap_or(0);
     let names = names.min(usize::from(area.width) / 2);
-    let chosen = menu.chosen(choices.len());
-    let in_sight = choices.iter().enumerate().skip(menu.first(choices.len(), area.height));
+    let chosen = menu.picker.chosen(choices.len());
+    let in_sight = choices.iter().enumerate().skip(menu.picker.first(choices.len(), area.height));
     for (y, (at, choice)) in ((area.y + 1)..area.bottom()).zip(in_sight) {
         let line = Rect { y, height: 1, ..area };
         draw_choice(app, choice, names, line, buffer);
@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buffer: &mut Buffer) {
 
 /// Where the terminal's cursor belongs.
 pub(super) fn cursor(menu: &Menu, area: Rect) -> Position {
-    cursor_behind(menu.prompt(), menu.before_cursor(), area)
+    cursor_behind(menu.prompt(), menu.picker.before_cursor(), area)
 }
 
 fn draw_choice(app: &App, choice: &Choice, names: usize, area: Rect, buffer: &mut Buffer) {

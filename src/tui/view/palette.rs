@@ -7,7 +7,8 @@ use super::{cells, put};
 use crate::text;
 use crate::tui::action::Entry;
 use crate::tui::app::App;
-use crate::tui::palette::{self, Palette};
+use crate::tui::palette;
+use crate::tui::picker::Picker;
 use crate::tui::theme::Meaning;
 
 const PROMPT: &str = "do ";
@@ -15,7 +16,7 @@ const PROMPT: &str = "do ";
 const NAMES: usize = 16;
 const KEYS: usize = 10;
 
-pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, palette: &Picker, area: Rect, buffer: &mut Buffer) {
     let matches = palette::matches(app);
     let count = text::counted(matches.len(), "action", "actions");
     draw_typed(app, (PROMPT, palette.text()), &count, Rect { height: 1, ..area }, buffer);
@@ -36,7 +37,7 @@ pub(super) fn draw(app: &App, palette: &Palette, area: Rect, buffer: &mut Buffer
 }
 
 /// Where the terminal's cursor belongs.
-pub(super) fn cursor(palette: &Palette, area: Rect) -> Position {
+pub(super) fn cursor(palette: &Picker, area: Rect) -> Position {
     cursor_behind(PROMPT, palette.before_cursor(), area)
 }
 
