@@ -28,6 +28,10 @@ const fn entry(
     Entry { action, name, keys, hint, sentence, modes }
 }
 
+const fn to(motion: Motion, name: &'static str) -> (Action, &'static str) {
+    (Action::Move(motion), name)
+}
+
 const LIST: &[Mode] = &[Mode::List];
 const FILTER: &[Mode] = &[Mode::Filter];
 const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Dialog];
@@ -56,45 +60,15 @@ const ANY: &[Mode] = &[
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(in crate::tui) static ACTIONS: &[Entry] = &[
     entry((Action::Back, "back"), &[code(KeyCode::Esc), char('h')], OVER, "back", "go back to the list"),
+    entry(to(Motion::Up, "up"), &[code(KeyCode::Up), char('k')], LINES, "move", "move one line up"),
+    entry(to(Motion::Down, "down"), &[code(KeyCode::Down), char('j')], LINES, "move", "move one line down"),
+    entry(to(Motion::PageUp, "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
+    entry(to(Motion::PageDown, "page-down"), &[code(KeyCode::PageDown)], ANY, "", "move one page down"),
+    entry(to(Motion::HalfUp, "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
+    entry(to(Motion::HalfDown, "half-page-down"), &[ctrl('d')], SCROLLED, "", "move half a page down"),
+    entry(to(Motion::Top, "top"), &[char('g'), code(KeyCode::Home)], SCROLLED, "", "go to the first line"),
     entry(
-        (Action::Move(Motion::Up), "up"),
-        &[code(KeyCode::Up), char('k')],
-        LINES,
-        "move",
-        "move one line up",
-    ),
-    entry(
-        (Action::Move(Motion::Down), "down"),
-        &[code(KeyCode::Down), char('j')],
-        LINES,
-        "move",
-        "move one line down",
-    ),
-    entry((Action::Move(Motion::PageUp), "page-up"), &[code(KeyCode::PageUp)], ANY, "", "move one page up"),
-    entry(
-        (Action::Move(Motion::PageDown), "page-down"),
-        &[code(KeyCode::PageDown)],
-        ANY,
-        "",
-        "move one page down",
-    ),
-    entry((Action::Move(Motion::HalfUp), "half-page-up"), &[ctrl('u')], SCROLLED, "", "move half a page up"),
-    entry(
-        (Action::Move(Motion::HalfDown), "half-page-down"),
-        &[ctrl('d')],
-        SCROLLED,
-        "",
-        "move half a page down",
-    ),
-    entry(
-        (Action::Move(Motion::Top), "top"),
-        &[char('g'), code(KeyCode::Home)],
-        SCROLLED,
-        "",
-        "go to the first line",
-    ),
-    entry(
-        (Action::Move(Motion::Bottom), "bottom"),
+        to(Motion::Bottom, "bottom"),
         &[char('G'), code(KeyCode::End)],
         SCROLLED,
         "",
