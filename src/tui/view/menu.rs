@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::palette::{cursor_behind, draw_typed};
+use super::palette::{cursor_behind, draw_cells, draw_typed};
 use super::put;
 use crate::tui::app::App;
 use crate::tui::menu::{self, Choice, Menu};
@@ -37,17 +37,9 @@ pub(super) fn cursor(menu: &Menu, area: Rect) -> Position {
 }
 
 fn draw_choice(app: &App, choice: &Choice, names: usize, area: Rect, buffer: &mut Buffer) {
-    let style = |meaning| app.look.style(meaning);
-    let end = area.right().saturating_sub(1);
-    let mut x = area.x + 1;
-    let mut column = |text: &str, width: usize, meaning| {
-        let room = width.min(usize::from(end.saturating_sub(x)));
-        buffer.set_stringn(x, area.y, app.look.elide(text, room), room, style(meaning));
-        x = end.min(x.saturating_add(u16::try_from(width + 1).unwrap_or(u16::MAX)));
-    };
-    if let Some(shown) = choice.shown {
-        column(if shown { "[x]" } else { "[ ]" }, 3, Meaning::Key);
-    }
-    column(&choice.title, names, Meaning::Text);
-    column(&choice.about, usize::from(area.width), Meaning::Muted);
+    let switch = choice.shown.map(|shown| (if shown { "[x]" } else { "[ ]" }, 3, Meaning::Key));
+    let title = (choice.title.as_str(), names, Meaning::Text);
+    let about = (choice.about.as_str(), usize::from(area.width), Meaning::Muted);
+    let texts: Vec<_> = switch.into_iter().chain([title, about]).collect();
+    draw_cells(app, &texts, area, buffer);
 }

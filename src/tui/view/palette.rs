@@ -69,16 +69,24 @@ pub(super) fn draw_typed(
 }
 
 fn draw_match(app: &App, entry: &Entry, area: Rect, buffer: &mut Buffer) {
-    let style = |meaning| app.look.style(meaning);
+    let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(app.look.ascii)).collect();
+    let keys = keys.join("  ");
+    let sentence = (entry.sentence, usize::from(area.width), Meaning::Muted);
+    draw_cells(
+        app,
+        &[(entry.name, NAMES, Meaning::Text), (&keys, KEYS, Meaning::Key), sentence],
+        area,
+        buffer,
+    );
+}
+
+/// Texts in a line, each in so many cells, as far as there is room.
+pub(super) fn draw_cells(app: &App, texts: &[(&str, usize, Meaning)], area: Rect, buffer: &mut Buffer) {
     let end = area.right().saturating_sub(1);
     let mut x = area.x + 1;
-    let mut column = |text: &str, width: usize, meaning| {
-        let room = width.min(usize::from(end.saturating_sub(x)));
-        buffer.set_stringn(x, area.y, app.look.elide(text, room), room, style(meaning));
+    for (text, width, meaning) in texts {
+        let room = (*width).min(usize::from(end.saturating_sub(x)));
+        buffer.set_stringn(x, area.y, app.look.elide(text, room), room, app.look.style(*meaning));
         x = end.min(x.saturating_add(u16::try_from(width + 1).unwrap_or(u16::MAX)));
-    };
-    let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(app.look.ascii)).collect();
-    column(entry.name, NAMES, Meaning::Text);
-    column(&keys.join("  "), KEYS, Meaning::Key);
-    column(entry.sentence, usize::from(area.width), Meaning::Muted);
+    }
 }
