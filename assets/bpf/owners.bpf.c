@@ -7,6 +7,7 @@
 // kernel's BTF when the program is loaded (CO-RE), so one object serves every kernel and neither
 // kernel headers nor libbpf are needed. `build` makes the object; wire/task_file.rs reads the records.
 
+typedef unsigned char __u8;
 typedef unsigned short __u16;
 typedef unsigned int __u32;
 typedef unsigned long long __u64;
@@ -80,6 +81,8 @@ typedef struct {
 
 struct sock_common {
 	__u16 skc_family;
+	__u8 skc_reuse : 4;
+	__u8 skc_reuseport : 1;
 	possible_net_t skc_net;
 	atomic64_t skc_cookie;
 };
@@ -112,6 +115,20 @@ static long (*bpf_seq_write)(struct seq_file *seq, const void *data, __u32 len) 
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162;
 
+/* BPF_CORE_FIELD_* (linux/bpf.h): what is looked up of a field that has no byte of its own. */
+enum { BYTE_OFFSET, BYTE_SIZE, LEFT_SHIFT = 4, RIGHT_SHIFT = 5 };
+#define LOOKED_UP(field, what) __builtin_preserve_field_info(field, what)
+
+/* A field of some bits; 0 where it cannot be read. */
+#define BITS(from, field)                                                                     \
+	({                                                                                    \
+		__u64 bits = 0;                                                               \
+		bpf_probe_read_kernel(&bits, LOOKED_UP((from)->field, BYTE_SIZE),             \
+				      (void *)(from) + LOOKED_UP((from)->field, BYTE_OFFSET)); \
+		bits << LOOKED_UP((from)->field, LEFT_SHIFT)                                  \
+			>> LOOKED_UP((from)->field, RIGHT_SHIFT);                             \
+	})
+
 /* 72 bytes, no padding. */
 struct record {
 	__u64 inode;
@@ -125,7 +142,9 @@ struct record {
 	__u32 exec_id;   /* counts the programs that the process has become */
 	char comm[16];   /* of the process */
 	__u16 family;
-	__u16 reserved[3];
+	__u8 reuse;      /* SO_REUSEADDR */
+	__u8 reuse_port; /* SO_REUSEPORT */
+	__u16 reserved[2];
 };
 
 /* The number of a process in the pid namespace of the reader, which lies that deep. */
@@ -171,6 +190,8 @@ int socket_owners(struct bpf_iter__task_file *ctx)
 		record.cookie = sk->__sk_common.skc_cookie.counter;
 		record.netns = sk->__sk_common.skc_net.net->ns.inum;
 		record.family = sk->__sk_common.skc_family;
+		record.reuse = BITS(&sk->__sk_common, skc_reuse) != 0;
+		record.reuse_port = BITS(&sk->__sk_common, skc_reuseport);
 	}
 	/* When the buffer is full the kernel calls again for the same descriptor. */
 	bpf_seq_write(ctx->meta->seq, &record, sizeof(record));

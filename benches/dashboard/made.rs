@@ -82,7 +82,7 @@ impl Machine {
             host: Arc::clone(&self.host),
             names: Arc::clone(&self.names),
             sockets: self.sockets.clone(),
-            ended: Vec::new(),
+            heard: Heard::default(),
             usages: std::collections::BTreeMap::new(),
             coverage: Coverage {
                 slices: slices.map(|slice| SliceCoverage::new(slice, "netlink")).into(),

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Write as _};
 
 use super::args::DoctorArgs;
 use super::exit::Exit;
+use super::live;
 use super::reader::{self, Request};
 use super::settings::{Reading, audience};
 use crate::config::Config;
@@ -20,6 +21,7 @@ pub(super) fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
     let all_netns = reading.net.is_none() && reading.source.knows_namespaces();
     let reading = Reading { all_netns, ..reading };
     let rights = rights::ours(); // before they are given up
+    let (_, hearing) = live::hear(&reading, &everything());
     let runtimes = args.runtimes.places(&settings, &config.environment);
     let (_, moment) =
         reader::read_once(&reading, Request::all(everything(), Ask::EVERYTHING), runtimes.as_ref())?;
@@ -27,7 +29,7 @@ pub(super) fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
     if args.json {
         json::write_coverage(&mut out, &moment)?;
     } else {
-        doctor::write(&mut out, &moment, doctor::Asker { is_root: host::is_root(), rights })?;
+        doctor::write(&mut out, &moment, &doctor::Asker { is_root: host::is_root(), rights, hearing })?;
     }
     out.flush()?;
     Ok(Exit::Ok)

@@ -14,7 +14,7 @@ use super::{complain, filter, live, reader};
 use crate::config::{Config, interval};
 use crate::engine::Snapshot;
 use crate::filter::Filter;
-use crate::model::Ask;
+use crate::model::{Ask, Hearing};
 use crate::output::{Face, event};
 use crate::sys::clock;
 use crate::text;
@@ -56,13 +56,12 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(audience(args.json));
     let reading = args.reading.resolve(&settings);
     // First, so that nothing ends between the first reading and the listening.
-    let hear = live::hear(&reading, &tables);
-    let heard = hear.is_some();
+    let (hear, hearing) = live::hear(&reading, &tables);
     let interval = args.interval.resolve(&settings);
     let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
     let mut polled = Polled::start(sampler, interval, hear)?;
     let face = args.face.face(&settings, &config.environment);
-    let mut events = Events { filter, json: args.json, face, left: args.count, heard, lost: 0 };
+    let mut events = Events { filter, json: args.json, face, left: args.count, hearing, lost: 0 };
     while events.left != Some(0)
         && let Some(snapshot) = polled.next(deadline)?
     {
@@ -77,8 +76,7 @@ struct Events {
     face: Face,
     /// How many events may still be told.
     left: Option<u64>,
-    /// The kernel tells of what closes.
-    heard: bool,
+    hearing: Hearing,
     /// How often it could not tell all.
     lost: u64,
 }
@@ -89,17 +87,17 @@ impl Events {
         if polled.is_first() {
             let passing = snapshot.table.open().filter(|row| filter::passes(&self.filter, row, moment));
             let every = text::brief(snapshot.interval);
-            let but = if self.heard { ", but for the end of TCP and UDP sockets" } else { "" };
             complain(&format!(
-                "sockeye: watching {}, every {every}; what lives shorter than that can be missed{but}",
+                "sockeye: watching {}, every {every}; {}",
                 text::counted(passing.count(), "socket", "sockets"),
+                self.hearing.promise(),
             ));
         }
         polled.tell(&moment.coverage);
         if snapshot.hints_lost > self.lost {
             self.lost = snapshot.hints_lost;
             complain(
-                "sockeye: more sockets closed at once than could be told; what was read before is told in time",
+                "sockeye: more happened at once than could be told; what was read before, or is there, is told in time",
             );
         }
         let mut out = io::stdout().lock();

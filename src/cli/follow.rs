@@ -14,10 +14,10 @@ use super::selection::Selection;
 use super::settings::Reading;
 use super::{complain, notice};
 use crate::config::{Environment, Settings};
-use crate::event::{Closes, Notice};
-use crate::model::{Ending, History, Protocol, Row, Socket, Stamp};
+use crate::event::{self, Closes, Notice, States, What};
+use crate::model::{Ending, History, Protocol, Row, Socket, SocketKey, Stamp};
 use crate::output::Face;
-use crate::output::event::{self, Event};
+use crate::output::event::{Event, write_json};
 use crate::output::table::{Layout, Sheet, Stream};
 use crate::owner::Facts;
 use crate::store::{Moment, Table, ended};
@@ -37,6 +37,8 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
     let deadline = args.ending.events_for.map(|span| (clock::now(), span));
     // First, so that nothing closes between the reading and the listening.
     let mut closes = Closes::open(host::netns()?, &selection.tables)?;
+    // What it tells beside that is more than is promised: without it less is known of how connections ended.
+    let words = Words { states: States::open().ok(), known: HashMap::new() };
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let (known, moment) = known(&reading, &selection)?;
     notice::tell(&moment.coverage, owners && reading.owners != OwnersChoice::None);
@@ -52,6 +54,7 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
         json,
         services,
         known,
+        words,
         moment,
         bursts: 0,
         stale: false,
@@ -79,6 +82,7 @@ struct Follow {
     left: Option<u64>,
     /// The last reading.
     known: Table,
+    words: Words,
     moment: Moment,
     /// How often something was lost.
     bursts: usize,
@@ -134,9 +138,12 @@ impl Follow {
     }
 
     fn tell(&mut self, told: Socket) -> anyhow::Result<()> {
-        let before = self.known.row(&told.key).map(|row| &row.socket);
+        let word = self.words.of(&told.key);
+        let read = self.known.row(&told.key).map(|row| &row.socket);
+        let before = read.or(word.as_ref().map(|word| &word.socket));
         let from = before.map(|before| before.state);
-        let history = History { ending: Ending::told(&told, from), ..History::default() };
+        let ending = word.as_ref().and_then(|word| word.ending).or_else(|| Ending::told(&told, from));
+        let history = History { ending, ..History::default() };
         let row = Row::new(ended(told, before), history);
         // A filter sees it as it was, as far as that is known.
         let seen = Row::found(Socket { state: from.unwrap_or(row.socket.state), ..row.socket.clone() });
@@ -147,7 +154,7 @@ impl Follow {
         self.moment.taken = clock::now();
         let mut out = io::stdout().lock();
         if self.json {
-            event::write_json(&mut out, &Event::ended(&row, from), &self.moment)?;
+            write_json(&mut out, &Event::ended(&row, from), &self.moment)?;
         } else {
             let service = |protocol, port| self.services.get(&(protocol, port)).cloned();
             let (names, layout, face) = (&self.moment.names, self.layout, self.face);
@@ -155,6 +162,38 @@ impl Follow {
             self.stream.write_end(&mut out, &row.socket, from, sheet)?;
         }
         out.flush().context("the end of a socket cannot be told")
+    }
+}
+
+/// What BPF told of TCP sockets before the kernel tells that it destroyed them.
+struct Words {
+    states: Option<States>,
+    known: HashMap<SocketKey, Word>,
+}
+
+/// What it told of one.
+struct Word {
+    /// As it was last.
+    socket: Socket,
+    ending: Option<Ending>,
+}
+
+impl Words {
+    /// Connections that end and stay, held by their programs: no more of them are remembered.
+    const MOST: usize = 10_000;
+
+    /// What was told of that one.
+    fn of(&mut self, key: &SocketKey) -> Option<Word> {
+        while let Ok(Some(word)) = self.states.as_mut()?.next() {
+            let event::Word::Turn(turn) = word else { continue };
+            let What::Ended(errno) = turn.what else { continue };
+            if self.known.len() >= Self::MOST {
+                self.known.clear();
+            }
+            let ending = Ending::heard(turn.socket.state, errno);
+            self.known.insert(turn.socket.key, Word { socket: turn.socket, ending });
+        }
+        self.known.remove(key)
     }
 }
 

@@ -10,9 +10,9 @@ use super::args::{OwnersChoice, SourceChoice};
 use super::reader::{self, Request};
 use super::settings::Reading;
 use crate::engine::acting;
-use crate::engine::{Hear, Hint, OwnerChoice};
-use crate::event::{self, Closes, Notice};
-use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
+use crate::engine::{self, Hear, OwnerChoice};
+use crate::event::{self, Closes, States};
+use crate::model::{Ask, Hearing, Inode, ProcessId, Protocol, Socket, SystemBytes, Thread};
 use crate::owner::holding;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
@@ -80,18 +80,32 @@ pub(super) fn has_selinux() -> bool {
     host::has_selinux()
 }
 
-/// Listens for sockets of these tables that close, where the kernel tells of them and somebody wants to know: it
-/// names them as netlink does, in the own namespace.
-pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> Option<Hear> {
-    let told = tables.iter().any(|table| event::is_told(*table));
-    let by_cookie = matches!(args.source, SourceChoice::Auto | SourceChoice::Netlink);
-    let wanted = told && by_cookie && args.net.is_none();
-    let mut closes = Closes::open(host::netns().ok().filter(|_| wanted)?, tables).ok()?;
-    Some(Box::new(move |patience| match closes.next(patience).ok()? {
-        Notice::Closed(socket) => Some(Hint::Ended(socket)),
-        Notice::Lost | Notice::Malformed(_) => Some(Hint::Lost),
-        Notice::Nothing => Some(Hint::Nothing),
-    }))
+/// Listens to what the kernel tells between readings of these tables. It names sockets by their cookies, as netlink
+/// does, and of those that close it tells in the own namespace alone.
+pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> (Option<Hear>, Hearing) {
+    if !matches!(args.source, SourceChoice::Auto | SourceChoice::Netlink) {
+        return (None, Hearing::nothing("only netlink names sockets as the kernel does between readings"));
+    }
+    let Ok(own) = host::netns() else {
+        return (None, Hearing::nothing("the own network namespace is not known"));
+    };
+    let is_own = args.net.is_none();
+    let closes = match tables.iter().any(|table| event::is_told(*table)) {
+        false => Err("none of these sockets is told of".to_owned()),
+        true if !is_own => Err("the kernel tells of the own network namespace alone".to_owned()),
+        true => Closes::open(own, tables).map_err(|error| error.to_string()),
+    };
+    let states = match tables.iter().any(|(_, protocol)| *protocol == Protocol::Tcp) {
+        false => Err("none of these sockets is told of".to_owned()),
+        true if !matches!(args.owners, OwnersChoice::Auto | OwnersChoice::Bpf) => {
+            Err("BPF is not to be used: --owners".to_owned())
+        }
+        true => States::open().map_err(|error| error.to_string()),
+    };
+    let told = |error: Option<&String>| error.map_or(Ok(()), |why| Err(why.clone()));
+    let hearing = Hearing { beginnings: told(states.as_ref().err()), ends: told(closes.as_ref().err()) };
+    let only = (is_own && !args.all_netns).then_some(own);
+    (engine::hear(closes.ok(), states.ok(), only), hearing)
 }
 
 /// How owners are found.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::args::{OwnersChoice, SourceChoice};
 use super::settings::Reading;
 use crate::engine::{Hear, OwnerChoice};
-use crate::model::{Ask, Inode, ProcessId, Socket, SystemBytes, Thread};
+use crate::model::{Ask, Hearing, Inode, ProcessId, Socket, SystemBytes, Thread};
 use crate::source::portable::Portable;
 use crate::source::{SocketSource, Wanted};
 use crate::tui::Acts;
@@ -22,8 +22,8 @@ pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Res
 }
 
 /// No other kernel tells of sockets that close.
-pub(super) fn hear(_: &Reading, _: &[Wanted]) -> Option<Hear> {
-    None
+pub(super) fn hear(_: &Reading, _: &[Wanted]) -> (Option<Hear>, Hearing) {
+    (None, Hearing::nothing("this system tells nothing of sockets between readings"))
 }
 
 /// How owners are found: not at all.

@@ -72,7 +72,8 @@ fn build(
         SourceChoice::Scenario(_) => OwnerChoice::None, // it tells them itself
         _ => live::owner_choice(args.owners)?,
     };
-    let mut sampler = Sampler::new(source, wanted, OwnerAsk { choice, facts, live: budget.is_some() });
+    let owners = OwnerAsk { choice, facts, live: budget.is_some(), by_bpf: ask.reuse };
+    let mut sampler = Sampler::new(source, wanted, owners);
     sampler.ask(ask);
     // Where a program is being loaded, its thread took the rights with it.
     rights::give_up_loading().context("rights that are of no use any more cannot be given up")?;

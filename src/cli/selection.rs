@@ -160,7 +160,10 @@ impl Selection {
                 ordered: !sorting.is_empty(),
                 extras,
             },
-            ask: if all_needs.details { details(&shape) } else { asked_by(extras, &shape) },
+            ask: Ask {
+                reuse: all_needs.reuse,
+                ..if all_needs.details { details(&shape) } else { asked_by(extras, &shape) }
+            },
             tables,
             chosen,
             whole: args.whole_protocols(),

@@ -11,6 +11,7 @@ use super::filter::{self, Machine};
 use super::{live, policy, reader};
 use crate::config::{Audience, Config, Origin};
 use crate::engine;
+use crate::model::Hearing;
 use crate::output::doctor::Asker;
 use crate::source::everything;
 use crate::sys::{clock, file, host, rights};
@@ -43,7 +44,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
-    let asker = Asker { is_root: host::is_root(), rights: rights::ours() }; // before they are given up
+    let asker = Asker { is_root: host::is_root(), rights: rights::ours(), hearing: Hearing::default() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
     let (policy_file, of_rules) = policy::watched(args.policy.resolve(&settings), &reading, environment);

@@ -6,9 +6,10 @@ use super::args::WatchArgs;
 use super::exit::Exit;
 use super::polled::Polled;
 use super::settings::audience;
-use super::{complain, policy, reader};
+use super::{complain, live, policy, reader};
 use crate::config::{Audience, Config};
 use crate::engine::Snapshot;
+use crate::model::Hearing;
 use crate::output::{Face, alert};
 use crate::policy::{Watcher, is_judged};
 use crate::text::counted;
@@ -20,17 +21,21 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     let interval = args.interval.resolve(&settings);
     let loaded = policy::load(args.policy.resolve(&settings), &config.environment)?;
     let (tables, ask) = reader::wanted_by(&loaded.policy);
+    let reading = args.reading.resolve(&settings);
+    // First, so that nothing comes and goes between the first reading and the listening.
+    let (hear, hearing) = live::hear(&reading, &tables);
+    let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
+    let mut polled = Polled::start(sampler, interval, hear)?;
     let mut watch = Watch {
         path: crate::text::path(&loaded.path).into_owned(),
         json: args.json,
         face: args.face.face(&config.settings(audience(args.json)), &config.environment),
         expectations: loaded.policy.expectations.len(),
         rules: loaded.policy.rules.len(),
+        hearing,
+        lost: 0,
         watcher: Watcher::new(loaded.policy),
     };
-    let reading = args.reading.resolve(&settings);
-    let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
-    let mut polled = Polled::start(sampler, interval, None)?;
     while let Some(snapshot) = polled.next(None)? {
         watch.take(&snapshot, &mut polled)?;
     }
@@ -43,6 +48,9 @@ struct Watch {
     face: Face,
     expectations: usize,
     rules: usize,
+    hearing: Hearing,
+    /// How often not all could be told of what happened between readings.
+    lost: u64,
     watcher: Watcher,
 }
 
@@ -53,6 +61,12 @@ impl Watch {
             self.greet(snapshot);
         }
         polled.tell(&moment.coverage);
+        if snapshot.hints_lost > self.lost {
+            self.lost = snapshot.hints_lost;
+            complain(
+                "sockeye: more happened at once than could be told; what came and went meanwhile is not known",
+            );
+        }
         let mut out = io::stdout().lock();
         for found in self.watcher.watch(&snapshot.changes, &snapshot.table, moment) {
             if self.json {
@@ -73,11 +87,12 @@ impl Watch {
             count => format!(" and {}", counted(count, "rule", "rules")),
         };
         complain(&format!(
-            "sockeye: watching {} by {}{rules} of {}, every {}",
+            "sockeye: watching {} by {}{rules} of {}, every {}; {}",
             counted(listeners, "listener", "listeners"),
             counted(self.expectations, "expectation", "expectations"),
             self.path,
             crate::text::brief(snapshot.interval),
+            self.hearing.promise(),
         ));
     }
 }

@@ -4,6 +4,8 @@
 //! screens, and no filter.
 
 pub mod acting;
+#[cfg(linux)]
+mod hearing;
 #[cfg_attr(not(linux), path = "holders_elsewhere.rs")]
 mod holders;
 mod host_names;
@@ -16,6 +18,8 @@ mod relations;
 mod residual;
 mod sampler;
 
+#[cfg(linux)]
+pub use hearing::hear;
 pub use host_names::HostNames;
 pub use poller::{Feed, Hear, Hint, PollerHandle, spawn};
 pub use sampler::Sampler;
@@ -48,11 +52,14 @@ pub struct OwnerAsk {
     pub facts: Facts,
     /// Again and again, so that what is prepared once pays.
     pub live: bool,
+    /// Together with what only BPF tells, such as whether others may bind to an address.
+    pub by_bpf: bool,
 }
 
 impl OwnerAsk {
     /// Nobody is looked for.
-    pub const NOTHING: Self = Self { choice: OwnerChoice::None, facts: Facts::Names, live: false };
+    pub const NOTHING: Self =
+        Self { choice: OwnerChoice::None, facts: Facts::Names, live: false, by_bpf: false };
 }
 
 /// The table after a poll. A clone is a pointer.

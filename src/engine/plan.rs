@@ -37,7 +37,7 @@ pub(super) fn plan(ask: OwnerAsk, chances: impl FnOnce() -> Chances) -> (Method,
     let Chances { bpf, every_process, sockets } = chances();
     match (bpf, sockets) {
         (Err(why), _) => (Method::Proc, Some(format!("no BPF: {why}"))),
-        (Ok(()), Some(few)) if every_process && !ask.live && few < WORTH_PREPARING => {
+        (Ok(()), Some(few)) if every_process && !ask.live && !ask.by_bpf && few < WORTH_PREPARING => {
             (Method::Proc, Some("for one look at so few sockets it is faster than BPF".to_owned()))
         }
         (Ok(()), _) => (Method::Bpf, None),
@@ -63,16 +63,18 @@ mod tests {
             (OwnerChoice::Auto, false, Ok(()), None, Method::Bpf, false),
             (OwnerChoice::Auto, false, refused(), Some(200_000), Method::Proc, true),
         ] {
-            let ask = OwnerAsk { choice, facts: Facts::All, live };
+            let ask = OwnerAsk { choice, facts: Facts::All, live, by_bpf: false };
             let (way, why) = plan(ask, || Chances { bpf, every_process: true, sockets });
             assert_eq!((way, why.is_some()), (method, explained), "{ask:?} {sockets:?}");
         }
     }
 
     #[test]
-    fn what_shows_everybody_is_taken_however_long_it_takes() {
-        let ask = OwnerAsk { choice: OwnerChoice::Auto, facts: Facts::All, live: false };
-        let chances = || Chances { bpf: Ok(()), every_process: false, sockets: Some(9) };
-        assert_eq!(plan(ask, chances), (Method::Bpf, None));
+    fn what_shows_more_is_taken_however_long_it_takes() {
+        for (by_bpf, every_process) in [(false, false), (true, true)] {
+            let ask = OwnerAsk { choice: OwnerChoice::Auto, facts: Facts::All, live: false, by_bpf };
+            let chances = || Chances { bpf: Ok(()), every_process, sockets: Some(9) };
+            assert_eq!(plan(ask, chances), (Method::Bpf, None), "{by_bpf} {every_process}");
+        }
     }
 }

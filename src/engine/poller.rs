@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::{Ask, Closely, Sample, Socket, Stamp};
+use crate::model::{Ask, Begun, Closely, End, Heard, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -25,9 +25,13 @@ pub enum Feed {
 /// What is heard between two readings.
 #[derive(Debug)]
 pub enum Hint {
+    /// A socket began to listen or to call.
+    Began(Box<Begun>),
+    /// A listener or a connection ended.
+    Turned(Box<End>),
     /// The kernel destroyed a socket.
     Ended(Box<Socket>),
-    /// It destroyed more than it could tell.
+    /// There was more than could be told.
     Lost,
     /// Nothing within the time.
     Nothing,
@@ -42,6 +46,8 @@ const LISTEN: Duration = Duration::from_millis(50);
 const EARLY: u32 = 10;
 /// … which nobody waits for longer than this, …
 const SOON: Duration = Duration::from_millis(100);
+/// … nor longer than this for a new listener, …
+const AT_ONCE: Duration = Duration::from_millis(20);
 /// … and they take no more than one part in this many of the time.
 const REST: u32 = 5;
 /// A reading is started no sooner than this many times what the last one took after the start of that.
@@ -123,7 +129,9 @@ struct Poller {
     generation: u64,
     hear: Option<Hear>,
     /// What was heard since the last reading.
-    ended: Vec<Socket>,
+    heard: Heard,
+    /// A listener is among that.
+    has_listener: bool,
     /// How often something was lost.
     lost: u64,
     /// Something was lost since the last reading, or another socket is looked at.
@@ -133,13 +141,28 @@ struct Poller {
 impl Poller {
     fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Hear>) -> Self {
         let table = Arc::new(Table::new(keep_closed));
-        Self { sampler, interval, table, generation: 0, hear, ended: Vec::new(), lost: 0, stale: false }
+        Self {
+            sampler,
+            interval,
+            table,
+            generation: 0,
+            hear,
+            heard: Heard::default(),
+            has_listener: false,
+            lost: 0,
+            stale: false,
+        }
     }
 
     /// Hears one hint. False when there was none.
     fn hear(&mut self, patience: Duration) -> bool {
         match self.hear.as_mut().map(|hear| hear(patience)) {
-            Some(Some(Hint::Ended(socket))) => self.ended.push(*socket),
+            Some(Some(Hint::Began(begun))) => {
+                self.has_listener |= begun.socket.is_listener();
+                self.heard.begun.push(*begun);
+            }
+            Some(Some(Hint::Turned(end))) => self.heard.ends.push(*end),
+            Some(Some(Hint::Ended(socket))) => self.heard.ended.push(*socket),
             Some(Some(Hint::Lost)) => {
                 self.lost += 1;
                 self.stale = true;
@@ -157,9 +180,14 @@ impl Poller {
     fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp) -> bool {
         let took = clock::now().since(&started);
         let usual = due(self.interval, took);
-        let early = (self.interval / EARLY).min(SOON).max(took.saturating_mul(REST)).min(usual);
+        let rest = took.saturating_mul(REST);
+        let early = (self.interval / EARLY).min(SOON);
         loop {
-            let due = if self.ended.is_empty() && !self.stale { usual } else { early };
+            let due = match () {
+                () if self.heard.is_empty() && !self.stale => usual,
+                () if self.has_listener => early.min(AT_ONCE).max(rest).min(usual),
+                () => early.max(rest).min(usual),
+            };
             let rest = due.saturating_sub(clock::now().since(&started));
             let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
@@ -200,10 +228,10 @@ impl Poller {
     fn poll(&mut self) -> Result<Snapshot, SourceError> {
         let started = clock::now();
         // What ended before the dump begins cannot be in it, but for TIME-WAIT.
-        while self.ended.len() < MOST && self.hear(Duration::ZERO) {}
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) {}
         let sample = self.sampler.take()?;
-        let sample = Sample { ended: std::mem::take(&mut self.ended), ..sample };
-        self.stale = false;
+        let sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
+        (self.stale, self.has_listener) = (false, false);
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;

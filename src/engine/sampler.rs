@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::holders::{self, Holders};
 use super::{OwnerAsk, published, relations};
 use crate::model::{
-    Ask, Closely, Coverage, Family, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage, Protocol,
-    Sample, SliceStatus, Socket, Stamp, Usages,
+    Ask, Closely, Coverage, Family, Heard, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage,
+    Protocol, Sample, SliceStatus, Socket, Stamp, Usages,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
@@ -114,7 +114,7 @@ impl Sampler {
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
             names: Arc::new(names),
             sockets: reading.sockets,
-            ended: Vec::new(),
+            heard: Heard::default(),
             usages,
             coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
         })
@@ -205,7 +205,7 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         host: stage.host,
         names,
         sockets: reading.sockets,
-        ended: Vec::new(),
+        heard: Heard::default(),
         usages: stage.usages,
         coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
     }

@@ -1,9 +1,14 @@
-//! Between two readings: what the kernel tells by itself of sockets that close.
+//! Between two readings: what the kernel tells by itself of sockets that close, and BPF of those that begin.
 //!
 //! Layer 3. It says what it heard, once, and keeps nothing: what a socket was before is known from readings,
 //! whose business this is not. What it missed is an event, too, never silence.
 
+mod states;
+
+pub use states::{States, Turn, What, Word};
+
 use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use crate::model::{Family, NetnsId, PortRange, Protocol, Socket};
@@ -53,6 +58,12 @@ impl Closes {
             ephemeral: procnet::ephemeral_ports().unwrap_or_default(),
             waiting: VecDeque::new(),
         })
+    }
+
+    /// What can be waited at.
+    #[must_use]
+    pub fn descriptor(&self) -> &OwnedFd {
+        self.socket.descriptor()
     }
 
     /// What was heard next, within that time.

@@ -17,6 +17,8 @@ pub struct Needs {
     pub facts: bool,
     /// What happened to them while they were watched.
     pub history: bool,
+    /// Whether others may bind to their addresses, which the way to owners tells that is not always taken.
+    pub reuse: bool,
     /// States, so that nothing else should choose among them.
     pub states: bool,
 }
@@ -66,6 +68,7 @@ impl Needs {
             "bpf_storages" => Ask { storages: true, ..DETAILS },
             "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => Ask { rates: true, ..Ask::NOTHING },
             "dnat" => Ask { published: true, ..DETAILS },
+            key if REUSE.contains(&key) => Ask { reuse: true, ..Ask::NOTHING },
             _ if !Self::of([field]).details => Ask::NOTHING,
             key if OF_CGROUPS.contains(&key) => CGROUPS,
             _ => DETAILS,
@@ -80,6 +83,7 @@ impl Needs {
             owners: self.owners || other.owners,
             facts: self.facts || other.facts,
             history: self.history || other.history,
+            reuse: self.reuse || other.reuse,
             states: self.states || other.states,
         }
     }
@@ -89,6 +93,7 @@ impl Needs {
             "state" | "role" | "role_reason" => self.states = true,
             "owner_status" | "owner_count" | "owner" | "owners" | "pid" | "comm" | "peer_owners"
             | "owner_candidates" => self.owners = true,
+            key if REUSE.contains(&key) => (self.owners, self.reuse) = (true, true),
             "exe" | "kernel_use" => (self.owners, self.facts) = (true, true),
             "user" => self.facts = true,
             "unit" | "container" | "activates" => {
@@ -133,6 +138,7 @@ impl Filter {
             expr.conditions(&mut |condition| {
                 let mut needs = Needs::default();
                 needs.add(condition);
+                ask.reuse |= needs.reuse;
                 if needs.details && of(condition) {
                     ask = ask.or(match condition {
                         _ if is_of_cgroup(condition) => CGROUPS,
@@ -166,6 +172,8 @@ fn is_of_cgroup(condition: &Condition) -> bool {
     }
 }
 
+/// Fields of which only BPF tells.
+const REUSE: &[&str] = &["reuse_address", "reuse_port"];
 /// Fields that look at no detail but the cgroup.
 const OF_CGROUPS: &[&str] = &["unit", "container", "activates", "cgroup"];
 

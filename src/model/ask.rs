@@ -23,6 +23,8 @@ pub struct Ask {
     pub published: bool,
     /// CPU time and memory of the processes that hold sockets: it takes two readings to make something of it.
     pub usage: bool,
+    /// Whether others may bind to their addresses, which only the BPF way to owners tells.
+    pub reuse: bool,
     /// Only stream sockets that listen.
     pub listening: bool,
 }
@@ -38,6 +40,7 @@ impl Ask {
         cgroups: false,
         published: false,
         usage: false,
+        reuse: false,
         listening: false,
     };
     /// All there is of sockets.
@@ -50,6 +53,7 @@ impl Ask {
         cgroups: true,
         published: true,
         usage: false,
+        reuse: false,
         listening: false,
     };
 
@@ -62,7 +66,7 @@ impl Ask {
     /// True when details are kept of every socket.
     #[must_use]
     pub fn is_for_details(self) -> bool {
-        Self { rates: false, usage: false, ..self } != Self::NOTHING
+        Self { rates: false, usage: false, reuse: false, ..self } != Self::NOTHING
     }
 
     /// True when it tells how many bytes went through.
@@ -84,6 +88,7 @@ impl Ask {
             cgroups: self.cgroups && other.cgroups,
             published: self.published && other.published,
             usage: self.usage && other.usage,
+            reuse: self.reuse && other.reuse,
             listening: self.listening || other.listening,
         }
     }
@@ -101,6 +106,7 @@ impl Ask {
             cgroups: self.cgroups || other.cgroups,
             published: self.published || other.published,
             usage: self.usage || other.usage,
+            reuse: self.reuse || other.reuse,
             listening: self.listening && other.listening,
         }
     }

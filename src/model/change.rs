@@ -12,6 +12,8 @@ pub enum ChangeKind {
     Opened,
     /// It is gone: missing from two readings that would have shown it.
     Closed,
+    /// It came and went between two readings, neither of which had it: what the kernel told of it is all there is.
+    Passed,
     /// Its state changed.
     State { from: State },
     /// Other processes hold it now.
@@ -20,10 +22,18 @@ pub enum ChangeKind {
     Details,
 }
 
+impl ChangeKind {
+    /// True when the socket is not there any more.
+    #[must_use]
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Closed | Self::Passed)
+    }
+}
+
 /// One event in the life of one socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub kind: ChangeKind,
-    /// The socket after the change; on [`ChangeKind::Closed`] as it was last seen.
+    /// The socket after the change; on [`ChangeKind::Closed`] and [`ChangeKind::Passed`] as it was last.
     pub socket: Socket,
 }

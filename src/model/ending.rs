@@ -3,6 +3,15 @@
 use super::words::words;
 use super::{Protocol, Socket, State, TcpInfoPlace};
 
+// errno(3), the numbers of most machines (`asm-generic/errno.h`).
+const EPIPE: u32 = 32;
+const ENETUNREACH: u32 = 101;
+const ECONNABORTED: u32 = 103;
+const ECONNRESET: u32 = 104;
+const ETIMEDOUT: u32 = 110;
+const ECONNREFUSED: u32 = 111;
+const EHOSTUNREACH: u32 = 113;
+
 words! {
     /// How a TCP connection ended. Most endings leave the same traces: one whose program closed it after a reset
     /// looks as one whose program closed it. Of those nothing is told.
@@ -15,10 +24,40 @@ words! {
         Unacknowledged = "unacknowledged",
         /// The other side was called and nothing ever came from it.
         Unanswered = "unanswered",
+        /// The other side reset it.
+        ResetByPeer = "reset-by-peer",
+        /// This side reset it: its program let go of it with bytes unread, or asked for that (`SO_LINGER`).
+        Reset = "reset",
+        /// The other side was called and nobody listens there.
+        Refused = "refused",
+        /// The other side was silent for too long.
+        TimedOut = "timed-out",
+        /// No way leads to the other side.
+        Unreachable = "unreachable",
+        /// Somebody had the kernel destroy it (`SOCK_DESTROY`), as `sockeye close` does.
+        Destroyed = "destroyed",
     }
 }
 
 impl Ending {
+    /// By the state `before` the last one and the error that the kernel left in the socket as it entered that, where
+    /// it does (`tcp_reset` in `net/ipv4/tcp_input.c`, `tcp_write_err` in `tcp_timer.c`, `tcp_abort` in `tcp.c`). A
+    /// connection that ends without an error out of a state in which both sides could still send was reset by this
+    /// side (`__tcp_close` in `tcp.c`).
+    #[must_use]
+    pub fn heard(before: State, errno: u32) -> Option<Self> {
+        match (errno, before) {
+            (_, State::Listen) => None,
+            (0, State::Established | State::CloseWait) => Some(Self::Reset),
+            (ECONNREFUSED, _) => Some(Self::Refused),
+            (ECONNRESET | EPIPE, _) => Some(Self::ResetByPeer),
+            (ETIMEDOUT, _) => Some(Self::TimedOut),
+            (ECONNABORTED, _) => Some(Self::Destroyed),
+            (ENETUNREACH | EHOSTUNREACH, _) => Some(Self::Unreachable),
+            _ => None,
+        }
+    }
+
     /// By what the kernel `told` of the socket when it destroyed it, and the state in which it was last seen.
     ///
     /// What was sent and not acknowledged is `write_seq - snd_una` then (`tcp_diag_get_info`, `net/ipv4/tcp_diag.c`).
@@ -75,6 +114,30 @@ mod tests {
             Socket { details: Some(Arc::new(details)), ..Socket::new(basics, &PortRange::default()) };
         socket.queues.send = Some(send);
         socket
+    }
+
+    #[test]
+    fn an_errno_says_how_it_ended() {
+        for (before, errno, ending) in [
+            (State::Established, 104, Some(Ending::ResetByPeer)),
+            (State::CloseWait, 32, Some(Ending::ResetByPeer)),
+            (State::FinWait1, 104, Some(Ending::ResetByPeer)),
+            (State::SynSent, 111, Some(Ending::Refused)),
+            (State::SynSent, 113, Some(Ending::Unreachable)),
+            (State::SynSent, 101, Some(Ending::Unreachable)),
+            (State::SynSent, 110, Some(Ending::TimedOut)),
+            (State::Established, 110, Some(Ending::TimedOut)),
+            (State::Established, 103, Some(Ending::Destroyed)),
+            (State::Established, 0, Some(Ending::Reset)),
+            (State::CloseWait, 0, Some(Ending::Reset)),
+            (State::LastAck, 0, None),
+            (State::SynSent, 0, None), // its program gave up
+            (State::Established, 71, None),
+            (State::Listen, 0, None),
+            (State::Listen, 104, None),
+        ] {
+            assert_eq!(Ending::heard(before, errno), ending, "{before:?} {errno}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    CgroupId, Coverage, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey, SystemBytes, Uid,
-    Usages, Workload,
+    CgroupId, Coverage, Heard, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey, SystemBytes,
+    Uid, Usages, Workload,
 };
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
@@ -77,8 +77,8 @@ pub struct Sample {
     pub names: Arc<Names>,
     /// In any order, each key at most once.
     pub sockets: Vec<Socket>,
-    /// Those that the kernel said it destroyed, before this reading began: what it told of each then.
-    pub ended: Vec<Socket>,
+    /// What the kernel told by itself before this reading began.
+    pub heard: Heard,
     /// What the processes use that hold sockets; empty when nobody asked.
     pub usages: Usages,
     pub coverage: Coverage,

@@ -50,6 +50,15 @@ pub struct Timer {
     pub retransmits: u8,
 }
 
+/// Whether other sockets may bind to the address of this one (socket(7)). `sock_diag` does not tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reuse {
+    /// `SO_REUSEADDR`.
+    pub address: bool,
+    /// `SO_REUSEPORT`.
+    pub port: bool,
+}
+
 /// One socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Socket {
@@ -71,6 +80,8 @@ pub struct Socket {
     pub v6only: Option<bool>,
     /// Whether MPTCP is spoken; `None` where it does not apply.
     pub mptcp: Option<bool>,
+    /// Whether others may bind to its address; `None` where it does not apply or nobody could look into the socket.
+    pub reuse: Option<Reuse>,
     /// The listener in whose queue this connection waits to be accepted. Few wait, and every socket
     /// of a large table would pay for the room.
     pub waits_for: Option<Box<SocketKey>>,
@@ -114,6 +125,7 @@ impl Socket {
             timer: None,
             v6only: None,
             mptcp: None,
+            reuse: None,
             waits_for: None,
             counters: None,
             details: None,

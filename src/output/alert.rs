@@ -122,6 +122,7 @@ fn message(alert: &Alert, moment: &Moment) -> String {
     let what = match alert.kind {
         AlertKind::Unexpected => "unexpected listener",
         AlertKind::Unverifiable => "listener that cannot be verified",
+        AlertKind::CameAndWent => "listener came and went",
         AlertKind::Closed => "listener closed",
         AlertKind::Rule => "rule matched",
         AlertKind::UnverifiableRule => "rule that cannot be verified",

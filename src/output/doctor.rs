@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use crate::model::{Coverage, NoOwner, OwnerCoverage, PublishedPort, Rights, SliceStatus};
+use crate::model::{Coverage, Hearing, NoOwner, OwnerCoverage, PublishedPort, Rights, SliceStatus};
 use crate::store::Moment;
 use crate::text::{counted, escape};
 
@@ -14,20 +14,22 @@ const NAME: usize = 12;
 const RESULT: usize = 20;
 
 /// Who asks: what would mend a gap depends on it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Asker {
     pub is_root: bool,
     pub rights: Rights,
+    /// What it is told between readings.
+    pub hearing: Hearing,
 }
 
 /// Writes the report.
-pub fn write(out: &mut dyn Write, moment: &Moment, asker: Asker) -> io::Result<()> {
+pub fn write(out: &mut dyn Write, moment: &Moment, asker: &Asker) -> io::Result<()> {
     sections(moment, asker).iter().try_for_each(|section| section.write(out))
 }
 
 /// What is to be told, subject by subject; nothing of what nobody asked for.
 #[must_use]
-pub fn sections(moment: &Moment, asker: Asker) -> Vec<Section> {
+pub fn sections(moment: &Moment, asker: &Asker) -> Vec<Section> {
     let coverage = &moment.coverage;
     let mut sections = vec![
         rights(asker),
@@ -37,7 +39,7 @@ pub fn sections(moment: &Moment, asker: Asker) -> Vec<Section> {
         namespaces(coverage, asker),
     ];
     sections.extend(coverage.published.is_some().then(|| published(moment)));
-    sections.push(events());
+    sections.push(events(&asker.hearing));
     sections
 }
 
@@ -63,7 +65,7 @@ impl Section {
 }
 
 /// What may be done beyond what everybody may, and how to get the rest.
-fn rights(asker: Asker) -> Section {
+fn rights(asker: &Asker) -> Section {
     let each = asker.rights.each();
     let missing = || each.iter().filter(|(_, _, there)| !there);
     let mut lines: Vec<String> = missing().map(|(what, names, _)| format!("not {what}: {names}")).collect();
@@ -118,7 +120,7 @@ fn counts(coverage: &Coverage) -> Section {
     Section { name: "counts", result, lines }
 }
 
-fn owners(coverage: &Coverage, asker: Asker) -> Section {
+fn owners(coverage: &Coverage, asker: &Asker) -> Section {
     let owners = &coverage.owners;
     // Sockets whose connection the kernel handles alone have no owner to find.
     let missing: usize = owners
@@ -171,7 +173,7 @@ fn way(owners: &OwnerCoverage) -> Option<String> {
     Some(format!("{way}{}", why.unwrap_or_default()))
 }
 
-fn namespaces(coverage: &Coverage, asker: Asker) -> Section {
+fn namespaces(coverage: &Coverage, asker: &Asker) -> Section {
     let known = &coverage.namespaces;
     let whole = known.list.iter().filter(|one| one.status == SliceStatus::Ok).count();
     let mut lines: Vec<String> = Vec::new();
@@ -219,10 +221,22 @@ fn rule(port: &PublishedPort) -> String {
     format!("{protocol}{} to {}{name}{condition}", port.host_side(), port.target_side())
 }
 
-/// No event source is built in yet, whoever asks.
-fn events() -> Section {
-    let line = "what lives shorter than the interval can be missed".to_owned();
-    Section { name: "events", result: "by polling".to_owned(), lines: vec![line] }
+/// What is told of sockets between readings, and what can be missed for all that.
+fn events(hearing: &Hearing) -> Section {
+    let told =
+        [("TCP sockets that begin", &hearing.beginnings), ("TCP and UDP sockets that end", &hearing.ends)];
+    let all: Vec<_> = told.iter().filter(|(_, told)| told.is_ok()).map(|(what, _)| *what).collect();
+    let why = |(what, told): &(&str, &Result<(), String>)| {
+        let why = told.as_ref().err()?;
+        Some(format!("nothing is told of {what}: {}", escape(why.as_bytes())))
+    };
+    let mut lines: Vec<_> = told.iter().filter_map(why).collect();
+    let (result, missed) = match all[..] {
+        [] => ("by polling".to_owned(), "what lives shorter than the interval can be missed"),
+        _ => (format!("of {}", all.join(", of ")), "what else lives shorter than the interval can be missed"),
+    };
+    lines.push(missed.to_owned());
+    Section { name: "events", result, lines }
 }
 
 #[cfg(test)]
@@ -257,7 +271,7 @@ mod tests {
         let mut out = Vec::new();
         let every_process = is_root;
         let rights = Rights { every_process, bpf: is_root, namespaces: is_root, filters: is_root };
-        write(&mut out, &moment, Asker { is_root, rights }).unwrap();
+        write(&mut out, &moment, &Asker { is_root, rights, hearing: Hearing::default() }).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -312,7 +326,9 @@ mod tests {
              namespaces  1 of 1\n\
              published   2 by DNAT           tcp 0.0.0.0:8080 to 172.17.0.2:80 of we\\x1bb\n\
              \x20                               0.0.0.0:8080 to 172.17.0.2:80, under conditions\n\
-             events      by polling          what lives shorter than the interval can be missed\n"
+             events      by polling          nothing is told of TCP sockets that begin: nobody listens\n\
+             \x20                               nothing is told of TCP and UDP sockets that end: nobody listens\n\
+             \x20                               what lives shorter than the interval can be missed\n"
         );
     }
 
@@ -366,7 +382,24 @@ mod tests {
              \x20                               there may be more: 9 processes may not be looked into\n\
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\
              published   not known           it needs CAP_NET_ADMIN\n\
-             events      by polling          what lives shorter than the interval can be missed\n"
+             events      by polling          nothing is told of TCP sockets that begin: nobody listens\n\
+             \x20                               nothing is told of TCP and UDP sockets that end: nobody listens\n\
+             \x20                               what lives shorter than the interval can be missed\n"
         );
+    }
+
+    #[test]
+    fn what_is_told_between_readings_and_what_is_not() {
+        let section = |beginnings: Result<(), &str>, ends: Result<(), &str>| {
+            let [beginnings, ends] = [beginnings, ends].map(|told| told.map_err(str::to_owned));
+            let section = events(&Hearing { beginnings, ends });
+            (section.result, section.lines)
+        };
+        let (result, lines) = section(Ok(()), Ok(()));
+        assert_eq!(result, "of TCP sockets that begin, of TCP and UDP sockets that end");
+        assert_eq!(lines, ["what else lives shorter than the interval can be missed"]);
+        let (result, lines) = section(Err("no rights\n"), Ok(()));
+        assert_eq!(result, "of TCP and UDP sockets that end");
+        assert_eq!(lines[0], "nothing is told of TCP sockets that begin: no rights\\n");
     }
 }

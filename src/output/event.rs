@@ -10,7 +10,7 @@ use super::SCHEMA;
 use super::alert::who;
 use super::face::{Face, Meaning};
 use super::json::{HostView, SocketView, host, unix_name, words};
-use crate::model::{Change, ChangeKind, Ending, Ends, Row, Socket, SocketKey, State};
+use crate::model::{Change, ChangeKind, Ending, Ends, Life, Row, Socket, SocketKey, State};
 use crate::store::{Moment, Table};
 use crate::text::{self, Charset, push};
 
@@ -75,15 +75,16 @@ fn event<'a>(changes: &[Change], row: &'a Row, moment: &Moment) -> Option<Event<
         let kind = match change.kind {
             ChangeKind::Found | ChangeKind::Details => continue,
             ChangeKind::Opened => Kind::Opened,
-            ChangeKind::Closed => Kind::Closed,
+            ChangeKind::Closed | ChangeKind::Passed => Kind::Closed,
             ChangeKind::State { .. } | ChangeKind::Owners { .. } => Kind::Changed,
         };
         let event = found.get_or_insert(Event { kind, row, from: None, owners_changed: false, lasted: None });
         match &change.kind {
             ChangeKind::State { from } => event.from = Some(*from),
             ChangeKind::Owners { .. } => event.owners_changed = true,
-            ChangeKind::Closed => {
-                event.lasted = row.history().opened.map(|opened| moment.taken.since(&opened));
+            ChangeKind::Closed | ChangeKind::Passed => {
+                let end = if let Life::Closed { at } = row.life() { at } else { moment.taken };
+                event.lasted = row.history().opened.map(|opened| end.since(&opened));
             }
             ChangeKind::Found | ChangeKind::Details | ChangeKind::Opened => {}
         }
@@ -184,8 +185,9 @@ pub(super) struct EventView<'a> {
     /// Of what closed and was seen to open.
     duration_ms: Option<u64>,
     /// How a TCP connection ended: `orderly` when both sides closed it, `unacknowledged` when something that this side
-    /// had sent never was (it was reset, or given up), `unanswered` when nothing ever came from the other side. Null
-    /// where nothing proves it.
+    /// had sent never was (it was reset, or given up), `unanswered` when nothing ever came from the other side; where BPF
+    /// tells, `reset-by-peer`, `reset` by this side, `refused`, `timed-out`, `unreachable` or `destroyed` by somebody
+    /// who asked the kernel to. Null where nothing proves it.
     #[schemars(schema_with = "words::ending_or_null")]
     ending: Option<&'static str>,
     /// Of TCP sockets that closed, the last that was told. Received bytes are counted as the kernel does: the

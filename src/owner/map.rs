@@ -7,7 +7,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use super::{OwnerSets, Wanted};
-use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, SystemBytes};
+use crate::model::{Fd, Held, Inode, NetnsId, OwnerCoverage, Owners, Pid, Process, Reuse, SystemBytes};
 use crate::sys::donor::Donor;
 use crate::sys::netns::Task;
 use crate::sys::procdir;
@@ -40,6 +40,8 @@ struct Holding {
     /// The descriptor is that of the ring with which the socket is registered.
     ring: bool,
     fd: Fd,
+    /// What it tells of the socket.
+    reuse: Option<Reuse>,
 }
 
 /// A process of an [`OwnerMap`].
@@ -91,7 +93,14 @@ impl OwnerMap {
     /// Notes that a process, or a thread of it apart, holds a socket.
     pub(super) fn hold(&mut self, inode: Inode, Holder(process): Holder, thread: Option<Pid>, fd: Fd) {
         let thread = thread.map_or(0, |thread| thread.0);
-        self.holdings.push(Holding { inode, process, thread, ring: false, fd });
+        self.holdings.push(Holding { inode, process, thread, ring: false, fd, reuse: None });
+    }
+
+    /// Notes what the last descriptor tells of its socket.
+    pub(super) fn note_reuse(&mut self, reuse: Option<Reuse>) {
+        if let Some(held) = self.holdings.last_mut() {
+            held.reuse = reuse;
+        }
     }
 
     /// Notes that a process holds a socket through a ring with which it is registered.
@@ -173,6 +182,11 @@ impl OwnerMap {
         self.holdings.dedup();
         self.coverage.covered.sort_unstable();
         self.coverage.covered.dedup();
+    }
+
+    /// Whether others may bind to the address of a socket, the first of whose holders stands there.
+    pub(super) fn reuse(&self, first: usize) -> Option<Reuse> {
+        self.holdings[first].reuse
     }
 
     /// The owners of a socket, the first of whom stands there.

@@ -21,6 +21,8 @@ mod kernel_uses;
 mod lineage;
 #[cfg(linux)]
 mod map;
+#[cfg(linux)]
+mod openers;
 mod packages;
 #[cfg(linux)]
 mod process;
@@ -46,6 +48,7 @@ pub use self::{
     hidden::Hidden,
     kernel_uses::KernelUses,
     map::{OwnerMap, Stray},
+    openers::Openers,
     question::{NoWay, Question, Scanner, Wanted},
     scan::ProcScanner,
     sets::OwnerSets,

@@ -74,6 +74,8 @@ impl OwnerSets {
     fn assign_part(&self, sockets: &mut [Socket]) {
         let not_found = self.not_found();
         for socket in sockets {
+            let first = socket.inode.and_then(|inode| self.first.get(&inode));
+            socket.reuse = first.and_then(|first| self.map.reuse(*first));
             socket.owners = match socket.inode {
                 _ if is_kernels(socket) => Owners::Unknown(NoOwner::Kernel),
                 None => Owners::Unknown(without_file(socket)),

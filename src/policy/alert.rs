@@ -38,6 +38,8 @@ pub enum AlertKind {
     Unexpected,
     /// A listener of which cannot be seen whether it is the expected one.
     Unverifiable,
+    /// A listener that came and went between two readings, and that the policy does not expect.
+    CameAndWent,
     /// A listener that was reported before is gone, or does not listen any more.
     Closed,
     /// A socket of which a rule holds.
@@ -48,8 +50,14 @@ pub enum AlertKind {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 5] =
-        [Self::Unexpected, Self::Unverifiable, Self::Closed, Self::Rule, Self::UnverifiableRule];
+    pub const ALL: [Self; 6] = [
+        Self::Unexpected,
+        Self::Unverifiable,
+        Self::CameAndWent,
+        Self::Closed,
+        Self::Rule,
+        Self::UnverifiableRule,
+    ];
 
     /// The word used in JSON.
     #[must_use]
@@ -57,6 +65,7 @@ impl AlertKind {
         match self {
             Self::Unexpected => "unexpected-listener",
             Self::Unverifiable => "unverifiable-listener",
+            Self::CameAndWent => "listener-came-and-went",
             Self::Closed => "listener-closed",
             Self::Rule => "rule-matched",
             Self::UnverifiableRule => "unverifiable-rule",

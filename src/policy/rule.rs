@@ -53,7 +53,7 @@ impl Occasion {
         match kind {
             ChangeKind::Found | ChangeKind::Opened => Self::Opened,
             ChangeKind::State { .. } | ChangeKind::Owners { .. } | ChangeKind::Details => Self::Changed,
-            ChangeKind::Closed => Self::Closed,
+            ChangeKind::Closed | ChangeKind::Passed => Self::Closed,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::alert::{Alert, AlertKind, Severity};
 use super::bounds::Bounds;
 use super::rule::{Occasion, Rule};
 use super::watch::{Finding, raise};
-use crate::model::{Change, Row, Scope, Socket, SocketKey};
+use crate::model::{Change, ChangeKind, Row, Scope, Socket, SocketKey};
 use crate::store::{Moment, Table};
 
 /// What rules have said, and what they will be asked again.
@@ -95,13 +95,15 @@ impl RuleWatch {
         let before = self.bounds.before(socket);
         for (at, rule) in rules.iter().enumerate() {
             let happened = changes.iter().map(|change| Occasion::of(&change.kind));
+            let opened = changes.iter().filter(|change| change.kind == ChangeKind::Passed);
+            let happened = opened.map(|_| Occasion::Opened).chain(happened);
             let occasion = happened.into_iter().find(|occasion| rule.on.contains(occasion));
             let widened = || before.filter(|_| rule.on.contains(&Occasion::Widened) && row.is_open());
             // A question that is open is asked whatever happened.
             let open = || self.told.get(&(socket.key, at)) == Some(&AlertKind::UnverifiableRule);
             let occasion = occasion.or_else(|| widened().map(|_| Occasion::Widened));
             let Some(occasion) = occasion.or_else(|| open().then_some(Occasion::Changed)) else { continue };
-            let is_last = occasion == Occasion::Closed;
+            let is_last = !row.is_open() || occasion == Occasion::Closed;
             let look = Look { row: &row, occasion, before: widened(), is_last };
             alerts.extend(self.look((at, rule), &look, moment));
         }
@@ -133,6 +135,7 @@ fn matched(rule: &Rule, look: &Look<'_>) -> Finding {
     let name = &rule.name;
     let reason = match (look.occasion, look.before, look.row.socket.scope()) {
         (Occasion::Closed, ..) => format!("rule {name} held when it closed"),
+        (Occasion::Opened, ..) if !look.row.is_open() => format!("rule {name} held of it; it came and went"),
         (_, Some(before), Some(now)) => {
             format!("rule {name} holds: bound to {}, before to {}", now.word(), before.word())
         }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alert::{self, Alert, AlertKind, Severity};
 use super::rule_watch::{self, RuleWatch};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
-use crate::model::{Change, ChangeKind, Socket, SocketKey, SystemBytes};
+use crate::model::{Change, ChangeKind, Life, Row, Socket, SocketKey, SystemBytes};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -62,8 +62,7 @@ impl Watcher {
         }
         if !same_rules {
             // Rules are known by their places.
-            let found =
-                |row: &crate::model::Row| Change { kind: ChangeKind::Found, socket: row.socket.clone() };
+            let found = |row: &Row| Change { kind: ChangeKind::Found, socket: row.socket.clone() };
             let all: Vec<_> = table.open().map(found).collect();
             self.rules = RuleWatch::default();
             alerts.extend(self.rules.watch(&self.policy.rules, &all, table, moment));
@@ -90,7 +89,9 @@ impl Watcher {
         let second_looks = std::mem::take(&mut self.unseen);
         for change in changes {
             let socket = &change.socket;
-            if change.kind == ChangeKind::Closed || !is_judged(socket) {
+            if change.kind == ChangeKind::Passed {
+                alerts.extend(self.passed(socket, table, moment));
+            } else if change.kind == ChangeKind::Closed || !is_judged(socket) {
                 alerts.extend(self.closed(socket, moment));
             } else if !second_looks.contains(&socket.key) {
                 alerts.extend(self.look(socket, moment, false));
@@ -117,6 +118,18 @@ impl Watcher {
         }
         self.reported.insert(socket.key, found.kind);
         Some(raise(found, socket, moment))
+    }
+
+    /// What is to be said of a listener that is gone before it was read.
+    fn passed(&self, socket: &Socket, table: &Table, moment: &Moment) -> Option<Alert> {
+        let found = self.finding(socket, moment).filter(|_| is_judged(socket))?;
+        let history = table.row(&socket.key).map(Row::history).unwrap_or_default();
+        let span = match (history.opened, history.life) {
+            (Some(opened), Life::Closed { at }) => format!("listened for {}", text::brief(at.since(&opened))),
+            _ => "came and went between two readings".to_owned(),
+        };
+        let reason = format!("it {span}; {}", found.reason);
+        Some(raise(Finding { kind: AlertKind::CameAndWent, reason, ..found }, socket, moment))
     }
 
     fn closed(&mut self, socket: &Socket, moment: &Moment) -> Option<Alert> {

@@ -115,8 +115,9 @@ pub(super) mod tests {
 
     use super::*;
     use crate::model::{
-        Basics, Cookie, Coverage, Endpoint, Family, Fd, Host, Identity, NetnsId, Owners, Pid, PortRange,
-        Process, ProcessId, Protocol, Sample, SliceCoverage, SliceStatus, SocketKey, SocketType, Stamp,
+        Basics, Cookie, Coverage, Endpoint, Family, Fd, Heard, Host, Identity, NetnsId, Owners, Pid,
+        PortRange, Process, ProcessId, Protocol, Sample, SliceCoverage, SliceStatus, SocketKey, SocketType,
+        Stamp,
     };
 
     pub(in crate::store) fn listener(cookie: u64, port: u16, state: State) -> Socket {
@@ -146,7 +147,7 @@ pub(super) mod tests {
             host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
             names: Arc::default(),
             sockets,
-            ended: Vec::new(),
+            heard: Heard::default(),
             usages: std::collections::BTreeMap::new(),
             coverage: Coverage { slices: vec![read], ..Coverage::default() },
         })

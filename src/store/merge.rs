@@ -7,6 +7,7 @@ use std::slice::Iter;
 use std::time::Duration;
 use std::vec::IntoIter;
 
+use super::recent::Recent;
 use super::{Known, ended};
 use crate::model::{
     Change, ChangeKind, Ending, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
@@ -25,6 +26,8 @@ pub(super) struct Rules<'a> {
     pub(super) known: &'a BTreeMap<Slice, Known>,
     /// What the kernel said of those that it destroyed.
     pub(super) ended: BTreeMap<SocketKey, Socket>,
+    /// What else it said, now and before the last readings.
+    pub(super) recent: &'a Recent,
 }
 
 /// The next rows, from the old ones (sorted by key) and the sockets of the new sample.
@@ -95,18 +98,19 @@ impl Rules<'_> {
             return Some(row.clone());
         }
         let with = |life, socket, ending| Row::new(socket, History { life, ending, rate: None, ..history });
+        let heard = self.recent.ending(&row.socket.key).or(history.ending);
         match (history.life, self.ended.get(&row.socket.key)) {
-            (Life::Open, None) => Some(with(Life::Missed, row.socket.clone(), None)),
+            (Life::Open, None) => Some(with(Life::Missed, row.socket.clone(), heard)),
             (_, Some(told)) => {
                 // In the state in which it was last seen.
                 let state = row.socket.state;
-                let ending = Ending::told(told, Some(state));
+                let ending = heard.or_else(|| Ending::told(told, Some(state)));
                 let socket = Socket { state, ..ended(told.clone(), Some(&row.socket)) };
                 changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket, ending))
             }
             (Life::Missed | Life::Closed { .. }, None) => {
-                let ending = Ending::seen(&row.socket);
+                let ending = heard.or_else(|| Ending::seen(&row.socket));
                 changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
                 let socket = || row.socket.clone();
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket(), ending))
@@ -117,22 +121,22 @@ impl Rules<'_> {
     /// Tells of those that came and went between two readings. A slice that is read by another source names its
     /// sockets otherwise: there nobody knows whether one was read.
     fn never_read(&self, rows: &mut Vec<Row>, changes: &mut Vec<Change>) {
-        let mut new = Vec::new();
-        if self.ended.is_empty() {
+        let gone = self.came_and_went();
+        if gone.is_empty() {
             return;
         }
         let told: BTreeSet<SocketKey> = changes.iter().map(|change| change.socket.key).collect();
-        for (key, socket) in &self.ended {
+        let mut new = Vec::new();
+        for (key, socket) in gone {
             let slice = socket.slice();
-            let was_read = rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok() || told.contains(key);
+            let was_read =
+                rows.binary_search_by(|row| row.socket.key.cmp(&key)).is_ok() || told.contains(&key);
             let by_cookie =
                 [self.whole.get(&slice).copied(), self.known.get(&slice).map(|known| known.source)]
                     == [Some(BY_COOKIE); 2];
             if !was_read && by_cookie {
-                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
-                let life = Life::Closed { at: self.now };
-                let history = History { life, ending: Ending::told(socket, None), ..History::default() };
-                new.push(Row::new(socket.clone(), history));
+                changes.push(Change { kind: ChangeKind::Passed, socket: socket.clone() });
+                new.push(self.past(socket));
             }
         }
         if !new.is_empty() {
@@ -144,12 +148,41 @@ impl Rules<'_> {
         }
     }
 
+    /// Every socket that was heard to be gone, as it was when it began where that was heard, too.
+    fn came_and_went(&self) -> BTreeMap<SocketKey, Socket> {
+        let mut gone = self.ended.clone();
+        for socket in gone.values_mut() {
+            if let Some(before) = self.recent.socket(&socket.key) {
+                let ended = ended(socket.clone(), Some(before));
+                *socket = Socket { state: before.state, ..ended };
+            }
+        }
+        for begun in self.recent.past() {
+            gone.entry(begun.socket.key).or_insert_with(|| begun.socket.clone());
+        }
+        gone
+    }
+
+    /// The row of one that was never read.
+    fn past(&self, socket: Socket) -> Row {
+        let key = socket.key;
+        let told = || self.ended.get(&key).and_then(|told| Ending::told(told, None));
+        let history = History {
+            life: Life::Closed { at: self.recent.ended(&key).unwrap_or(self.now) },
+            opened: self.recent.began(&key),
+            ending: self.recent.ending(&key).or_else(told),
+            ..History::default()
+        };
+        Row::new(socket, history)
+    }
+
     fn came(&self, socket: Socket, changes: &mut Vec<Change>) -> Row {
         let slice = socket.slice();
         let opened = self.known.contains_key(&slice) && !self.source_changed(slice);
         let kind = if opened { ChangeKind::Opened } else { ChangeKind::Found };
         changes.push(Change { kind, socket: socket.clone() });
-        Row::new(socket, History { opened: opened.then_some(self.now), ..History::default() })
+        let since = self.recent.began(&socket.key).unwrap_or(self.now);
+        Row::new(socket, History { opened: opened.then_some(since), ..History::default() })
     }
 
     fn stayed(&self, row: &Row, socket: Socket, changes: &mut Vec<Change>) -> Row {

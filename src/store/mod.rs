@@ -10,6 +10,7 @@ mod holder;
 mod load;
 mod merge;
 mod peers;
+mod recent;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::recent::Recent;
 use crate::model::{
     Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
 };
@@ -35,6 +37,7 @@ pub struct Table {
     /// The slices that have been read whole at least once.
     known: BTreeMap<Slice, Known>,
     keep_closed: Duration,
+    recent: Recent,
     moment: Option<Moment>,
 }
 
@@ -61,7 +64,13 @@ impl Table {
     /// An empty table that keeps closed rows for `keep_closed`.
     #[must_use]
     pub fn new(keep_closed: Duration) -> Self {
-        Self { rows: Vec::new(), known: BTreeMap::new(), keep_closed, moment: None }
+        Self {
+            rows: Vec::new(),
+            known: BTreeMap::new(),
+            keep_closed,
+            recent: Recent::default(),
+            moment: None,
+        }
     }
 
     /// The table of a single sample, in which nothing has happened: for one look. The same as
@@ -81,13 +90,14 @@ impl Table {
     ///   that prove absence: `sock_diag` dumps skip live rows now and then.
     /// - One that the kernel said it destroyed counts as closed when it is missing once. It need not be: what
     ///   enters TIME-WAIT is destroyed, too, and stays. One that no reading ever had is told as closed, by what
-    ///   the kernel said of it.
+    ///   the kernel said of it. So is one that began between readings and that no reading had after that.
     /// - A slice that was not read whole proves nothing: its rows stay as they were.
     /// - A slice that is read whole for the first time, or by another source than before, is a new
     ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
     #[must_use]
     pub fn apply(&self, sample: Sample) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
+        let recent = self.recent.with(sample.heard.begun, sample.heard.ends);
         let rows = merge::merge(
             &self.rows,
             sample.sockets,
@@ -97,7 +107,8 @@ impl Table {
                 whole: whole(&sample.coverage).collect(),
                 namespaces: &sample.coverage.namespaces,
                 known: &self.known,
-                ended: sample.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
+                recent: &recent,
+                ended: sample.heard.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
             },
             &mut changes,
         );
@@ -119,7 +130,11 @@ impl Table {
             coverage: sample.coverage,
             loads: Arc::new(load::loads(before, &sample.usages)),
         };
-        (Self { rows, known, keep_closed: self.keep_closed, moment: Some(moment) }, changes)
+        let is_told =
+            |key: &SocketKey| changes.binary_search_by(|change: &Change| change.socket.key.cmp(key)).is_ok();
+        let has = |key: &SocketKey| rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok();
+        let recent = recent.aged(|key| has(key) || is_told(key));
+        (Self { rows, known, keep_closed: self.keep_closed, recent, moment: Some(moment) }, changes)
     }
 
     /// Every row, closed ones included, sorted by key.

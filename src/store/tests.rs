@@ -8,9 +8,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{
-    Basics, ChangeKind, Cookie, Details, Endpoint, Ends, Family, Fd, Held, Identity, Inode, Life,
-    NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid, PortRange, Process,
-    ProcessId, Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State, TcpInfo, Uid,
+    Basics, Begun, ChangeKind, Cookie, Details, End, Ending, Endpoint, Ends, Family, Fd, Heard, Held,
+    Identity, Inode, Life, NamespaceCoverage, NetnsCoverage, NetnsFound, NetnsId, NoOwner, Owners, Pid,
+    PortRange, Process, ProcessId, Protocol, Queues, SliceCoverage, SliceStatus, Socket, SocketType, State,
+    TcpInfo, Uid,
 };
 
 const NETNS: NetnsId = NetnsId(1);
@@ -52,7 +53,7 @@ fn sample(at: u64, sockets: Vec<Socket>, status: SliceStatus, source: &'static s
         host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
         names: Arc::default(),
         sockets,
-        ended: Vec::new(),
+        heard: Heard::default(),
         usages: BTreeMap::new(),
         coverage: Coverage { slices: vec![read], ..Coverage::default() },
     }
@@ -79,6 +80,7 @@ fn told(change: &Change) -> String {
         ChangeKind::Found => "found",
         ChangeKind::Opened => "opened",
         ChangeKind::Closed => "closed",
+        ChangeKind::Passed => "passed",
         ChangeKind::State { .. } => "state",
         ChangeKind::Owners { .. } => "owners",
         ChangeKind::Details => "details",
@@ -186,7 +188,7 @@ fn after_the_end_of(sockets: &[Socket], sample: Sample) -> Sample {
         queues: Queues { recv: Some(9), send: None },
         ..socket.clone()
     };
-    Sample { ended: sockets.iter().map(told).collect(), ..sample }
+    Sample { heard: Heard { ended: sockets.iter().map(told).collect(), ..Heard::default() }, ..sample }
 }
 
 #[test]
@@ -196,7 +198,7 @@ fn what_the_kernel_says_is_gone_is_closed_by_one_absence() {
     // The second is in the dump still, as what enters TIME-WAIT is; the third was in none.
     let ended = [listener(1), listener(2), listener(3)];
     let (table, changes) = table.apply(after_the_end_of(&ended, whole(1, &[listener(2)])));
-    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 1", "closed 3"]);
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 1", "passed 3"]);
     let one = &table.row(&listener(1).key).unwrap().socket;
     assert_eq!((one.state, one.queues.recv, one.uid), (State::Listen, Some(9), Some(Uid(0))));
     assert!(one.owners.known().is_some(), "what was known of it stays known");
@@ -205,6 +207,89 @@ fn what_the_kernel_says_is_gone_is_closed_by_one_absence() {
     assert!(table.row(&listener(2).key).unwrap().is_open());
     let (table, changes) = table.apply(whole(2, &[listener(2)]));
     assert!(changes.is_empty() && table.rows().len() == 3, "{changes:?}");
+}
+
+/// The same sample, after these began that many milliseconds after its predecessor, and some of them ended.
+fn after_the_beginning_of(sockets: &[Socket], ends: &[(u64, Option<Ending>)], sample: Sample) -> Sample {
+    let at = |millis| {
+        let mono = sample.taken.mono.saturating_sub(Duration::from_millis(millis));
+        Stamp { mono, ..sample.taken }
+    };
+    let begun = sockets.iter().map(|socket| Begun { at: at(500), socket: socket.clone() }).collect();
+    let end = |(cookie, ending): &(u64, Option<Ending>)| End {
+        at: at(495),
+        socket: listener(*cookie),
+        ending: *ending,
+    };
+    let heard = Heard { begun, ends: ends.iter().map(end).collect(), ..Heard::default() };
+    Sample { heard, ..sample }
+}
+
+#[test]
+fn what_begins_between_readings_is_told_whether_a_reading_has_it_or_not() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[listener(1)]));
+    // The second stays, the third has ended, of the fourth nothing more is told.
+    let begun = [listener(2), listener(3), listener(4)];
+    let next = after_the_beginning_of(&begun, &[(3, None)], whole(1, &[listener(1), listener(2)]));
+    let (table, changes) = table.apply(next);
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["opened 2", "passed 3"]);
+    let opened = |table: &Table, cookie| table.row(&listener(cookie).key).unwrap().history().opened;
+    let half = Some(Stamp { mono: Duration::from_millis(500), ..stamp(0) });
+    assert_eq!((opened(&table, 2), opened(&table, 3)), (half, half), "not when it was read");
+    let three = table.row(&listener(3).key).unwrap();
+    let ended = Stamp { mono: Duration::from_millis(505), ..stamp(0) };
+    assert_eq!(three.life(), Life::Closed { at: ended });
+    assert!(three.socket.owners.known().is_some());
+    let (table, changes) = table.apply(whole(2, &[listener(1), listener(2)]));
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["passed 4"], "two readings without it");
+    let (table, changes) = table.apply(whole(3, &[listener(1)]));
+    assert!(changes.is_empty());
+    let (_, changes) = table.apply(whole(4, &[listener(1)]));
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 2"], "and nothing twice");
+}
+
+#[test]
+fn what_began_and_was_destroyed_is_as_it_began() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[]));
+    let mut next = after_the_beginning_of(&[listener(2)], &[], whole(1, &[]));
+    next.heard.ended = after_the_end_of(&[listener(2)], whole(1, &[])).heard.ended;
+    let (table, changes) = table.apply(next);
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["passed 2"]);
+    let row = table.row(&listener(2).key).unwrap();
+    assert_eq!((row.socket.state, row.socket.uid), (State::Listen, Some(Uid(0))));
+    assert!(row.socket.owners.known().is_some());
+    let (_, changes) = table.apply(whole(2, &[]));
+    assert!(changes.is_empty(), "{changes:?}");
+}
+
+#[test]
+fn how_a_connection_ended_is_known_when_it_counts_as_closed() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    let one = socket(1, State::Established, 0, &[10]);
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, std::slice::from_ref(&one)));
+    let reset = [(1, Some(Ending::ResetByPeer))];
+    let (table, changes) = table.apply(after_the_beginning_of(&[], &reset, whole(1, &[])));
+    assert!(changes.is_empty(), "one absence is no news");
+    let (table, changes) = table.apply(whole(2, &[]));
+    assert_eq!(changes.iter().map(told).collect::<Vec<_>>(), ["closed 1"]);
+    assert_eq!(table.row(&one.key).unwrap().history().ending, Some(Ending::ResetByPeer));
+    // It enters the reading before the word of it, which is remembered.
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, std::slice::from_ref(&one)));
+    let (table, _) = table.apply(after_the_beginning_of(&[], &reset, whole(1, std::slice::from_ref(&one))));
+    let (table, _) = table.apply(after_the_end_of(std::slice::from_ref(&one), whole(2, &[])));
+    assert_eq!(table.row(&one.key).unwrap().history().ending, Some(Ending::ResetByPeer));
+}
+
+#[test]
+fn what_begins_in_a_table_that_is_not_read_by_cookies_is_not_told_by_word_alone() {
+    let (table, _) = Table::new(Duration::from_secs(3)).apply(sample(0, vec![], SliceStatus::Ok, "procfs"));
+    for at in 1..4 {
+        let next = sample(at, vec![], SliceStatus::Ok, "procfs");
+        let (_, changes) = table.apply(after_the_beginning_of(&[listener(2)], &[(2, None)], next));
+        assert!(changes.is_empty(), "{changes:?}");
+    }
 }
 
 #[test]

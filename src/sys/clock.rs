@@ -30,6 +30,16 @@ pub fn booted() -> Option<jiff::Timestamp> {
     None
 }
 
+/// A moment given by its distance from the boot, suspended time included (`CLOCK_BOOTTIME`).
+#[must_use]
+#[cfg(linux)]
+pub fn since_boot(at: Duration) -> Stamp {
+    let ago = duration(clock_gettime(ClockId::Boottime)).saturating_sub(at);
+    let Stamp { mono, wall } = now();
+    let before = jiff::SignedDuration::try_from(ago).ok().and_then(|ago| wall.checked_sub(ago).ok());
+    Stamp { mono: mono.saturating_sub(ago), wall: before.unwrap_or(wall) }
+}
+
 /// A moment given in clock ticks after boot, as `/proc/PID/stat` gives start times.
 ///
 /// Told in hundredths of a second, as exact as a tick. What is finer comes from reading two clocks

@@ -59,6 +59,12 @@ impl DestroyedSocket {
         Ok(Self { fd, buffer: vec![0; MESSAGE] })
     }
 
+    /// What can be waited at.
+    #[must_use]
+    pub fn descriptor(&self) -> &OwnedFd {
+        &self.fd
+    }
+
     /// Waits for what comes next, as long as that.
     pub fn hear(&mut self, patience: Duration) -> Result<Heard<'_>, ListenError> {
         // 0 would mean for ever.

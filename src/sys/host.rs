@@ -27,6 +27,13 @@ pub fn netns() -> Result<NetnsId, NetnsError> {
     fs::metadata(PATH).map(|meta| NetnsId(meta.ino())).map_err(|error| NetnsError { path: PATH, error })
 }
 
+/// The pid namespace of this process, as the number of its inode.
+#[cfg(linux)]
+pub fn pid_namespace() -> std::io::Result<u64> {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata("/proc/self/ns/pid").map(|meta| meta.ino())
+}
+
 /// The only network that there is; no namespace of Linux has this number.
 #[cfg(not(linux))]
 pub fn netns() -> Result<NetnsId, NetnsError> {

@@ -27,7 +27,7 @@ pub(super) fn lines(app: &App, width: u16) -> Vec<Line<'static>> {
     }
     page.add(0, ABOUT, Meaning::Text);
     match app.moment() {
-        Some(moment) => doctor::sections(moment, app.asker).iter().for_each(|section| page.section(section)),
+        Some(moment) => doctor::sections(moment, &app.asker).iter().for_each(|section| page.section(section)),
         None => page.add(0, "nothing was read so far", Meaning::Muted),
     }
     page.lines

@@ -14,7 +14,7 @@ use super::timeline::Report;
 use super::update::show;
 use super::views::View;
 use crate::engine::Snapshot;
-use crate::model::{Ask, Change, ChangeKind, Row, SocketKey};
+use crate::model::{Ask, Change, Row, SocketKey};
 use crate::policy::{Alert, Draft, Policy, PolicyError, Watcher, is_judged};
 use crate::store::{Moment, Table};
 use crate::text;
@@ -174,7 +174,7 @@ impl Guard {
         if before.is_none_or(|before| before.names.users != moment.names.users) {
             return self.judge_all(&snapshot.table);
         }
-        let is_there = |change: &&Change| change.kind != ChangeKind::Closed;
+        let is_there = |change: &&Change| !change.kind.is_end();
         for change in snapshot.changes.iter().filter(is_there) {
             match snapshot.table.row(&change.socket.key) {
                 Some(row) => self.judge(row, moment),

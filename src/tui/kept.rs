@@ -8,7 +8,7 @@ use super::app::App;
 use super::cell::Seen;
 use super::update::relist;
 use crate::engine::Snapshot;
-use crate::model::{ChangeKind, Life, Row};
+use crate::model::{Life, Row};
 use crate::text;
 
 /// How many are kept.
@@ -32,7 +32,7 @@ impl Kept {
 
     /// Takes in what a snapshot says of closing.
     pub(super) fn take(&mut self, snapshot: &Snapshot) {
-        let closed = snapshot.changes.iter().filter(|change| matches!(change.kind, ChangeKind::Closed));
+        let closed = snapshot.changes.iter().filter(|change| change.kind.is_end());
         let rows = closed.filter_map(|change| snapshot.table.row(&change.socket.key));
         rows.filter(|row| is_closed(row)).for_each(|row| self.push(row.clone()));
     }

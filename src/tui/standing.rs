@@ -162,6 +162,7 @@ fn subject(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::Unexpected => "unexpected listener",
         AlertKind::Unverifiable => "listener that cannot be verified",
+        AlertKind::CameAndWent => "listener came and went",
         AlertKind::Closed => "listener closed",
         AlertKind::Rule => "rule matched",
         AlertKind::UnverifiableRule => "rule that cannot be verified",

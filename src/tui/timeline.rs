@@ -148,7 +148,7 @@ impl What {
         match kind {
             ChangeKind::Found | ChangeKind::Details => None,
             ChangeKind::Opened => Some(Self::Opened),
-            ChangeKind::Closed => Some(Self::Closed { after: age }),
+            ChangeKind::Closed | ChangeKind::Passed => Some(Self::Closed { after: age }),
             ChangeKind::State { from } => Some(Self::State { from: *from }),
             ChangeKind::Owners { from } => Some(Self::Owners { from: from.clone() }),
         }

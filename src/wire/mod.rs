@@ -38,6 +38,7 @@ pub mod sctp;
 pub mod services;
 mod show_request;
 pub mod smc_diag;
+pub mod socket_state;
 pub mod socket_unit;
 pub mod task_file;
 pub mod tipc_diag;

@@ -1,9 +1,9 @@
 //! The records of `assets/bpf/owners.bpf.c`: one for each descriptor that refers to a socket. Pure.
 
-use zerocopy::byteorder::native_endian::{U32, U64};
+use zerocopy::byteorder::native_endian::{U16, U32, U64};
 use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
-use crate::model::{Fd, Inode, NetnsId, Pid, SystemBytes, Uid};
+use crate::model::{Fd, Inode, NetnsId, Pid, Reuse, SystemBytes, Uid};
 
 /// `struct record` of the program, 72 bytes.
 #[derive(Clone, Copy, Debug, FromBytes, KnownLayout, Immutable, Unaligned)]
@@ -19,9 +19,14 @@ pub struct Record {
     uid: U32,
     exec_id: U32,
     comm: [u8; 16],
-    family: [u8; 2],
-    reserved: [u8; 6],
+    family: U16,
+    reuse: u8,
+    reuse_port: u8,
+    reserved: [u8; 4],
 }
+
+/// `AF_INET` and `AF_INET6` (socket(2)).
+const INTERNET: [u16; 2] = [2, 10];
 
 /// How long a record is.
 pub const LENGTH: usize = size_of::<Record>();
@@ -82,9 +87,21 @@ impl Record {
     pub fn netns(&self) -> Option<NetnsId> {
         (self.netns.get() != 0).then_some(NetnsId(self.netns.get().into()))
     }
+
+    /// Whether others may bind to its address; `None` for a socket that has none of the internet.
+    #[must_use]
+    pub fn reuse(&self) -> Option<Reuse> {
+        let reuse = Reuse { address: self.reuse != 0, port: self.reuse_port != 0 };
+        INTERNET.contains(&self.family.get()).then_some(reuse)
+    }
 }
 
 impl Incarnation {
+    /// One of which another program told the same.
+    pub(super) fn told(pid: Pid, start_ns: u64, exec_id: u32, uid: Uid, comm: [u8; 16]) -> Self {
+        Self { pid, start_ns, exec_id, uid, comm }
+    }
+
     /// The name that the process gives itself.
     #[must_use]
     pub fn comm(&self) -> SystemBytes {
@@ -105,7 +122,8 @@ mod tests {
             bytes.extend(number.to_ne_bytes()); // pid, tid, fd, netns, uid, exec_id
         }
         bytes.extend(b"a) b\n\x1b\0xxxxxxxxx"); // comm
-        bytes.extend([2, 0, 0, 0, 0, 0, 0, 0]); // family
+        bytes.extend(2u16.to_ne_bytes()); // family
+        bytes.extend([0, 1, 0, 0, 0, 0]); // reuse, reuse_port
         bytes
     }
 
@@ -118,6 +136,7 @@ mod tests {
         let told = &records[1];
         assert_eq!((told.inode(), told.fd(), told.thread()), (Inode::new(77), Fd(3), Some(Pid(41))));
         assert_eq!(told.netns(), Some(NetnsId(4_026_531_840)));
+        assert_eq!(told.reuse(), Some(Reuse { address: false, port: true }));
         let who = told.incarnation();
         assert_eq!((who.pid, who.start_ns, who.uid, who.exec_id), (Pid(40), 1_230_000_000, Uid(1000), 2));
         assert_eq!(who.comm().as_bytes(), b"a) b\n\x1b");
@@ -129,6 +148,8 @@ mod tests {
         bytes.copy_within(24..28, 28);
         assert_eq!(Record::split(&bytes).0[0].thread(), None);
         bytes[..8].fill(0);
-        assert_eq!(Record::split(&bytes).0[0].inode(), None);
+        bytes[64..66].copy_from_slice(&1u16.to_ne_bytes()); // AF_UNIX
+        let (records, _) = Record::split(&bytes);
+        assert_eq!((records[0].inode(), records[0].reuse()), (None, None));
     }
 }

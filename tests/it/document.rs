@@ -170,6 +170,8 @@ objects! {
         scope: Option<String>,
         reach: Option<String>,
         v6only: Option<bool>,
+        reuse_address: Option<bool>,
+        reuse_port: Option<bool>,
         unit: Option<String>,
         activates: Option<String>,
         dnat: Option<Vec<PublishedPort>>,

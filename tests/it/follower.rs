@@ -30,10 +30,15 @@ pub(crate) fn collect(stream: impl Read + Send + 'static) -> Lines {
 impl Follower {
     /// Starts it, and waits until it hears what closes.
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_saying(command, "sockeye: telling what closes; ")
+    }
+
+    /// Starts another command, and waits until it says that it is ready.
+    pub(crate) fn start_saying(command: &mut Command, ready: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (told, said) = (collect(child.stdout.take().unwrap()), collect(child.stderr.take().unwrap()));
         let follower = Self { child, told, said };
-        follower.says("sockeye: telling what closes; ");
+        follower.says(ready);
         follower
     }
 

@@ -20,7 +20,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["model", "wire", "sys"]),
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy", "diagnosis"]),
-    ("engine", &["model", "text", "wire", "phrase", "store", "policy", "sys", "source", "owner", "action"]),
+    (
+        "engine",
+        &["model", "text", "wire", "phrase", "store", "policy", "sys", "source", "owner", "event", "action"],
+    ),
     ("tui", &["model", "text", "filter", "phrase", "store", "policy", "diagnosis", "output", "engine"]),
     ("config", &["model", "text", "filter", "sys", "tui"]),
     (

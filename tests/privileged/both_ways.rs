@@ -46,7 +46,7 @@ fn told(sample: &Sample) -> Told {
 
 fn sampler(choice: OwnerChoice) -> Sampler {
     let tables = vec![(Family::Inet, Protocol::Tcp), (Family::Unix, Protocol::Unix)];
-    let owners = OwnerAsk { choice, facts: Facts::All, live: false };
+    let owners = OwnerAsk { choice, facts: Facts::All, live: false, by_bpf: false };
     Sampler::new(Box::new(Netlink::with_fallback(Ask::NOTHING)), tables, owners)
 }
 

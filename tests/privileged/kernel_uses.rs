@@ -197,7 +197,7 @@ fn moved() {
 
 fn comes_and_goes() {
     in_namespace(|| {
-        let ask = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true };
+        let ask = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true, by_bpf: false };
         let source = Box::new(Netlink::with_fallback(Ask::NOTHING));
         let mut sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Udp)], ask);
         let mut sample = || sampler.take().unwrap();

@@ -165,7 +165,7 @@ fn in_its_own_pid_namespace() {
 
 fn tables() -> Table {
     let source = Box::new(Netlink::strict(Ask::NOTHING));
-    let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: false };
+    let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: false, by_bpf: false };
     engine::single(Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners).take().unwrap())
 }
 

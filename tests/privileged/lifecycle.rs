@@ -32,7 +32,7 @@ struct Watch {
 impl Watch {
     fn new(port: u16) -> Self {
         let source = Box::new(Netlink::strict(Ask::NOTHING));
-        let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::Names, live: true };
+        let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::Names, live: true, by_bpf: false };
         let sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners);
         Self { sampler, table: Table::new(Duration::from_mins(1)), port, happened: Vec::new() }
     }

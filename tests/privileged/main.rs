@@ -24,11 +24,11 @@ mod ends;
 mod fallbacks;
 mod faults;
 #[path = "../it/follower.rs"]
-#[expect(dead_code, reason = "the other test binary uses the rest")]
 mod follower;
 #[path = "../it/harness.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod harness;
+mod hearing;
 mod hidden;
 #[path = "../kernels/in_flight.rs"]
 mod in_flight;
@@ -93,6 +93,7 @@ fn main() -> ExitCode {
         (rights::CASES, setpriv),
         (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),
+        (hearing::CASES, namespace.or(bpf)),
         (names::CASES, cgroup),
         (runtimes::CASES, cgroup),
         (activation::CASES, apart),

@@ -214,7 +214,7 @@ fn again_and_again() {
     let daemon = Daemon::new(Some(answer()));
     let places = RuntimePlaces { docker_host: Some(daemon.path.clone()), runtime_dir: None };
     let sampler = || {
-        let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true };
+        let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true, by_bpf: false };
         let source = Box::new(Netlink::with_fallback(Ask::NOTHING));
         Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners).asking(Some(&places))
     };

@@ -193,6 +193,20 @@ pub static FIELDS: &[Field] = &[
         Value::of(s.socket().v6only, Value::Bool)
     }),
     field(
+        ("reuse_address", "REUSEADDR"),
+        Kind::Bool,
+        9,
+        "SO_REUSEADDR; null where owners are not read through BPF.",
+        |s| Value::of(s.socket().reuse, |reuse| Value::Bool(reuse.address)),
+    ),
+    field(
+        ("reuse_port", "REUSEPORT"),
+        Kind::Bool,
+        9,
+        "SO_REUSEPORT; null where owners are not read through BPF.",
+        |s| Value::of(s.socket().reuse, |reuse| Value::Bool(reuse.port)),
+    ),
+    field(
         ("unit", "UNIT"),
         Kind::Text,
         18,

@@ -160,6 +160,7 @@ impl<'a> Pass<'a> {
                 continue;
             }
             self.map.hold(inode, holder, descriptor.thread(), descriptor.fd);
+            self.map.note_reuse(descriptor.reuse);
         }
     }
 

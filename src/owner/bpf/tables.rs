@@ -1,7 +1,7 @@
 //! Who holds which socket, as one run of the program told it: plain numbers, for every process there is.
 //! Nothing is judged here.
 
-use crate::model::{Fd, Inode, NetnsId, Pid};
+use crate::model::{Fd, Inode, NetnsId, Pid, Reuse};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::wire::task_file::{Incarnation, Record};
 
@@ -21,6 +21,7 @@ pub(super) struct Tables {
 pub(super) struct Descriptor {
     pub(super) inode: Inode,
     pub(super) fd: Fd,
+    pub(super) reuse: Option<Reuse>,
     /// Which of the processes.
     process: u32,
     /// 0 for the table of the process.
@@ -61,6 +62,7 @@ impl Tables {
             self.descriptors.push(Descriptor {
                 inode,
                 fd: record.fd(),
+                reuse: record.reuse(),
                 process: u32::try_from(self.processes.len() - 1).unwrap_or(u32::MAX),
                 thread: record.thread().map_or(0, |thread| thread.0),
                 netns: record.netns().and_then(|netns| u32::try_from(netns.0).ok()).unwrap_or(0),

@@ -1,25 +1,46 @@
-//! The three calls of bpf(2) that an iterator takes. It decides nothing.
+//! The calls of bpf(2) that the programs take. It decides nothing.
 
 #![expect(unsafe_code, reason = "rustix has no call for bpf(2), whose argument is a union")]
 
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
-use aya_obj::generated::bpf_attach_type::BPF_TRACE_ITER;
-use aya_obj::generated::bpf_cmd::{self, BPF_ITER_CREATE, BPF_LINK_CREATE, BPF_PROG_LOAD};
+use aya_obj::generated::bpf_attach_type::{BPF_TRACE_ITER, BPF_TRACE_RAW_TP};
+use aya_obj::generated::bpf_cmd::{
+    self, BPF_ITER_CREATE, BPF_LINK_CREATE, BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
+    BPF_PROG_LOAD, BPF_RAW_TRACEPOINT_OPEN,
+};
 use aya_obj::generated::bpf_prog_type::BPF_PROG_TYPE_TRACING;
 use aya_obj::generated::{bpf_attr, bpf_insn};
+
+/// Where a program is to run: the number among the types of the kernel.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Hook {
+    /// Of a function that an iterator calls.
+    Iterator(u32),
+    /// Of the type of a tracepoint's function.
+    Tracepoint(u32),
+}
+
+/// A map to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Map<'a> {
+    pub(super) name: &'a str,
+    pub(super) kind: u32,
+    pub(super) key_size: u32,
+    pub(super) value_size: u32,
+    pub(super) max_entries: u32,
+}
 
 /// A program to be loaded.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program<'a> {
-    /// What it is called in lists of what is loaded; 15 bytes of it.
+    /// What it is called in lists of what is loaded.
     pub(super) name: &'a str,
     pub(super) instructions: &'a [bpf_insn],
     pub(super) license: &'a CStr,
-    /// What it is to run in: the number of a function among the types of the kernel.
-    pub(super) hook: u32,
+    pub(super) hook: Hook,
 }
 
 /// Has the program verified and loaded. What the verifier has to say goes to `log`; 0 bytes ask for
@@ -32,11 +53,13 @@ pub(super) fn load(program: Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> 
     // SAFETY: every byte is set, and plain numbers are all there is.
     let load = unsafe { &mut attr.__bindgen_anon_3 };
     load.prog_type = BPF_PROG_TYPE_TRACING as u32;
-    load.expected_attach_type = BPF_TRACE_ITER as u32;
-    load.attach_btf_id = program.hook;
-    for (to, byte) in load.prog_name[..15].iter_mut().zip(program.name.bytes()) {
-        *to = c_char::from_ne_bytes([byte]);
-    }
+    let (attach_type, hook) = match program.hook {
+        Hook::Iterator(hook) => (BPF_TRACE_ITER, hook),
+        Hook::Tracepoint(hook) => (BPF_TRACE_RAW_TP, hook),
+    };
+    load.expected_attach_type = attach_type as u32;
+    load.attach_btf_id = hook;
+    put_name(&mut load.prog_name, program.name);
     load.insns = program.instructions.as_ptr() as u64;
     load.insn_cnt = count;
     load.license = program.license.as_ptr() as u64;
@@ -71,6 +94,55 @@ pub(super) fn start(link: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     call(BPF_ITER_CREATE, &attr)
 }
 
+/// Has a loaded program run at its tracepoint, for as long as the answer is open.
+pub(super) fn open_tracepoint(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
+    let mut attr = nothing();
+    attr.raw_tracepoint.prog_fd = number(program);
+    call(BPF_RAW_TRACEPOINT_OPEN, &attr)
+}
+
+/// Makes a map.
+pub(super) fn create(map: Map<'_>) -> io::Result<OwnedFd> {
+    let mut attr = nothing();
+    // SAFETY: every byte is set, and plain numbers are all there is.
+    let create = unsafe { &mut attr.__bindgen_anon_1 };
+    create.map_type = map.kind;
+    create.key_size = map.key_size;
+    create.value_size = map.value_size;
+    create.max_entries = map.max_entries;
+    put_name(&mut create.map_name, map.name);
+    call(BPF_MAP_CREATE, &attr)
+}
+
+/// What stands at a place of an array of 64-bit numbers.
+pub(super) fn look_up(map: BorrowedFd<'_>, place: u32) -> io::Result<u64> {
+    let mut value = 0u64;
+    ask(BPF_MAP_LOOKUP_ELEM, &mut element(map, &place, &raw mut value))?;
+    Ok(value)
+}
+
+/// Writes a number there.
+pub(super) fn update(map: BorrowedFd<'_>, place: u32, mut value: u64) -> io::Result<()> {
+    ask(BPF_MAP_UPDATE_ELEM, &mut element(map, &place, &raw mut value))
+}
+
+fn element(map: BorrowedFd<'_>, place: &u32, value: *mut u64) -> bpf_attr {
+    let mut attr = nothing();
+    // SAFETY: every byte is set, and plain numbers are all there is.
+    let element = unsafe { &mut attr.__bindgen_anon_2 };
+    element.map_fd = number(map);
+    element.key = std::ptr::from_ref(place) as u64;
+    element.__bindgen_anon_1.value = value as u64;
+    attr
+}
+
+/// 15 bytes of it.
+fn put_name(to: &mut [c_char; 16], name: &str) {
+    for (to, byte) in to[..15].iter_mut().zip(name.bytes()) {
+        *to = c_char::from_ne_bytes([byte]);
+    }
+}
+
 fn number(descriptor: BorrowedFd<'_>) -> u32 {
     descriptor.as_raw_fd().cast_unsigned()
 }
@@ -82,12 +154,23 @@ fn nothing() -> bpf_attr {
 
 /// One that answers with a descriptor.
 fn call(command: bpf_cmd, attr: &bpf_attr) -> io::Result<OwnedFd> {
-    // SAFETY: the pointers in it, where the command has some, are of slices that live until it returns.
+    let descriptor = answer(command, attr)?;
+    // SAFETY: the kernel just made it for us (bpf(2): these commands return a new descriptor).
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// One that answers with nothing, or into what it is pointed to.
+fn ask(command: bpf_cmd, attr: &mut bpf_attr) -> io::Result<()> {
+    answer(command, attr).map(|_| ())
+}
+
+fn answer(command: bpf_cmd, attr: &bpf_attr) -> io::Result<c_int> {
+    // SAFETY: the pointers in it, where the command has some, are of what lives until it returns, and as long
+    // as the sizes say that the command or its map is given.
     let answer =
         unsafe { libc::syscall(libc::SYS_bpf, command as u32, &raw const *attr, size_of::<bpf_attr>()) };
-    match i32::try_from(answer) {
-        // SAFETY: the kernel just made it for us (bpf(2): these commands return a new descriptor).
-        Ok(descriptor @ 0..) => Ok(unsafe { OwnedFd::from_raw_fd(descriptor) }),
+    match c_int::try_from(answer) {
+        Ok(answer @ 0..) => Ok(answer),
         _ => Err(io::Error::last_os_error()),
     }
 }

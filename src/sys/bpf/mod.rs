@@ -1,30 +1,32 @@
-//! The BPF program that tells who holds which socket: loads it, runs it, hands over what it writes.
+//! The BPF programs that are built in: fits them to the running kernel and loads them.
 //!
-//! All that knows of `aya-obj` is here. What the bytes mean is read in `wire::task_file`.
+//! All that knows of `aya-obj` is here. What the bytes mean that they write is read in `wire`.
 
 mod call;
+mod ring;
+mod socket_states;
+mod task_files;
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::os::fd::{AsFd as _, OwnedFd};
+pub use socket_states::{SocketStates, Told};
+pub use task_files::TaskFiles;
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
 
 use aya_obj::btf::{Btf, BtfError, BtfRelocationError};
+use aya_obj::relocation::EbpfRelocationError;
 use aya_obj::{Object, ParseError};
 
 use super::rights;
 use crate::wire::btf::{Malformed, Types};
 
-/// Built from `owners.bpf.c` by `assets/bpf/build`.
-static OBJECT: &[u8] = include_bytes!("../../../assets/bpf/owners.bpf.o");
-const PROGRAM: &str = "socket_owners";
-/// What the kernel calls for each descriptor (`DEFINE_BPF_ITER_FUNC` in `kernel/bpf/task_iter.c`).
-const HOOK: &str = "bpf_iter_task_file";
 /// The types of the running kernel.
 const BTF: &str = "/sys/kernel/btf/vmlinux";
 /// What a loader calls instead of reading what it cannot find: no helper has that number.
 const UNFIT: i32 = 0x0bad_2310;
-/// The kernel fills at most eight pages per read (`bpf_seq_read`).
-const CHUNK: usize = 64 * 1024;
+/// Room for what the verifier has to say.
+const LOG: usize = 64 * 1024;
 
 /// Why the program cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -39,10 +41,14 @@ pub enum BpfError {
     Malformed(#[from] Malformed),
     #[error("cannot understand the types of the kernel ({BTF}): {0}")]
     Excerpt(#[from] BtfError),
-    #[error("this kernel has no such iterator ({HOOK}); it came with Linux 5.8")]
-    NoIterator,
+    #[error("this kernel has no such place for a program ({0}); it came with Linux {1}")]
+    NoHook(&'static str, &'static str),
     #[error("cannot fit the program to this kernel: {0}")]
     Fit(#[from] BtfRelocationError),
+    #[error("cannot give the program its maps: {0}")]
+    Maps(#[from] EbpfRelocationError),
+    #[error("the kernel refused a map: {0}")]
+    Map(#[source] io::Error),
     #[error("the types of this kernel lack something that the program reads")]
     Lacking,
     #[error("the kernel refused the program: {source}{}", said(.log))]
@@ -71,77 +77,58 @@ pub fn may_load() -> Result<(), BpfError> {
     if fs::exists(BTF).unwrap_or(false) { Ok(()) } else { Err(BpfError::NoTypes) }
 }
 
-/// The program, loaded. Running it needs no right any more.
-#[derive(Debug)]
-pub struct TaskFiles {
-    link: OwnedFd,
-    buffer: Vec<u8>,
+/// A program that is built in.
+#[derive(Clone, Copy, Debug)]
+struct BuiltIn {
+    /// Made by `assets/bpf/build`.
+    object: &'static [u8],
+    name: &'static str,
 }
 
-impl TaskFiles {
-    /// Loads the program.
-    pub fn load() -> Result<Self, BpfError> {
-        may_load()?;
-        let kernel = fs::read(BTF).map_err(BpfError::Types)?;
-        let types = Types::read(&kernel)?;
-        let hook = types.function(HOOK.as_bytes()).ok_or(BpfError::NoIterator)?;
-        let object = fitted(&types)?;
-        let function = object.programs.get(PROGRAM).and_then(|it| object.functions.get(&it.function_key()));
-        let instructions = &function.ok_or(BpfError::Missing)?.instructions;
-        let program = load(call::Program { name: PROGRAM, instructions, license: &object.license, hook })?;
-        let link = call::link(program.as_fd()).map_err(BpfError::Start)?;
-        Ok(Self { link, buffer: vec![0; CHUNK] })
-    }
-
-    /// Runs it once over every task that the pid namespace of this process has. `each` gets what it
-    /// wrote, whole records at a time but for the last of each piece.
-    pub fn run(&mut self, mut each: impl FnMut(&[u8])) -> Result<(), BpfError> {
-        let mut output = File::from(call::start(self.link.as_fd()).map_err(BpfError::Start)?);
-        loop {
-            match output.read(&mut self.buffer) {
-                Ok(0) => return Ok(()),
-                Ok(read) => each(&self.buffer[..read]),
-                // After a million descriptors without a socket the kernel lets others have a turn.
-                Err(error)
-                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
-                Err(error) => return Err(BpfError::Read(error)),
-            }
+impl BuiltIn {
+    /// The object, with the places of what it reads as they are in that kernel.
+    fn fitted(self, kernel: &Types<'_>) -> Result<Object, BpfError> {
+        let mut object = Object::parse(self.object)?;
+        let own = object.btf.as_ref().ok_or(BpfError::Missing)?.to_bytes();
+        let excerpt = kernel.excerpt(&Types::read(&own)?.structs());
+        object.relocate_btf(&Btf::parse(&excerpt, object.endianness)?)?;
+        let mut instructions = object.functions.values().flat_map(|function| &function.instructions);
+        if instructions.any(|it| it.imm == UNFIT) {
+            return Err(BpfError::Lacking);
         }
+        Ok(object)
+    }
+
+    /// Loads it, to run at that place. When the kernel will not, asks once more, for the reason.
+    fn load(self, object: &Object, hook: call::Hook) -> Result<OwnedFd, BpfError> {
+        let function = object.programs.get(self.name).and_then(|it| object.functions.get(&it.function_key()));
+        let instructions = &function.ok_or(BpfError::Missing)?.instructions;
+        let program = call::Program { name: self.name, instructions, license: &object.license, hook };
+        call::load(program, &mut []).map_err(|source| {
+            let mut log = vec![0; LOG];
+            drop(call::load(program, &mut log));
+            let mut lines = log.split(|byte| matches!(byte, b'\n' | 0));
+            // The very last one counts what was verified.
+            let last = lines.rfind(|line| !line.is_empty() && !line.starts_with(b"processed "));
+            BpfError::Load { source, log: String::from_utf8_lossy(last.unwrap_or_default()).into_owned() }
+        })
     }
 }
 
-/// The object, with the places of what it reads as they are in that kernel.
-fn fitted(kernel: &Types<'_>) -> Result<Object, BpfError> {
-    let mut object = Object::parse(OBJECT)?;
-    let own = object.btf.as_ref().ok_or(BpfError::Missing)?.to_bytes();
-    let excerpt = kernel.excerpt(&Types::read(&own)?.structs());
-    object.relocate_btf(&Btf::parse(&excerpt, object.endianness)?)?;
-    let mut instructions = object.functions.values().flat_map(|function| &function.instructions);
-    if instructions.any(|it| it.imm == UNFIT) {
-        return Err(BpfError::Lacking);
-    }
-    Ok(object)
-}
-
-/// Loads it; when the kernel will not, asks once more, for the reason.
-fn load(program: call::Program<'_>) -> Result<OwnedFd, BpfError> {
-    call::load(program, &mut []).map_err(|source| {
-        let mut log = vec![0; CHUNK];
-        drop(call::load(program, &mut log));
-        let mut lines = log.split(|byte| matches!(byte, b'\n' | 0));
-        // The very last one counts what was verified.
-        let last = lines.rfind(|line| !line.is_empty() && !line.starts_with(b"processed "));
-        BpfError::Load { source, log: String::from_utf8_lossy(last.unwrap_or_default()).into_owned() }
-    })
+/// The bytes that describe the types of the running kernel.
+fn kernel_types() -> Result<Vec<u8>, BpfError> {
+    fs::read(BTF).map_err(BpfError::Types)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALL: [BuiltIn; 2] = [task_files::OWNERS, socket_states::STATES];
+
     /// What it comes to when a kernel's types are all understood.
-    fn fitted_to_all(kernel: &[u8]) -> Object {
-        let mut object = Object::parse(OBJECT).unwrap();
+    fn fitted_to_all(built_in: BuiltIn, kernel: &[u8]) -> Object {
+        let mut object = Object::parse(built_in.object).unwrap();
         let types = Btf::parse(kernel, object.endianness).unwrap();
         object.relocate_btf(&types).unwrap();
         object
@@ -149,20 +136,24 @@ mod tests {
 
     #[test]
     fn an_excerpt_of_the_types_fits_the_program_as_all_of_them_do() {
-        let own = Object::parse(OBJECT).unwrap().btf.unwrap().to_bytes();
-        let kernels = [Some(own), fs::read(BTF).ok()];
-        for kernel in kernels.into_iter().flatten() {
-            let object = fitted(&Types::read(&kernel).unwrap()).unwrap();
-            assert_eq!(format!("{:?}", object.functions), format!("{:?}", fitted_to_all(&kernel).functions));
+        for built_in in ALL {
+            let own = Object::parse(built_in.object).unwrap().btf.unwrap().to_bytes();
+            let kernels = [Some(own), fs::read(BTF).ok()];
+            for kernel in kernels.into_iter().flatten() {
+                let object = built_in.fitted(&Types::read(&kernel).unwrap()).unwrap();
+                let all = fitted_to_all(built_in, &kernel);
+                assert_eq!(format!("{:?}", object.functions), format!("{:?}", all.functions));
+            }
         }
     }
 
     #[test]
     fn a_kernel_that_lacks_what_is_read_is_refused() {
-        let mut other = Object::parse(OBJECT).unwrap().btf.unwrap().to_bytes();
+        let built_in = task_files::OWNERS;
+        let mut other = Object::parse(built_in.object).unwrap().btf.unwrap().to_bytes();
         let at = other.windows(9).position(|name| name == b"\0f_inode\0").unwrap();
         other[at + 1] = b'g';
-        let refused = fitted(&Types::read(&other).unwrap()).map(|_| ()).unwrap_err();
+        let refused = built_in.fitted(&Types::read(&other).unwrap()).map(|_| ()).unwrap_err();
         assert!(matches!(refused, BpfError::Lacking), "{refused:?}");
     }
 }

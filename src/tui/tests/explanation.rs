@@ -42,7 +42,7 @@ fn it_opens_over_everything_changes_places_with_the_help_and_closes() {
 fn who_has_all_rights_is_told_no_command() {
     let mut stage = Stage::played(140, 40);
     let rights = Rights { every_process: true, bpf: true, namespaces: true, filters: true };
-    stage.app.asker = Asker { is_root: true, rights };
+    stage.app.asker = Asker { is_root: true, rights, ..Asker::default() };
     stage.keys("!");
     let screen = stage.screen();
     assert!(screen.contains("rights: full") && screen.contains("even by root"), "{screen}");

@@ -170,6 +170,12 @@ impl<'a> Types<'a> {
         self.of_kind(kind::FUNC).find(|(_, named)| self.string(*named) == name).map(|(id, _)| id)
     }
 
+    /// The number of the typedef of that name.
+    #[must_use]
+    pub fn definition(&self, name: &[u8]) -> Option<TypeId> {
+        self.of_kind(kind::TYPEDEF).find(|(_, named)| self.string(*named) == name).map(|(id, _)| id)
+    }
+
     /// The names of all structs that have one.
     #[must_use]
     pub fn structs(&self) -> HashSet<&'a [u8], RandomState> {

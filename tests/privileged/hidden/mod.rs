@@ -262,7 +262,7 @@ struct Watch {
 
 impl Watch {
     fn new(choice: OwnerChoice, inode: u64) -> Self {
-        let ask = OwnerAsk { choice, facts: Facts::All, live: true };
+        let ask = OwnerAsk { choice, facts: Facts::All, live: true, by_bpf: false };
         let source = Box::new(Netlink::strict(Ask::NOTHING));
         let sampler = Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], ask);
         Self { sampler, table: Table::new(Duration::from_mins(1)), inode, changes: Vec::new() }

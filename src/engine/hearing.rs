@@ -1,0 +1,100 @@
+//! What is heard between readings, from every mouth: what the kernel tells of sockets that it destroys, and what
+//! BPF tells of those that begin and end. It decides nothing about sockets; the store does.
+
+use std::time::Duration;
+
+use super::poller::{Hear, Hint};
+use crate::event::{Closes, Notice, States, Turn, What, Word};
+use crate::model::{Begun, End, Ending, Held, NetnsId, NoOwner, Owners, Socket};
+use crate::owner::Openers;
+use crate::sys::clock;
+
+/// Listens to what there is: to sockets that close, and to TCP sockets as they begin and end, of one namespace or of
+/// all. `None` when nobody tells anything.
+#[must_use]
+pub fn hear(closes: Option<Closes>, states: Option<States>, only: Option<NetnsId>) -> Option<Hear> {
+    let mut ears = Ears { closes, states, only, openers: Openers::default() };
+    (ears.closes.is_some() || ears.states.is_some())
+        .then(|| -> Hear { Box::new(move |patience| ears.next(patience)) })
+}
+
+struct Ears {
+    closes: Option<Closes>,
+    states: Option<States>,
+    only: Option<NetnsId>,
+    openers: Openers,
+}
+
+impl Ears {
+    /// The next hint within that time; `None` when nobody will tell anything any more.
+    fn next(&mut self, patience: Duration) -> Option<Hint> {
+        if let Some(hint) = self.told() {
+            return Some(hint);
+        }
+        if let Some(states) = &self.states {
+            let socket = self.closes.as_ref().map(Closes::descriptor);
+            if patience > Duration::ZERO && states.wait(socket, patience).is_err() {
+                self.states = None;
+            }
+            return Some(self.told().unwrap_or(Hint::Nothing));
+        }
+        self.closed(patience)
+    }
+
+    /// What waits already. How a connection ended is told before that it was destroyed.
+    fn told(&mut self) -> Option<Hint> {
+        while let Some(states) = &mut self.states {
+            match states.next() {
+                Ok(Some(Word::Turn(turn))) => {
+                    if let Some(hint) = self.turn(*turn) {
+                        return Some(hint);
+                    }
+                }
+                Ok(Some(Word::Lost | Word::Malformed(_))) => return Some(Hint::Lost),
+                Ok(None) => break,
+                Err(_) => {
+                    self.states = None;
+                    return Some(Hint::Lost);
+                }
+            }
+        }
+        self.closed(Duration::ZERO).filter(|hint| !matches!(hint, Hint::Nothing))
+    }
+
+    fn closed(&mut self, patience: Duration) -> Option<Hint> {
+        match self.closes.as_mut()?.next(patience) {
+            Ok(Notice::Closed(socket)) => Some(Hint::Ended(socket)),
+            Ok(Notice::Lost | Notice::Malformed(_)) => Some(Hint::Lost),
+            Ok(Notice::Nothing) => Some(Hint::Nothing),
+            Err(_) => {
+                self.closes = None;
+                Some(Hint::Lost)
+            }
+        }
+    }
+
+    fn turn(&mut self, turn: Turn) -> Option<Hint> {
+        let Turn { at, socket, what } = turn;
+        if self.only.is_some_and(|only| only != socket.key.netns) {
+            return None;
+        }
+        let at = clock::since_boot(at);
+        Some(match what {
+            What::Ended(errno) => {
+                let ending = Ending::heard(socket.state, errno);
+                Hint::Turned(Box::new(End { at, socket, ending }))
+            }
+            What::Began(who) => {
+                let owners = match who {
+                    None => Owners::Unknown(NoOwner::OtherPidns),
+                    Some(who) => {
+                        let process = self.openers.process(who);
+                        Owners::of(vec![Held { process, thread: None, ring: false, fds: Vec::new() }])
+                    }
+                };
+                let uid = owners.first().and_then(|owner| owner.process.uid);
+                Hint::Began(Box::new(Begun { at, socket: Socket { owners, uid, ..socket } }))
+            }
+        })
+    }
+}
