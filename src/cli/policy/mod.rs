@@ -107,7 +107,8 @@ pub(super) fn watched(
     let policy = text.as_ref().ok().and_then(|text| understand(text.as_deref()?).ok());
     let (_, ask) = reader::wanted_by(&policy.unwrap_or_default());
     let is_for_a_scenario = matches!(reading.source, SourceChoice::Scenario(_));
-    let file = PolicyFile { path: path.clone(), text, parse: Box::new(understand), is_for_a_scenario };
+    let (path, parse, reading) = (path.clone(), Box::new(understand), reading.arguments());
+    let file = PolicyFile { path, text, parse, is_for_a_scenario, reading };
     (Some(file), ask)
 }
 
