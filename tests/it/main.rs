@@ -9,6 +9,7 @@ mod approve;
 mod bad_input;
 mod bench_report;
 mod closely;
+mod comparison;
 mod completions;
 mod config;
 mod corrupt;

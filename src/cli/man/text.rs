@@ -121,7 +121,8 @@ const EXIT_STATUS: &[Part] = &[
     ),
     Item(
         "1",
-        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds.",
+        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds. policy \
+         diff: something is gone, different or unexpected.",
     ),
     Item(
         "2",
@@ -129,7 +130,7 @@ const EXIT_STATUS: &[Part] = &[
          passes, and not everything could be seen. -K, close: not all could be closed, or the answer was no. kill: not all \
          of what 0 means, or the answer was no.",
     ),
-    Item("3", "check: too little could be seen to say."),
+    Item("3", "check, policy diff: too little could be seen to say."),
 ];
 
 const SETTINGS: &[Part] = &[

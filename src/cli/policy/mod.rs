@@ -1,9 +1,11 @@
 //! `sockeye policy learn`, and finding, reading and writing the policy file.
 
 mod change;
+mod show;
 mod writer;
 
 pub(super) use change::change;
+pub(super) use show::{diff, show};
 pub(super) use writer::writer;
 
 use std::io::{self, Write as _};
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::{LearnArgs, SourceChoice};
+use super::args::{Command, LearnArgs, PolicyCommand, SourceChoice};
 use super::exit::Exit;
 use super::filter::Machine;
 use super::reader::Request;
@@ -24,6 +26,16 @@ use crate::sys::file::{self, FileError};
 use crate::sys::{host, rights};
 use crate::text::{self, counted};
 use crate::tui::PolicyFile;
+
+/// True for a command that changes the policy file.
+pub(super) fn writes(command: Option<&Command>) -> bool {
+    match command {
+        Some(Command::Policy { command }) => {
+            !matches!(command, PolicyCommand::Show(_) | PolicyCommand::Diff(_))
+        }
+        _ => false,
+    }
+}
 
 /// A policy and where it came from.
 pub(super) struct Loaded {
