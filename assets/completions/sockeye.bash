@@ -622,7 +622,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --read-only --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --no-state --read-only --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -141,6 +141,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l no-mouse -d 'Leave the mouse to the terminal'
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l no-state -d 'Begin as at first, and remember nothing of this run'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l read-only -d 'Do nothing to sockets and processes: no signals, no closing, and not the rights for that'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''

@@ -27,6 +27,7 @@ mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
 mod man;
+mod memory;
 mod metrics;
 mod notice;
 mod of_ss;

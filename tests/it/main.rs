@@ -43,6 +43,7 @@ mod published;
 mod quiet;
 mod readme;
 mod refused;
+mod remembering;
 mod rules;
 mod scale;
 mod schema;

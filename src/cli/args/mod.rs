@@ -122,6 +122,9 @@ pub(super) struct TopArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// Begin as at first, and remember nothing of this run
+    #[arg(long)]
+    pub(super) no_state: bool,
     /// Do nothing to sockets and processes: no signals, no closing, and not the rights for that
     #[arg(long)]
     pub(super) read_only: bool,
@@ -137,8 +140,20 @@ impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
         let (interval, policy) = (IntervalArgs::default(), PolicyArgs::default());
-        let (theme, no_mouse, read_only) = (None, false, false);
-        Self { reading, runtimes, policy, interval, face, theme, no_mouse, read_only, filter_file, filter }
+        let (theme, no_mouse, no_state, read_only) = (None, false, false, false);
+        Self {
+            reading,
+            runtimes,
+            policy,
+            interval,
+            face,
+            theme,
+            no_mouse,
+            no_state,
+            read_only,
+            filter_file,
+            filter,
+        }
     }
 }
 

@@ -102,26 +102,20 @@ pub(super) fn understand(text: &str) -> Result<Policy, PolicyError> {
     Machine::default().with(|vocabulary| Policy::parse(text, vocabulary))
 }
 
-/// The policy for the dashboard, and the details that its rules look at. What is wrong with it is told there; `None`
-/// where there is no place for one.
+/// The policy for the dashboard. What is wrong with it is told there; `None` where there is no place for one.
 pub(super) fn watched(
     named: Option<PathBuf>,
     reading: &Reading,
     environment: &Environment,
-) -> (Option<PolicyFile>, Ask) {
+) -> Option<PolicyFile> {
     let places = places(named, environment);
     let read =
         places.iter().map(|path| (path, read_file(path, environment).map_err(|error| error.to_string())));
     let found = read.into_iter().find(|(_, text)| !matches!(text, Ok(None)));
-    let Some((path, text)) = found.or_else(|| places.first().map(|path| (path, Ok(None)))) else {
-        return (None, Ask::NOTHING);
-    };
-    let policy = text.as_ref().ok().and_then(|text| understand(text.as_deref()?).ok());
-    let (_, ask) = reader::wanted_by(&policy.unwrap_or_default());
+    let (path, text) = found.or_else(|| places.first().map(|path| (path, Ok(None))))?;
     let is_for_a_scenario = matches!(reading.source, SourceChoice::Scenario(_));
     let (path, parse, reading) = (path.clone(), Box::new(understand), reading.arguments());
-    let file = PolicyFile { path, text, parse, is_for_a_scenario, reading };
-    (Some(file), ask)
+    Some(PolicyFile { path, text, parse, is_for_a_scenario, reading })
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {
