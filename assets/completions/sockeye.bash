@@ -61,11 +61,17 @@ _sockeye() {
             sockeye__subcmd__policy,approve)
                 cmd="sockeye__subcmd__policy__subcmd__approve"
                 ;;
+            sockeye__subcmd__policy,diff)
+                cmd="sockeye__subcmd__policy__subcmd__diff"
+                ;;
             sockeye__subcmd__policy,learn)
                 cmd="sockeye__subcmd__policy__subcmd__learn"
                 ;;
             sockeye__subcmd__policy,reject)
                 cmd="sockeye__subcmd__policy__subcmd__reject"
+                ;;
+            sockeye__subcmd__policy,show)
+                cmd="sockeye__subcmd__policy__subcmd__show"
                 ;;
             *)
                 ;;
@@ -426,7 +432,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__policy)
-            opts="-h --help learn approve reject"
+            opts="-h --help show diff learn approve reject"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,6 +454,44 @@ _sockeye() {
             case "${prev}" in
                 --policy)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owners)
+                    COMPREPLY=($(compgen -W "auto bpf proc none" -- "${cur}"))
+                    return 0
+                    ;;
+                --net)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -N)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        sockeye__subcmd__policy__subcmd__diff)
+            opts="-N -h --policy --json --color --ascii --source --owners --all-netns --net --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --source)
@@ -541,6 +585,28 @@ _sockeye() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        sockeye__subcmd__policy__subcmd__show)
+            opts="-h --policy --json --color --ascii --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         sockeye__subcmd__schema)
             opts="-h --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -556,7 +622,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --read-only --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --no-state --read-only --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

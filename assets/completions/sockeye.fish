@@ -114,7 +114,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, a
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "metrics" -d 'The sockets in numbers for Prometheus, once'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "doctor" -d 'What this user on this host can see, what not, why, and what mends it'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "policy" -d 'Write and keep the policy file'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "policy" -d 'Write, show and keep the policy file'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "schema" -d 'The JSON schema of all JSON that is printed'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "completions" -d 'Completions for a shell'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "man" -d 'The manual page'
@@ -141,6 +141,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Ev
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l no-mouse -d 'Leave the mouse to the terminal'
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l no-state -d 'Begin as at first, and remember nothing of this run'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l read-only -d 'Do nothing to sockets and processes: no signals, no closing, and not the rights for that'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand who" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
@@ -252,10 +253,33 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l json -d 'The 
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'
 complete -c sockeye -n "__fish_sockeye_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -s h -l help -d 'Print help'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "learn" -d 'Add an entry for every listener that the policy does not cover yet'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "approve" -d 'Expect a listener from now on, after showing what is written and asking'
-complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from learn approve reject" -f -a "reject" -d 'Expect a listener no more, after showing what is written and asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -f -a "show" -d 'The policy in force, as it is understood'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -f -a "diff" -d 'Compare it with what listens now: what is there, gone, different and unexpected, and how that is approved'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -f -a "learn" -d 'Add an entry for every listener that the policy does not cover yet'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -f -a "approve" -d 'Expect a listener from now on, after showing what is written and asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and not __fish_seen_subcommand_from show diff learn approve reject" -f -a "reject" -d 'Expect a listener no more, after showing what is written and asking'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from show" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from show" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from show" -l json -d 'One JSON object'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from show" -l ascii -d 'ASCII characters only'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l json -d 'One JSON object per line: listeners and entries, then a summary'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l ascii -d 'ASCII characters only'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'

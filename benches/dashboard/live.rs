@@ -44,6 +44,7 @@ impl Dashboard {
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
         command.env("SOCKEYE_CONFIG", "");
+        command.env("SOCKEYE_STATE", "false");
         let child = pair.slave.spawn_command(command)?;
         drop(pair.slave);
         let cells = |count| NonZeroU16::new(count).unwrap_or(NonZeroU16::MIN);

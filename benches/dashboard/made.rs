@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sockeye::model::{
-    Basics, Cookie, Coverage, Details, Endpoint, Ends, Executable, Family, Fd, Host, Identity, Inode, Names,
-    NetnsId, OwnerCoverage, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, Sample, Slice,
-    SliceCoverage, Socket, SocketKey, SocketType, Stamp, State, TcpInfo, TcpInfoPlace, Uid, UnixName,
+    Basics, Cookie, Coverage, Details, Endpoint, Ends, Executable, Family, Fd, Heard, Host, Identity, Inode,
+    Names, NetnsId, OwnerCoverage, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, Sample,
+    Slice, SliceCoverage, Socket, SocketKey, SocketType, Stamp, State, TcpInfo, TcpInfoPlace, Uid, UnixName,
 };
 
 const PROCESSES: usize = 1_100;

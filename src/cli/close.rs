@@ -31,14 +31,14 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
     // Not narrowed: whether a socket shares its address is known from all of them.
     let request =
         Request { wanted: selection.tables.clone(), ask: selection.ask, facts: Facts::All, narrow: None };
-    let (sockets, moment) = reader::read_once(&reading, request, None)?;
+    let (table, moment) = reader::read_once(&reading, request, None)?;
     let elsewhere = reading.net.is_some();
     if !elsewhere {
         rights::keep_only_closing().context("rights that are of no use any more cannot be given up")?;
     }
     let unread = notice::tell(&moment.coverage, true);
-    let chosen: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
-    let shared = action::share_an_address(sockets.open().map(|row| &row.socket));
+    let chosen: Vec<&Row> = table.open().filter(|row| selection.shows(row, &moment)).collect();
+    let shared = action::share_an_address(table.open().map(|row| &row.socket));
     let (alone, sharing): (Vec<&Row>, Vec<&Row>) =
         chosen.into_iter().partition(|row| !shared.contains(&row.socket.key));
     let report = Report { json, moment: &moment };
@@ -53,11 +53,17 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
         complain("sockeye: nothing was closed");
         return Ok(Exit::Error);
     }
-    let sockets: Vec<&Socket> = alone.iter().map(|row| &row.socket).collect();
-    let done = acting::close(&sockets)?;
+    if !asks || !alone.is_empty() {
+        acting::refused(&sockets(&sharing), acting::SHARED); // told already
+    }
+    let done = acting::close(&sockets(&alone))?;
     report.closed(&alone, &done)?;
     let refused = done.iter().any(|closing| matches!(closing, Closing::Refused(_)));
     Ok(if refused || unread || !sharing.is_empty() { Exit::Error } else { Exit::Ok })
+}
+
+fn sockets<'a>(rows: &[&'a Row]) -> Vec<&'a Socket> {
+    rows.iter().map(|row| &row.socket).collect()
 }
 
 /// Shows what would be closed, and asks.

@@ -6,11 +6,12 @@ use std::process::ExitCode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     Ok,
-    /// `check`: there is an unexpected listener. `who`: nobody holds it. `-q`: no socket passes.
+    /// `check`: there is an unexpected listener. `policy diff`: something differs. `who`: nobody holds it. `-q`: no
+    /// socket passes.
     Found,
     /// Wrong usage, or what was asked for could not be done.
     Error,
-    /// `check`: too little could be seen to say.
+    /// `check`, `policy diff`: too little could be seen to say.
     Unseen,
     /// Ended by a signal, as shells number it.
     Signal(u8),

@@ -30,6 +30,7 @@ const PATIENCE: Duration = Duration::from_hours(1);
 /// Tells sockets that close, each line flushed at once.
 pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<Exit> {
     let Asked { args, mut reading, selection, json } = ending::resolve(args)?;
+    let by_bpf = matches!(reading.owners, OwnersChoice::Auto | OwnersChoice::Bpf);
     let owners = json || args.processes || selection.needs.owners;
     if !owners {
         reading.owners = OwnersChoice::None;
@@ -38,7 +39,7 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
     // First, so that nothing closes between the reading and the listening.
     let mut closes = Closes::open(host::netns()?, &selection.tables)?;
     // What it tells beside that is more than is promised: without it less is known of how connections ended.
-    let words = Words { states: States::open().ok(), known: HashMap::new() };
+    let words = Words { states: if by_bpf { States::open().ok() } else { None }, known: HashMap::new() };
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let (known, moment) = known(&reading, &selection)?;
     notice::tell(&moment.coverage, owners && reading.owners != OwnersChoice::None);
@@ -184,7 +185,7 @@ impl Words {
 
     /// What was told of that one.
     fn of(&mut self, key: &SocketKey) -> Option<Word> {
-        while let Ok(Some(word)) = self.states.as_mut()?.next() {
+        while let Ok(Some(word)) = self.states.as_mut()?.hear() {
             let event::Word::Turn(turn) = word else { continue };
             let What::Ended(errno) = turn.what else { continue };
             if self.known.len() >= Self::MOST {

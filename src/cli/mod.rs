@@ -27,6 +27,7 @@ mod list;
 #[cfg_attr(not(linux), path = "live_elsewhere.rs")]
 mod live;
 mod man;
+mod memory;
 mod metrics;
 mod notice;
 mod of_ss;
@@ -82,7 +83,7 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
     // A policy may have to be written where only root's full rights reach.
-    if !matches!(args.command, Some(Command::Policy { .. }))
+    if !policy::writes(args.command.as_ref())
         && let Err(error) = rights::give_up_the_useless(purpose(&args, &environment))
     {
         complain(&format!("sockeye: rights that are of no use here cannot be given up: {error}"));
@@ -110,6 +111,12 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
         }
         Some(Command::Policy { command: PolicyCommand::Reject(args) }) => {
             policy::change(&args, &Config::load(environment)?, Wish::Reject)
+        }
+        Some(Command::Policy { command: PolicyCommand::Show(args) }) => {
+            policy::show(&args, &Config::load(environment)?)
+        }
+        Some(Command::Policy { command: PolicyCommand::Diff(args) }) => {
+            policy::diff(&args, &Config::load(environment)?)
         }
         None if args.list.ending.kill => close::run(args.list),
         None if args.list.ending.events => follow::run(args.list, &environment),

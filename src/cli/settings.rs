@@ -2,10 +2,12 @@
 //!
 //! Arguments count more. It opens nothing: the settings were read before.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
+
+use clap::ValueEnum as _;
 
 use super::args::{
     IntervalArgs, ListArgs, OwnersChoice, PolicyArgs, ReadingArgs, RuntimeArgs, ShapeArgs, SourceChoice,
@@ -13,6 +15,7 @@ use super::args::{
 use super::selection::asks_like_ss;
 use crate::config::{Audience, Environment, Owners, Settings, Source};
 use crate::owner::RuntimePlaces;
+use crate::phrase;
 
 /// Who gets what goes to stdout: a person on a terminal, unless its form is made for programs.
 pub(super) fn audience(for_programs: bool) -> Audience {
@@ -32,6 +35,28 @@ impl Reading {
     /// True when the network namespace that sockeye runs in is read, and no other.
     pub(super) fn is_here(&self) -> bool {
         !self.all_netns && self.net.is_none() && !matches!(self.source, SourceChoice::Scenario(_))
+    }
+
+    /// The same as arguments to type, but for what is so by default.
+    pub(super) fn arguments(&self) -> String {
+        let typed = |text: &OsStr, instead: &str| {
+            text.to_str().and_then(phrase::argument).unwrap_or(instead).to_owned()
+        };
+        let source = match &self.source {
+            SourceChoice::Auto => None,
+            SourceChoice::Netlink => Some("netlink".to_owned()),
+            SourceChoice::Procfs => Some("procfs".to_owned()),
+            #[cfg(any(feature = "portable", not(linux)))]
+            SourceChoice::Portable => Some("portable".to_owned()),
+            SourceChoice::Scenario(path) => Some(format!("scenario:{}", typed(path.as_os_str(), "FILE"))),
+        };
+        let source = source.map(|source| format!("--source {source}"));
+        let owners = Some(self.owners).filter(|owners| *owners != OwnersChoice::Auto);
+        let owners = owners.and_then(|owners| owners.to_possible_value());
+        let owners = owners.map(|owners| format!("--owners {}", owners.get_name()));
+        let all = self.all_netns.then(|| "--all-netns".to_owned());
+        let net = self.net.as_ref().map(|net| format!("--net {}", typed(net, "NAME")));
+        [source, owners, all, net].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -162,6 +187,25 @@ mod tests {
 
     const EVERYTHING: &str = "source = 'procfs'\nowners = 'proc'\ninterval = '3s'\npolicy = '/p'\n\
         all_netns = true\nask_runtimes = true\nnumeric = true\ncolumns = ['local', 'pid']";
+
+    #[test]
+    fn how_it_is_read_can_be_typed_again() {
+        for (line, again) in [
+            ("sockeye", ""),
+            ("sockeye --all-netns", "--all-netns"),
+            ("sockeye -N web", "--net web"),
+            ("sockeye -N $(reboot)", "--net NAME"),
+            ("sockeye --source procfs --owners none", "--source procfs --owners none"),
+            ("sockeye --source scenario:/a/b.toml", "--source scenario:/a/b.toml"),
+            ("sockeye --source scenario:a;b", "--source scenario:FILE"),
+        ] {
+            let reading = listing(line).reading.resolve(&Settings::default());
+            assert_eq!(reading.arguments(), again, "{line}");
+            let typed = format!("sockeye {again}");
+            let same = listing(typed.trim()).reading.resolve(&Settings::default());
+            assert!(again.contains("NAME") || again.contains("FILE") || same == reading, "{line}");
+        }
+    }
 
     #[test]
     fn what_arguments_leave_open_is_as_it_was_set() {

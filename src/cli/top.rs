@@ -8,10 +8,10 @@ use anyhow::Context as _;
 use super::args::TopArgs;
 use super::exit::Exit;
 use super::filter::{self, Machine};
-use super::{live, policy, reader};
+use super::{live, memory, policy, reader};
 use crate::config::{Audience, Config, Origin};
 use crate::engine;
-use crate::model::Hearing;
+use crate::model::{Ask, Hearing};
 use crate::output::doctor::Asker;
 use crate::source::everything;
 use crate::sys::{clock, file, host, rights};
@@ -39,7 +39,8 @@ fn written(export: &tui::Export) -> String {
 pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::default();
-    let of_filter = filter::understood(&text, &machine)?.ask();
+    filter::understood(&text, &machine)?;
+    let is_given = !args.filter.is_empty() || args.filter_file.is_some();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
@@ -47,15 +48,15 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let asker = Asker { is_root: host::is_root(), rights: rights::ours(), hearing: Hearing::default() }; // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
-    let (policy_file, of_rules) = policy::watched(args.policy.resolve(&settings), &reading, environment);
-    let ask = of_filter.or(of_rules);
-    let sampler = reader::live_sampler(&reading, everything(), ask, interval)?;
-    let sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
-    let named = args.theme.is_some() || settings.theme.origin != Origin::Default;
+    let policy_file = policy::watched(args.policy.resolve(&settings), &reading, environment);
+    let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
+    let mut sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
+    let configured = Some(settings.theme.value).filter(|_| settings.theme.origin != Origin::Default);
+    let theme = args.theme.or(configured);
     let options = tui::Options {
         now: clock::now,
-        theme: args.theme.unwrap_or(settings.theme.value),
-        color: args.face.dashboard_colors(&settings, environment, named),
+        theme,
+        color: args.face.dashboard_colors(&settings, environment, theme.is_some()),
         ascii: args.face.is_ascii(&settings, environment),
         is_a_job: host::is_a_job(),
         asker,
@@ -64,12 +65,16 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         version: env!("CARGO_PKG_VERSION"),
         understand: Box::new(move |text| machine.understand(text)),
         export: Arc::new(|export: &tui::Export| written(export)),
-        filter: text,
+        filter: is_given.then_some(text),
+        memory: memory::recalled(args, config),
         acts,
         policy: policy_file,
         write_policy: policy::writer(environment).context("cannot start the thread that writes")?,
     };
-    let ended = tui::run(options, |deliver| engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver))?;
+    let ended = tui::run(options, |ask, deliver| {
+        sampler.ask(ask);
+        engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver)
+    })?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,
         Ended::Signal(signal) => Exit::Signal(u8::try_from(signal).unwrap_or(0)),

@@ -26,6 +26,8 @@ pub struct Environment {
     pub utf8: bool,
     /// `$XDG_CONFIG_HOME/sockeye`, or `$HOME/.config/sockeye`.
     pub config_dir: Option<PathBuf>,
+    /// `$XDG_STATE_HOME/sockeye`, or `$HOME/.local/state/sockeye`.
+    pub state_dir: Option<PathBuf>,
     /// `SOCKEYE_CONFIG`: the one configuration file to be read; an empty path for none.
     pub config_file: Option<PathBuf>,
     /// The variables of settings that are set and not empty, with their values.
@@ -52,7 +54,10 @@ impl Environment {
         let absolute = |name| set(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
         let locale = locale.to_string_lossy().to_ascii_lowercase();
-        let base = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
+        let base = |variable, below| {
+            let base = absolute(variable).or_else(|| absolute("HOME").map(|home| home.join(below)));
+            base.map(|base| base.join("sockeye"))
+        };
         let of_setting = |setting: &Setting| Some((setting.variable, set(setting.variable)?));
         let term = set("TERM").unwrap_or_default().to_string_lossy().into_owned();
         let depth = set("COLORTERM").unwrap_or_default();
@@ -65,7 +70,8 @@ impl Environment {
             many_colors: term.contains("256color"),
             // No locale at all is common in containers, whose terminals speak UTF-8 all the same.
             utf8: locale.is_empty() || locale.contains("utf-8") || locale.contains("utf8"),
-            config_dir: base.map(|base| base.join("sockeye")),
+            config_dir: base("XDG_CONFIG_HOME", ".config"),
+            state_dir: base("XDG_STATE_HOME", ".local/state"),
             config_file: variable("SOCKEYE_CONFIG").map(PathBuf::from),
             settings: SETTINGS.iter().filter_map(of_setting).collect(),
             sudo_uid: set("SUDO_UID").and_then(|uid| uid.to_str()?.parse().ok()),

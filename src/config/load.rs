@@ -53,6 +53,8 @@ pub struct Config {
     settings: Settings,
     /// The files that were looked for; the last one counts most.
     pub files: Vec<ConfigFile>,
+    /// Where the dashboard keeps how it was left; `None` where there is no place.
+    pub state_file: Option<PathBuf>,
 }
 
 /// As whom this program runs, as far as that decides which files count.
@@ -96,6 +98,18 @@ impl Places {
     }
 }
 
+/// Where the dashboard keeps how it was left: by the rules for the configuration.
+pub(super) fn state_file(environment: &Environment, caller: &Caller) -> Option<PathBuf> {
+    let dir = match caller {
+        Caller { is_raised: true, .. } => None,
+        Caller { is_root: true, home_of_root, .. } if environment.sudo_uid.is_some() => {
+            home_of_root.as_ref().map(|home| home.join(".local/state/sockeye"))
+        }
+        _ => environment.state_dir.clone(),
+    };
+    dir.map(|dir| dir.join("dashboard.toml"))
+}
+
 impl Config {
     /// Reads the files that count, and the variables.
     pub fn load(environment: Environment) -> Result<Self, ConfigError> {
@@ -104,6 +118,7 @@ impl Config {
         let home_of_root = environment.sudo_uid.filter(|_| is_root).and_then(|_| names::home_of_root());
         let caller = Caller { is_root, is_raised: host::is_raised(), home_of_root };
         let places = Places::of(&environment, &caller);
+        let state_file = state_file(&environment, &caller);
         let (mut files, mut texts) = (Vec::new(), Vec::new());
         for path in places.files {
             let (status, text) = read(&path, places.named, environment.sudo_uid)?;
@@ -112,7 +127,7 @@ impl Config {
         }
         let variables = if caller.is_raised { &[][..] } else { &environment.settings };
         let settings = Settings::merge(&texts, variables)?;
-        Ok(Self { environment, settings, files })
+        Ok(Self { environment, settings, files, state_file })
     }
 
     /// The settings that count for somebody.

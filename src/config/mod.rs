@@ -2,7 +2,7 @@
 //!
 //! Layer 6. The environment is read here, once, and nowhere else. Settings are declared in `setting`
 //! alone; what arguments say is decided by the command line, which asks for the settings that count
-//! for its audience. Nothing here writes a file.
+//! for its audience. Nothing here writes a file but `state`, which keeps how the dashboard was left.
 
 mod default_file;
 mod environment;
@@ -10,6 +10,7 @@ mod file;
 mod keys;
 mod load;
 mod setting;
+pub mod state;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -180,6 +180,9 @@ settings! {
     "The mouse in the dashboard; where it is on, most terminals select text while Shift is held down."
     mouse: bool = true, "SOCKEYE_MOUSE", ForPeople;
 
+    "The dashboard begins as it was left: view, filter, order, columns and groups, theme, and the filters before."
+    state: bool = true, "SOCKEYE_STATE", ForPeople;
+
     "The dashboard does nothing to sockets and processes, and gives up the rights for that."
     read_only: bool = false, "SOCKEYE_READ_ONLY", ForPeople;
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::PathBuf;
 
-use super::load::{Caller, Places};
+use super::load::{Caller, Places, state_file};
 use super::{Audience, Environment, Origin, SETTINGS, Settings, default_file};
 
 const SYSTEM: &str = "/etc/sockeye/config.toml";
@@ -41,6 +41,7 @@ const VALUES: &[(&str, &str, &str, &str, &str)] = &[
     ("color", "\"never\"", "\"always\"", "never", "\"never\""),
     ("theme", "\"dark\"", "\"light\"", "mono", "\"mono\""),
     ("mouse", "false", "true", "0", "false"),
+    ("state", "false", "true", "0", "false"),
     ("read_only", "true", "false", "1", "true"),
 ];
 
@@ -279,7 +280,7 @@ const BAD: &[(&str, &str)] = &[
     ("source = \"auto", "1 | source = \"auto / ^ invalid basic string, expected `\"`"),
     (
         "\"\\u001b[2J\" = 1",
-        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, theme, mouse, read_only and keys; sockeye config tells what each is",
+        "1 | \"\\\\u001b[2J\" = 1 / ^^^^^^^^^^^^ there is no such setting / = there are source, owners, interval, policy, all_netns, ask_runtimes, numeric, columns, ascii, color, theme, mouse, state, read_only and keys; sockeye config tells what each is",
     ),
     (
         "# \u{1b}[2J\nowners = \"x\"",
@@ -372,6 +373,32 @@ fn which_files_count() {
         let caller = Caller { is_root, is_raised, home_of_root: Some("/r".into()) };
         let files = files.iter().map(PathBuf::from).collect();
         assert_eq!(Places::of(&environment(variables), &caller), Places { files, named }, "{variables:?}");
+    }
+}
+
+#[test]
+fn what_is_remembered_has_its_place_in_the_home_of_who_runs_it() {
+    let (user, root, raised) = ((false, false), (true, false), (true, true));
+    for (variables, (is_root, is_raised), place) in [
+        (&[("HOME", "/home/d")][..], user, Some("/home/d/.local/state/sockeye/dashboard.toml")),
+        (&[("HOME", "/home/d"), ("XDG_STATE_HOME", "/x")], user, Some("/x/sockeye/dashboard.toml")),
+        (&[("HOME", "home"), ("XDG_STATE_HOME", "x")], user, None),
+        (&[], user, None),
+        (&[("HOME", "/root")], root, Some("/root/.local/state/sockeye/dashboard.toml")),
+        // sudo, which left HOME or XDG_STATE_HOME as they were
+        (&[("HOME", "/home/d"), ("SUDO_UID", "7")], root, Some("/r/.local/state/sockeye/dashboard.toml")),
+        (
+            &[("XDG_STATE_HOME", "/x"), ("SUDO_UID", "7")],
+            root,
+            Some("/r/.local/state/sockeye/dashboard.toml"),
+        ),
+        (&[("HOME", "/home/d")], raised, None),
+    ] {
+        let environment = Environment::from(|name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value))
+        });
+        let caller = Caller { is_root, is_raised, home_of_root: Some("/r".into()) };
+        assert_eq!(state_file(&environment, &caller), place.map(PathBuf::from), "{variables:?}");
     }
 }
 

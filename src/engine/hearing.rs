@@ -44,7 +44,7 @@ impl Ears {
     /// What waits already. How a connection ended is told before that it was destroyed.
     fn told(&mut self) -> Option<Hint> {
         while let Some(states) = &mut self.states {
-            match states.next() {
+            match states.hear() {
                 Ok(Some(Word::Turn(turn))) => {
                     if let Some(hint) = self.turn(*turn) {
                         return Some(hint);
@@ -93,7 +93,7 @@ impl Ears {
                     }
                 };
                 let uid = owners.first().and_then(|owner| owner.process.uid);
-                Hint::Began(Box::new(Begun { at, socket: Socket { owners, uid, ..socket } }))
+                Hint::Began(Box::new(Begun { at, socket: Socket { uid, owners, ..socket } }))
             }
         })
     }

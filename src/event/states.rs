@@ -37,8 +37,8 @@ impl States {
     }
 
     /// What was told next, without waiting; `None` when nothing waits.
-    pub fn next(&mut self) -> Result<Option<Word>, BpfError> {
-        Ok(match self.program.next()? {
+    pub fn hear(&mut self) -> Result<Option<Word>, BpfError> {
+        Ok(match self.program.hear()? {
             Told::Nothing => None,
             Told::Lost(_) => Some(Word::Lost),
             Told::Record(bytes) => Some(match socket_state::decode(&bytes, &self.ephemeral) {

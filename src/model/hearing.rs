@@ -28,9 +28,9 @@ impl Hearing {
     pub fn promise(&self) -> &'static str {
         match (&self.beginnings, &self.ends) {
             (Ok(()), Ok(())) => {
-                "TCP is told as it begins, TCP and UDP as they end; the rest can be missed where it lives shorter"
+                "TCP is told as it begins, TCP and UDP as they end; what else lives shorter can be missed"
             }
-            (Ok(()), Err(_)) => "TCP is told as it begins; the rest can be missed where it lives shorter",
+            (Ok(()), Err(_)) => "TCP is told as it begins; what else lives shorter can be missed",
             (Err(_), Ok(())) => {
                 "what lives shorter than that can be missed, but for the end of TCP and UDP sockets"
             }

@@ -17,6 +17,7 @@ pub mod metrics;
 mod other_ends;
 mod parts;
 mod plain;
+pub mod policy;
 pub mod schema;
 pub mod settings;
 pub mod signalling;

@@ -11,6 +11,7 @@ use super::alert::{AlertView, SummaryView};
 use super::closing::ClosingView;
 use super::event::EventView;
 use super::json::{CoverageLine, Document, SocketLine};
+use super::policy::{ComparisonSummaryView, ComparisonView, PolicyView};
 use super::settings::ConfigView;
 use super::signalling::{ReleaseView, SignallingView};
 use super::stopping::StoppingView;
@@ -38,6 +39,9 @@ pub fn schema() -> Value {
         generator.subschema_for::<WhoView<'_>>(),
         generator.subschema_for::<Counts<'_>>(),
         generator.subschema_for::<ConfigView>(),
+        generator.subschema_for::<PolicyView<'_>>(),
+        generator.subschema_for::<ComparisonView<'_>>(),
+        generator.subschema_for::<ComparisonSummaryView<'_>>(),
     ];
     json!({
         "$schema": DRAFT,

@@ -1,10 +1,12 @@
-//! Processes, containers, units and rules in words: the same in the dashboard, `who`, alerts and tables.
+//! Processes, containers, units, rules and commands in words: the same in the dashboard, `who`, alerts and tables.
 //!
 //! Layer 1. Every text that leaves this file is escaped. It knows no widths, no colours and no lines:
 //! who shows the words arranges them.
 
+mod change;
 mod stop;
 
+pub use change::{argument, change};
 pub use stop::{Stop, stop};
 
 use crate::model::{

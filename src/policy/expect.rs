@@ -1,5 +1,7 @@
 //! One expectation, and how near a listener comes to it.
 
+use std::fmt;
+
 use crate::model::{Names, Protocol, Scope, Socket, SystemBytes};
 
 /// A listener that is fine.
@@ -13,6 +15,8 @@ pub struct Expectation {
     pub scope: Scope,
     /// Further conditions, all of which must hold.
     pub matchers: Vec<Matcher>,
+    /// What people wrote of it.
+    pub note: Option<String>,
 }
 
 /// The ports of an expectation.
@@ -21,6 +25,16 @@ pub enum Ports {
     Any,
     /// Inclusive at both ends.
     Range(u16, u16),
+}
+
+impl fmt::Display for Ports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("any port"),
+            Self::Range(first, last) if first == last => write!(f, "port {first}"),
+            Self::Range(first, last) => write!(f, "ports {first}-{last}"),
+        }
+    }
 }
 
 impl Ports {
@@ -133,7 +147,19 @@ pub enum Why<'a> {
     Other { expectation: &'a Expectation, matcher: &'a Matcher },
 }
 
-impl Verdict<'_> {
+impl<'a> Verdict<'a> {
+    /// The entry that decided, or came nearest; `None` where none is about the port.
+    #[must_use]
+    pub fn nearest(&self) -> Option<&'a Expectation> {
+        match self {
+            Self::Unexpected(Why::NotExpected) => None,
+            Self::Expected(entry) | Self::Unexpected(Why::Wider(entry)) => Some(entry),
+            Self::Unexpected(Why::Other { expectation, .. }) | Self::Unknown { expectation, .. } => {
+                Some(expectation)
+            }
+        }
+    }
+
     /// How near it is to "expected": the nearest miss is the reason that helps.
     pub(super) fn nearness(&self) -> u8 {
         match self {

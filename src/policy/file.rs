@@ -57,8 +57,7 @@ struct Entry {
     comm: Option<Spanned<OneOrMore>>,
     user: Option<Spanned<OneOrMore>>,
     /// For people.
-    #[serde(rename = "note")]
-    _note: Option<String>,
+    note: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -69,8 +68,7 @@ struct RuleEntry {
     on: Option<Spanned<Vec<Spanned<String>>>>,
     severity: Option<Spanned<String>>,
     /// For people.
-    #[serde(rename = "note")]
-    _note: Option<String>,
+    note: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -115,7 +113,7 @@ const WHENEVER: [Occasion; 2] = [Occasion::Opened, Occasion::Changed];
 impl Reader<'_> {
     fn rule(&self, entry: &Spanned<RuleEntry>) -> Result<Rule, PolicyError> {
         let line = text::line_of(self.text, entry.span().start);
-        let RuleEntry { name, when, on, severity, .. } = entry.get_ref();
+        let RuleEntry { name, when, on, severity, note } = entry.get_ref();
         let shown = name.get_ref();
         if shown.trim().is_empty() || text::escape(shown.as_bytes()) != shown.as_str() {
             return Err(self.wrong(name, "a name has letters, without control characters and backslashes"));
@@ -134,7 +132,8 @@ impl Reader<'_> {
             Some(word) => self.word(word, &Severity::OF_RULES, Severity::word)?,
             None => Severity::High,
         };
-        Ok(Rule { line, name: shown.clone(), when: self.filter(when)?, on, severity })
+        let (filter, text) = (self.filter(when)?, when.get_ref().clone());
+        Ok(Rule { line, name: shown.clone(), when: filter, text, on, severity, note: note.clone() })
     }
 
     /// The one that the word means.
@@ -210,7 +209,7 @@ impl Reader<'_> {
         if let Some(user) = &entry.user {
             matchers.push(Matcher::User(self.names(user)?));
         }
-        Ok(Expectation { line, protocol, ports, scope, matchers })
+        Ok(Expectation { line, protocol, ports, scope, matchers, note: entry.note.clone() })
     }
 
     fn ports(&self, place: &Spanned<toml::Value>) -> Result<Ports, PolicyError> {

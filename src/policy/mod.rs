@@ -1,13 +1,15 @@
 //! What may listen, and what else is worth an alert: expectations and rules, and judging by them.
 //!
 //! Layer 2, pure. A policy is a list of `[[expect]]` and `[[rule]]` entries (`file`), can be learnt from
-//! a table (`learn`), changed for one listener (`edit`), and is held against changes (`watch`, `rule_watch`).
+//! a table (`learn`), changed for one listener (`edit`), compared with what is there (`compare`), and is held against
+//! changes (`watch`, `rule_watch`).
 //! Expectations judge internet listeners alone: TCP sockets that listen, UDP sockets that serve a port. Rules judge any socket, by
 //! the filter language. It formats nothing for people; it uses `text` only to read and write names in
 //! the file as the escaper writes them.
 
 mod alert;
 mod bounds;
+mod compare;
 mod edit;
 mod expect;
 mod file;
@@ -17,6 +19,7 @@ mod rule_watch;
 mod watch;
 
 pub use alert::{Alert, AlertKind, Severity};
+pub use compare::{Comparison, compare};
 pub use edit::{Draft, Edit, EditError, Part, Wish, turned};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;

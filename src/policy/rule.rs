@@ -15,9 +15,13 @@ pub struct Rule {
     pub name: String,
     /// What must hold of a socket.
     pub when: Filter,
+    /// The same as people wrote it.
+    pub text: String,
     /// When a socket is looked at.
     pub on: Vec<Occasion>,
     pub severity: Severity,
+    /// What people wrote of it.
+    pub note: Option<String>,
 }
 
 /// When a rule looks at a socket.

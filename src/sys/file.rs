@@ -18,8 +18,8 @@ pub enum FileError {
     Io(#[from] io::Error),
     #[error("it is not a regular file")]
     NotRegular,
-    #[error("it is larger than 16 MiB")]
-    TooLarge,
+    #[error("it is larger than {} MiB", most >> 20)]
+    TooLarge { most: u64 },
     #[error("it is not UTF-8 text")]
     NotText,
     #[error("others may write to it (mode {mode:03o}), so it cannot be trusted by root; chmod go-w it")]
@@ -36,6 +36,10 @@ pub enum FileError {
     ForeignDirectory { uid: u32 },
     #[error("it is a link, which would be replaced in place of the file behind it; name that file")]
     Link,
+    #[error("it is a link, and none is followed here")]
+    Symlink,
+    #[error("it belongs to user {uid}, and not to who runs this")]
+    NotOwn { uid: u32 },
     #[error("it was changed since it was read")]
     Changed,
     #[error("it belongs to user {uid} and group {gid}, and would not any more: {source}")]
@@ -90,12 +94,12 @@ pub fn read_trusted(path: &Path, trusted: Option<u32>) -> Result<String, FileErr
             return Err(FileError::ForeignDirectory { uid: dir.uid() });
         }
     }
-    read_limited(&file)
+    read_at_most(&file, LIMIT)
 }
 
 /// The text of any file that the user named.
 pub fn read_text(path: &Path) -> Result<String, FileError> {
-    read_limited(&File::open(path)?)
+    read_at_most(&File::open(path)?, LIMIT)
 }
 
 /// The bytes of a file that another program keeps for itself. `None` for whatever cannot be read
@@ -166,11 +170,11 @@ pub fn entries(dir: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn read_limited(file: &File) -> Result<String, FileError> {
+pub(super) fn read_at_most(file: &File, most: u64) -> Result<String, FileError> {
     let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(FileError::TooLarge);
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(FileError::TooLarge { most });
     }
     String::from_utf8(bytes).map_err(|_| FileError::NotText)
 }
@@ -235,7 +239,7 @@ fn keep_owner(file: &File, old: &Metadata) -> Result<(), FileError> {
     })
 }
 
-fn directory(path: &Path) -> &Path {
+pub(super) fn directory(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -271,7 +275,7 @@ pub fn create(path: &Path, fill: impl FnOnce(&mut dyn io::Write) -> io::Result<(
 /// Lets a new file be filled under another name and be put in the place of this one. Nobody else has that name:
 /// neither another run at the same time, which may have the same pid in a container, nor who laid out
 /// links for all names that can be foreseen. Where a run is killed it stays.
-fn exchange(
+pub(super) fn exchange(
     path: &Path,
     mode: u32,
     put: impl FnOnce(&mut File, &Path) -> Result<(), FileError>,

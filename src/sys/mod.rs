@@ -9,6 +9,7 @@ pub mod file;
 pub mod host;
 pub mod memory;
 pub mod names;
+pub mod own_file;
 pub mod program;
 pub mod resolve;
 

@@ -162,6 +162,8 @@ pub(super) struct App {
     pub(super) trail: Trail,
     /// What closed and is kept in sight; `None` where nothing is.
     pub(super) kept: Option<Kept>,
+    /// What was remembered and cannot be used.
+    pub(super) forgotten: Option<String>,
     /// What was done that cannot be seen, and when: told for three seconds.
     pub(super) remark: Option<(String, Stamp)>,
     /// The line that was clicked last, and when: a second click soon after opens it.
@@ -199,6 +201,7 @@ impl App {
             menu: None,
             trail: Trail::default(),
             kept: None,
+            forgotten: None,
             remark: None,
             clicked: None,
         }

@@ -177,14 +177,11 @@ fn choice(app: &App, edit: Edit, socket: &Socket, wish: Wish) -> Result<Choice, 
     let (path, before) = app.guard.source().ok_or("there is no policy")?;
     let place = socket.ends.local().map(|end| end.to_string()).unwrap_or_default();
     let shown = app.guard.path().unwrap_or_default();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    // People paste commands into shells: only a path that means itself there is put into one.
-    let named = if shown.chars().all(is_plain) { shown.as_str() } else { "FILE" };
     let told = Told {
         wish,
         listener: format!("{} {place}", socket.protocol.word()),
         line: edit.parts.first().map_or(1, |part| part.line),
-        command: format!("sockeye policy {} '{place}' --policy {named}", wish.word()),
+        command: app.guard.command(wish, &place),
     };
     Ok(Choice {
         label: wish.word().to_owned(),

@@ -175,12 +175,13 @@ fn exchange(pane: &mut Pane, from: usize, to: usize) {
     }
 }
 
-fn place(pane: &Pane, key: &str) -> Option<usize> {
+pub(super) fn place(pane: &Pane, key: &str) -> Option<usize> {
     pane.columns.iter().position(|column| column.key == key)
 }
 
-/// A column that is not there yet.
-fn made(view: View, key: &str) -> Option<Column> {
+/// A column that is not there yet; `None` where the view can have none of that name.
+pub(super) fn made(view: View, key: &str) -> Option<Column> {
     let declared = columns::of(view).into_iter().find(|column| column.key == key);
-    declared.or_else(|| field::by_key(key).map(Column::of_field))
+    let any = || field::by_key(key).filter(|field| view.lines() == Lines::Sockets && can_be_shown(field));
+    declared.or_else(|| any().map(Column::of_field))
 }

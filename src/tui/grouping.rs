@@ -102,6 +102,11 @@ impl Folds {
         self.open != self.turned.contains(group)
     }
 
+    /// Groups are folded unless somebody opened them.
+    pub(super) fn folded(&self) -> bool {
+        !self.open
+    }
+
     /// Opens or folds one group.
     pub(super) fn set(&mut self, group: &Common, open: bool) {
         if open == self.open {

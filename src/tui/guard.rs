@@ -15,7 +15,8 @@ use super::update::show;
 use super::views::View;
 use crate::engine::Snapshot;
 use crate::model::{Ask, Change, Row, SocketKey};
-use crate::policy::{Alert, Draft, Policy, PolicyError, Watcher, is_judged};
+use crate::phrase;
+use crate::policy::{Alert, Draft, Policy, PolicyError, Watcher, Wish, is_judged};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -30,6 +31,8 @@ pub struct PolicyFile {
     pub parse: UnderstandPolicy,
     /// The listeners are those of a scenario, while the file is one of this machine.
     pub is_for_a_scenario: bool,
+    /// The arguments with which a command of the shell finds the same listeners.
+    pub reading: String,
 }
 
 /// Where there is no file yet.
@@ -129,6 +132,12 @@ impl Guard {
     /// Where the policy is, or would be, as it may be shown.
     pub(super) fn path(&self) -> Option<String> {
         self.file.as_ref().map(|file| text::path(&file.path).into_owned())
+    }
+
+    /// The command that does in a shell what is wished for of the listener at a place.
+    pub(super) fn command(&self, wish: Wish, place: &str) -> String {
+        let reading = self.file.as_ref().map_or("", |file| &file.reading);
+        phrase::change(wish.word(), place, &self.path().unwrap_or_default(), reading)
     }
 
     /// What is wrong with the file, as a sentence.

@@ -151,9 +151,14 @@ fn can_be_grouped_by(field: &Field) -> bool {
     !matches!(field.kind, Kind::List(_)) && field.key != "peer_cookie"
 }
 
+/// The field of that name, where lines can be grouped by it.
+pub(super) fn field(key: &str) -> Option<&'static Field> {
+    field::by_key(key).filter(|field| can_be_grouped_by(field))
+}
+
 /// Groups by the field of that name, or not at all.
 pub(super) fn by(app: &mut App, key: &str) {
-    app.pane_mut().grouping = Grouping { field: field::by_key(key), folded: HashSet::new() };
+    app.pane_mut().grouping = Grouping { field: field(key), folded: HashSet::new() };
     relist(app);
 }
 

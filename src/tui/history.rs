@@ -1,8 +1,10 @@
-//! Filters that were kept, to be had again.
+//! Filters that were kept, in this run and before, to be had again.
 //!
 //! Texts and a place among them; it understands none of them.
 
-/// The filters of this session, the oldest first.
+use super::remembered::FILTERS;
+
+/// The filters, the oldest first.
 #[derive(Debug, Default)]
 pub(super) struct History {
     kept: Vec<String>,
@@ -12,10 +14,18 @@ pub(super) struct History {
     draft: String,
 }
 
-/// More than these are not remembered.
-const MOST: usize = 100;
-
 impl History {
+    /// Those of other runs stand before what was kept in this one.
+    pub(super) fn begin_with(&mut self, texts: &[String]) {
+        let now = std::mem::take(&mut self.kept);
+        texts.iter().chain(&now).for_each(|text| self.keep(text));
+    }
+
+    /// All of them, the oldest first.
+    pub(super) fn kept(&self) -> &[String] {
+        &self.kept
+    }
+
     /// Remembers a filter as the newest, once.
     pub(super) fn keep(&mut self, text: &str) {
         self.at = None;
@@ -24,7 +34,7 @@ impl History {
         }
         self.kept.retain(|kept| kept != text);
         self.kept.push(text.to_owned());
-        if self.kept.len() > MOST {
+        if self.kept.len() > FILTERS {
             self.kept.remove(0);
         }
     }
@@ -77,9 +87,18 @@ mod tests {
         assert_eq!(history.older("new"), Some("tcp"), "what stands there is passed over");
         history.leave();
         assert_eq!(history.older("x"), Some("new"));
-        for number in 0..2 * MOST {
+        for number in 0..2 * FILTERS {
             history.keep(&number.to_string());
         }
-        assert_eq!(history.kept.len(), MOST);
+        assert_eq!(history.kept.len(), FILTERS);
+    }
+
+    #[test]
+    fn those_of_other_runs_stand_before() {
+        let mut history = History::default();
+        history.keep("given");
+        history.begin_with(&["a".to_owned(), "given".to_owned(), "b".to_owned()]);
+        assert_eq!(history.kept(), ["a", "b", "given"]);
+        assert_eq!(history.older(""), Some("given"));
     }
 }

@@ -58,6 +58,8 @@ mod possible;
 mod prompt;
 #[doc(hidden)]
 pub mod rehearsal;
+mod remembered;
+mod remembering;
 mod sieve;
 mod standing;
 mod tally;
@@ -88,7 +90,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use crate::engine::acting::Order;
 use crate::engine::{Feed, PollerHandle};
 use crate::filter::{Filter, FilterError};
-use crate::model::Stamp;
+use crate::model::{Ask, Stamp};
 use crate::output::doctor::Asker;
 
 use acting::Acting;
@@ -102,6 +104,9 @@ use input::Input;
 pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
 use prompt::Prompt;
+pub use remembered::{Arranged, Changes, Ordered, Remembered};
+use remembering::Given;
+pub use remembering::{Keep, Memory};
 use terminal::Terminal;
 use theme::Look;
 pub use theme::{ColorChoice, Theme};
@@ -116,7 +121,8 @@ pub type Write = Arc<dyn Fn(&Export) -> String + Send + Sync>;
 /// How the dashboard is to look and to begin, and where it gets the time from.
 pub struct Options {
     pub now: fn() -> Stamp,
-    pub theme: Theme,
+    /// Where somebody asks for one; else it is as it was left.
+    pub theme: Option<Theme>,
     pub color: ColorChoice,
     /// No character outside ASCII, whatever names the system brings.
     pub ascii: bool,
@@ -133,10 +139,11 @@ pub struct Options {
     pub acts: Acts,
     /// Writes what is exported, and says what came of it.
     pub export: Write,
-    /// The filter that stands in the prompt at first. The poller is started with what it asks for.
-    pub filter: String,
-    /// What listeners are judged by; `None` where there is no place for a policy. The poller is started with what its
-    /// rules ask for, too.
+    /// The filter that stands in the prompt at first, where somebody asks for one, or for none.
+    pub filter: Option<String>,
+    /// How it was left before.
+    pub memory: Memory,
+    /// What listeners are judged by; `None` where there is no place for a policy.
     pub policy: Option<PolicyFile>,
     /// Who writes it.
     pub write_policy: WritePolicy,
@@ -171,24 +178,27 @@ pub enum TuiError {
     Panicked,
 }
 
-/// Runs the dashboard until the user quits or a signal ends it. `start` starts the poller and is
-/// given the function that delivers its feed.
+/// Runs the dashboard until the user quits or a signal ends it. `start` starts the poller: it is told what the first
+/// reading is to bring, and given the function that delivers the feed.
 pub fn run(
     options: Options,
-    start: impl FnOnce(Deliver) -> io::Result<PollerHandle>,
+    start: impl FnOnce(Ask, Deliver) -> io::Result<PollerHandle>,
 ) -> Result<Ended, TuiError> {
     let (sender, inputs) = channel();
     let signals = input::watch_signals(&sender)?;
     let mut terminal = Terminal::take(&sender, (options.is_a_job, options.mouse))?;
-    let look = Look::themed(options.theme, options.color, options.ascii);
-    let prompt = Prompt::new(&options.filter, options.understand);
+    let look = Look::themed(options.theme.unwrap_or_default(), options.color, options.ascii);
+    let prompt = Prompt::new(options.filter.as_deref().unwrap_or_default(), options.understand);
     let mut app = App::new(options.version, look, terminal.size()?, (options.now)(), prompt);
     app.keymap = options.keymap;
     app.acting = Acting::of(&options.acts);
     app.asker = options.asker;
     app.guard = options.policy.map(Guard::new).unwrap_or_default();
+    let given = Given { filter: options.filter.is_some(), theme: options.theme.is_some() };
+    let before = remembering::begin(&mut app, &options.memory, &given);
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
-    let poller = start(input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
+    let asked = app.ask();
+    let poller = start(asked, input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;
     input::read_keys(&sender)?;
     let outside = Outside {
         now: options.now,
@@ -198,9 +208,12 @@ pub fn run(
         write_policy: &options.write_policy,
         told: sender,
     };
-    let ended = serve(&mut app, &mut terminal, &inputs, &outside);
+    let ended = serve(&mut app, &mut terminal, &inputs, (&outside, asked));
     drop(outside);
     drop(terminal); // at once: the poller may be in the middle of a long reading
+    if let Some(keep) = options.memory.keep {
+        keep(&Changes { before, after: remembering::remembered(&app) });
+    }
     drop(signals);
     drop(inputs);
     drop(poller);
@@ -245,9 +258,9 @@ fn serve(
     app: &mut App,
     terminal: &mut Terminal,
     inputs: &Receiver<Input>,
-    outside: &Outside<'_>,
+    (outside, mut asked): (&Outside<'_>, Ask),
 ) -> Result<Ended, TuiError> {
-    let (mut asked, mut looked) = (app.ask(), None);
+    let mut looked = None;
     loop {
         let first = match app.stays_true_for() {
             Some(rest) => match inputs.recv_timeout(rest) {

@@ -28,6 +28,12 @@ pub(super) fn all(app: &App) -> Vec<Notice> {
         notices
             .push(Notice { text: app.look.charset().show(&trouble).into_owned(), meaning: Meaning::Warning });
     }
+    if let Some(forgotten) = &app.forgotten {
+        notices.push(Notice {
+            text: app.look.escape(forgotten.as_bytes()).into_owned(),
+            meaning: Meaning::Warning,
+        });
+    }
     let Some(moment) = app.moment() else { return notices };
     let coverage = &moment.coverage;
     let escaped = |text: &str| app.look.escape(text.as_bytes()).into_owned();

@@ -59,6 +59,25 @@ impl Prompt {
         prompt
     }
 
+    /// Takes the filters that other runs kept.
+    pub(super) fn remember(&mut self, filters: &[String]) {
+        self.history.begin_with(filters);
+    }
+
+    /// Puts a filter of another run there. False, and nothing is done, where it is not understood.
+    pub(super) fn resume(&mut self, text: &str) -> bool {
+        let is_understood = (self.understand)(text).is_ok();
+        if is_understood {
+            self.put(text);
+        }
+        is_understood
+    }
+
+    /// The filters that were kept, the oldest first.
+    pub(super) fn kept(&self) -> &[String] {
+        self.history.kept()
+    }
+
     pub(super) fn text(&self) -> &str {
         self.line.text()
     }

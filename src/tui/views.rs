@@ -57,6 +57,24 @@ impl View {
         }
     }
 
+    /// Its name, by which it is asked for.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Listeners => "listeners",
+            Self::Connections => "connections",
+            Self::Processes => "processes",
+            Self::Peers => "peers",
+            Self::Unix => "unix",
+            Self::Events => "events",
+            Self::Namespaces => "namespaces",
+        }
+    }
+
+    /// The one of that name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|view| view.name() == name)
+    }
+
     /// What its lines are called.
     pub(super) fn nouns(self) -> (&'static str, &'static str) {
         match self {

@@ -114,6 +114,8 @@ const AF_INET6: u16 = 10;
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn record(family: u16, [before, after]: [u8; 2], [pid, errno]: [u32; 2]) -> [u8; LENGTH] {
@@ -161,6 +163,25 @@ mod tests {
         let turn = told(&record(10, [1, 7], [40, 104])).unwrap();
         assert_eq!((turn.socket.state, turn.what), (State::Established, What::Ended(104)));
         assert_eq!(turn.socket.ends.remote(), Some(end("a00:2::2", 443)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_comes_is_survived(
+            mut bytes in prop::collection::vec(any::<u8>(), LENGTH),
+            family in prop_oneof![Just(2u16), Just(10), any::<u16>()],
+            states in [0u8..14, 0u8..14],
+        ) {
+            bytes[48..50].copy_from_slice(&family.to_ne_bytes());
+            bytes[54..56].copy_from_slice(&states);
+            let told = told(&bytes.try_into().unwrap());
+            let known = states.iter().all(|state| State::from_tcp(*state).is_some());
+            prop_assert_eq!(told.is_ok(), known && [2, 10].contains(&family));
+            if let Ok(Turn { socket, what, .. }) = told {
+                prop_assert_eq!(socket.state == State::Listen, socket.ends.remote().is_none());
+                prop_assert_eq!(matches!(what, What::Ended(_)), states[1] == 7);
+            }
+        }
     }
 
     #[test]

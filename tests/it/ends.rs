@@ -94,7 +94,9 @@ fn where_the_kernel_wiped_the_counts_none_are_told() {
 #[test]
 fn how_a_connection_ended_is_told_where_it_is_proved() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let following = follow(&["-E", "--json"], listener.local_addr().unwrap().port());
+    // As it is for who may not use BPF, which tells more.
+    let args = ["-E", "--json", "--owners", "proc"];
+    let following = follow(&args, listener.local_addr().unwrap().port());
     let ending = |cookie| following.end_of(cookie).ending;
 
     // The other side is gone, and what is written to it comes back as a reset.

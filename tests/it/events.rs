@@ -154,7 +154,7 @@ fn started_at(interval: &str, filter: &[&str]) -> Child {
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut first = String::new();
     stderr.read_line(&mut first).unwrap();
-    assert!(first.starts_with("sockeye: watching ") && first.contains("s; what lives shorter "), "{first}");
+    assert!(first.starts_with("sockeye: watching ") && first.contains(" lives shorter "), "{first}");
     std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(drop));
     child
 }

@@ -53,7 +53,7 @@ fn shell(home: &Path, line: &str) -> Command {
 fn codes(line: &str) -> &'static [i32] {
     match () {
         () if line.starts_with("sockeye who") => &[0, 1],
-        () if line.starts_with("sockeye check") => &[0, 1, 3],
+        () if line.starts_with("sockeye check") || line.starts_with("sockeye policy diff") => &[0, 1, 3],
         // It does nothing that it could not ask for on a terminal.
         () if line.starts_with("sockeye -K") => &[2],
         () if line.starts_with("sockeye policy approve") || line.starts_with("sockeye policy reject") => &[2],

@@ -14,7 +14,7 @@ use crate::harness::{Holder, eventually};
 use crate::stock::cookie;
 
 fn sampler() -> Sampler {
-    let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true };
+    let owners = OwnerAsk { choice: OwnerChoice::Proc, facts: Facts::All, live: true, by_bpf: false };
     let source = Box::new(Netlink::with_fallback(Ask::NOTHING));
     Sampler::new(source, vec![(Family::Inet, Protocol::Tcp)], owners)
 }

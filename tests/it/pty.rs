@@ -352,10 +352,9 @@ fn a_panic_is_told_on_the_screen_that_was_there_before() {
 fn options() -> Options {
     let now = sockeye::sys::clock::now;
     let understand = Box::new(|_: &str| Ok(Filter::default()));
-    let filter = String::new();
     Options {
         now,
-        theme: Theme::Terminal,
+        theme: Some(Theme::Terminal),
         asker: Asker::default(),
         color: ColorChoice::Ansi16,
         ascii: false,
@@ -365,7 +364,8 @@ fn options() -> Options {
         version: "0",
         understand,
         export: std::sync::Arc::new(|_| String::new()),
-        filter,
+        filter: None,
+        memory: tui::Memory::default(),
         acts: tui::Acts::Removed,
         policy: None,
         write_policy: Box::new(|_, _| {}),
@@ -376,7 +376,7 @@ fn options() -> Options {
 #[ignore = "started by a_panic_is_told_on_the_screen_that_was_there_before"]
 #[should_panic(expected = "told to panic while drawing is on")]
 fn child_panics_in_its_own_thread() {
-    let ended = tui::run(options(), |_| panic!("told to panic while drawing is on"));
+    let ended = tui::run(options(), |_, _| panic!("told to panic while drawing is on"));
     panic!("{ended:?}");
 }
 
@@ -394,6 +394,6 @@ fn child_panics_in_the_poller() {
     let sampler = Sampler::new(Box::new(Panics), Vec::new(), OwnerAsk::NOTHING);
     let second = Duration::from_secs(1);
     let ended: Result<Ended, TuiError> =
-        tui::run(options(), |deliver| engine::spawn(sampler, second, second, None, deliver));
+        tui::run(options(), |_, deliver| engine::spawn(sampler, second, second, None, deliver));
     assert!(matches!(ended, Err(TuiError::Panicked)), "{ended:?}");
 }

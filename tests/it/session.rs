@@ -55,6 +55,7 @@ impl Session {
         command.env("LC_ALL", "C.UTF-8");
         command.env_remove("NO_COLOR");
         command.env("SOCKEYE_CONFIG", ""); // that of this machine says nothing here
+        command.env("SOCKEYE_STATE", "false"); // and nobody's dashboard begins or is left otherwise
         command.env_remove("RUST_BACKTRACE");
         let modes = modes(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();

@@ -29,8 +29,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "model", "text", "filter", "store", "policy", "sys", "source", "owner", "event", "action",
-            "output", "engine", "tui", "config",
+            "model", "text", "filter", "phrase", "store", "policy", "sys", "source", "owner", "event",
+            "action", "output", "engine", "tui", "config",
         ],
     ),
 ];

@@ -19,7 +19,7 @@ fn of_this_process(sample: &Sample) -> Vec<u64> {
 fn holders_of_sockets_tell_what_they_use_when_they_are_asked() {
     let _listener = TcpListener::bind("127.83.1.1:0").unwrap();
     for choice in [OwnerChoice::Proc, OwnerChoice::Auto] {
-        let owners = OwnerAsk { choice, facts: Facts::Names, live: true };
+        let owners = OwnerAsk { choice, facts: Facts::Names, live: true, by_bpf: false };
         let mut sampler = Sampler::new(Box::new(Netlink::with_fallback(Ask::NOTHING)), everything(), owners);
         assert!(sampler.take().unwrap().usages.is_empty(), "nobody asked");
         sampler.ask(Ask { usage: true, ..Ask::NOTHING });

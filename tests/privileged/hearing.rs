@@ -67,7 +67,7 @@ fn short_events() {
         assert_eq!((owner.pid, owner.fds.len()), (std::process::id(), 0), "{line}");
         assert!(owner.exe.is_some() && socket.uid == Some(0), "{line}");
         let lived = event.duration_ms.unwrap();
-        assert!(lived >= LIVES.as_millis() as u64 && socket.opened_at.is_some(), "{line}");
+        assert!(Duration::from_millis(lived) >= LIVES && socket.opened_at.is_some(), "{line}");
         seen.insert(socket.cookie.clone().unwrap());
     }
     assert_eq!(seen, cookies, "every one, and each once");

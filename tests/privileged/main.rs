@@ -9,6 +9,7 @@
 mod activation;
 mod acts;
 mod all_namespaces;
+mod audit;
 mod both_ways;
 mod churn;
 mod closing;
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
         (killing::CASES, namespace),
         (acts::CASES, namespace),
         (acts::CAPABLE, capable),
+        (audit::CASES, namespace.or(apart)),
         (killing::APART, apart),
         (closing::CASES, namespace),
         (closing::BESIDE_SS, ss),

@@ -6,6 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use sockeye::sys::own_file;
 use tempfile::TempDir;
 
 use crate::Case;
@@ -18,6 +19,7 @@ pub(crate) const CASES: &[Case] = &[
     ("trust::root_refuses_a_configuration_that_others_may_write", refuses_configuration),
     ("trust::under_sudo_the_configuration_is_that_of_root", under_sudo),
     ("trust::a_setuid_program_reads_no_configuration_that_its_user_names", setuid),
+    ("trust::root_keeps_nothing_where_others_may_write", keeps),
     ("trust::a_home_that_may_not_be_searched_has_no_configuration", closed_home),
 ];
 
@@ -101,6 +103,36 @@ fn refuses_configuration() {
             Some(says) => {
                 assert_eq!((ran.code(), ran.stdout.is_empty()), (2, true), "{what}");
                 assert!(ran.stderr().contains(says) && ran.stderr().contains("config.toml"), "{what}");
+            }
+        }
+    }
+}
+
+/// What the dashboard remembers, neither read nor written over where somebody else could have made it.
+fn keeps() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("dashboard.toml");
+    own_file::write(&path, "text").unwrap();
+    for ((mode, owner), (dir_mode, dir_owner), says) in [
+        ((0o600, 0), (0o700, 0), None),
+        ((0o644, 0), (0o755, 0), None),
+        ((0o620, 0), (0o700, 0), Some("mode 620")),
+        ((0o602, 0), (0o700, 0), Some("mode 602")),
+        ((0o600, NOBODY), (0o700, 0), Some("belongs to user 65534")),
+        ((0o600, 0), (0o770, 0), Some("directory (mode 770)")),
+        ((0o600, 0), (0o700, NOBODY), Some("its directory belongs to user 65534")),
+    ] {
+        fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        chown(&path, Some(owner), None).unwrap();
+        fs::set_permissions(dir.path(), Permissions::from_mode(dir_mode)).unwrap();
+        chown(dir.path(), Some(dir_owner), None).unwrap();
+        let (read, written) = (own_file::read(&path, 100), own_file::write(&path, "text"));
+        let what = format!("{mode:o} {owner}, {dir_mode:o} {dir_owner}: {read:?} {written:?}");
+        match says {
+            None => assert!(read.is_ok() && written.is_ok(), "{what}"),
+            Some(says) => {
+                assert!(read.is_err_and(|error| error.to_string().contains(says)), "{what}");
+                assert!(written.is_err_and(|error| error.to_string().contains(says)), "{what}");
             }
         }
     }

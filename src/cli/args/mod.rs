@@ -29,7 +29,7 @@ pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, S
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. kill: 0 done, 1 nobody holds it, 2 error, or not all. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. kill: 0 done, 1 nobody holds it, 2 error, or not all. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough. policy diff: 0 as expected, 1 not, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -58,7 +58,7 @@ pub(super) enum Command {
     Metrics(super::metrics::MetricsArgs),
     /// What this user on this host can see, what not, why, and what mends it
     Doctor(DoctorArgs),
-    /// Write and keep the policy file
+    /// Write, show and keep the policy file
     #[command(disable_help_subcommand = true)]
     Policy {
         #[command(subcommand)]
@@ -76,6 +76,10 @@ pub(super) enum Command {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum PolicyCommand {
+    /// The policy in force, as it is understood
+    Show(ShowArgs),
+    /// Compare it with what listens now: what is there, gone, different and unexpected, and how that is approved
+    Diff(DiffArgs),
     /// Add an entry for every listener that the policy does not cover yet
     Learn(LearnArgs),
     /// Expect a listener from now on, after showing what is written and asking
@@ -118,6 +122,9 @@ pub(super) struct TopArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// Begin as at first, and remember nothing of this run
+    #[arg(long)]
+    pub(super) no_state: bool,
     /// Do nothing to sockets and processes: no signals, no closing, and not the rights for that
     #[arg(long)]
     pub(super) read_only: bool,
@@ -133,8 +140,20 @@ impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
         let (interval, policy) = (IntervalArgs::default(), PolicyArgs::default());
-        let (theme, no_mouse, read_only) = (None, false, false);
-        Self { reading, runtimes, policy, interval, face, theme, no_mouse, read_only, filter_file, filter }
+        let (theme, no_mouse, no_state, read_only) = (None, false, false, false);
+        Self {
+            reading,
+            runtimes,
+            policy,
+            interval,
+            face,
+            theme,
+            no_mouse,
+            no_state,
+            read_only,
+            filter_file,
+            filter,
+        }
     }
 }
 
@@ -150,6 +169,33 @@ pub(super) struct CheckArgs {
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
     /// One JSON object per line: alerts, then a summary
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) face: FaceArgs,
+    #[command(flatten)]
+    pub(super) reading: ReadingArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ShowArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) face: FaceArgs,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(
+    after_help = "Exit codes: 0 what listens is what is expected, 1 something is gone, different or unexpected, 2 error, 3 could not see enough."
+)]
+pub(super) struct DiffArgs {
+    #[command(flatten)]
+    pub(super) policy: PolicyArgs,
+    /// One JSON object per line: listeners and entries, then a summary
     #[arg(long)]
     pub(super) json: bool,
     #[command(flatten)]

@@ -121,7 +121,8 @@ const EXIT_STATUS: &[Part] = &[
     ),
     Item(
         "1",
-        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds.",
+        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds. policy \
+         diff: something is gone, different or unexpected.",
     ),
     Item(
         "2",
@@ -129,7 +130,7 @@ const EXIT_STATUS: &[Part] = &[
          passes, and not everything could be seen. -K, close: not all could be closed, or the answer was no. kill: not all \
          of what 0 means, or the answer was no.",
     ),
-    Item("3", "check: too little could be seen to say."),
+    Item("3", "check, policy diff: too little could be seen to say."),
 ];
 
 const SETTINGS: &[Part] = &[
@@ -159,6 +160,11 @@ const FILES: &[Part] = &[
         "~/.config/sockeye/config.toml",
         "Settings of the user; they count more. Under sudo that is root, and not who called it.",
     ),
+    Item(
+        "~/.local/state/sockeye/dashboard.toml",
+        "How the dashboard was left, for its next run. Written when it is left and something was changed by hand, and \
+         by nothing else; top --no-state, or the setting state, neither reads nor writes it. Under sudo it is that of root.",
+    ),
     Item("/etc/sockeye/policy.toml", "What may listen: the policy of root."),
     Item(
         "~/.config/sockeye/policy.toml",
@@ -173,7 +179,7 @@ const ENVIRONMENT: &[Part] = &[
         "The one configuration file that is read, which must be there; set to nothing, none is read.",
     ),
     Item("SOCKEYE_SOURCE and its kind", "A variable for each setting, named with it under SETTINGS."),
-    Item("XDG_CONFIG_HOME", "Stands for ~/.config."),
+    Item("XDG_CONFIG_HOME, XDG_STATE_HOME", "Stand for ~/.config and ~/.local/state."),
     Item(
         "DOCKER_HOST, XDG_RUNTIME_DIR",
         "Where --ask-runtimes looks for the sockets of Docker and Podman, too.",

@@ -1,9 +1,11 @@
 //! `sockeye policy learn`, and finding, reading and writing the policy file.
 
 mod change;
+mod show;
 mod writer;
 
 pub(super) use change::change;
+pub(super) use show::{diff, show};
 pub(super) use writer::writer;
 
 use std::io::{self, Write as _};
@@ -11,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::args::{LearnArgs, SourceChoice};
+use super::args::{Command, LearnArgs, PolicyCommand, SourceChoice};
 use super::exit::Exit;
 use super::filter::Machine;
 use super::reader::Request;
@@ -24,6 +26,16 @@ use crate::sys::file::{self, FileError};
 use crate::sys::{host, rights};
 use crate::text::{self, counted};
 use crate::tui::PolicyFile;
+
+/// True for a command that changes the policy file.
+pub(super) fn writes(command: Option<&Command>) -> bool {
+    match command {
+        Some(Command::Policy { command }) => {
+            !matches!(command, PolicyCommand::Show(_) | PolicyCommand::Diff(_))
+        }
+        _ => false,
+    }
+}
 
 /// A policy and where it came from.
 pub(super) struct Loaded {
@@ -90,25 +102,20 @@ pub(super) fn understand(text: &str) -> Result<Policy, PolicyError> {
     Machine::default().with(|vocabulary| Policy::parse(text, vocabulary))
 }
 
-/// The policy for the dashboard, and the details that its rules look at. What is wrong with it is told there; `None`
-/// where there is no place for one.
+/// The policy for the dashboard. What is wrong with it is told there; `None` where there is no place for one.
 pub(super) fn watched(
     named: Option<PathBuf>,
     reading: &Reading,
     environment: &Environment,
-) -> (Option<PolicyFile>, Ask) {
+) -> Option<PolicyFile> {
     let places = places(named, environment);
     let read =
         places.iter().map(|path| (path, read_file(path, environment).map_err(|error| error.to_string())));
     let found = read.into_iter().find(|(_, text)| !matches!(text, Ok(None)));
-    let Some((path, text)) = found.or_else(|| places.first().map(|path| (path, Ok(None)))) else {
-        return (None, Ask::NOTHING);
-    };
-    let policy = text.as_ref().ok().and_then(|text| understand(text.as_deref()?).ok());
-    let (_, ask) = reader::wanted_by(&policy.unwrap_or_default());
+    let (path, text) = found.or_else(|| places.first().map(|path| (path, Ok(None))))?;
     let is_for_a_scenario = matches!(reading.source, SourceChoice::Scenario(_));
-    let file = PolicyFile { path: path.clone(), text, parse: Box::new(understand), is_for_a_scenario };
-    (Some(file), ask)
+    let (path, parse, reading) = (path.clone(), Box::new(understand), reading.arguments());
+    Some(PolicyFile { path, text, parse, is_for_a_scenario, reading })
 }
 
 fn parse(text: &str, path: &Path) -> anyhow::Result<Policy> {

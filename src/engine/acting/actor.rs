@@ -5,7 +5,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::{Act, ActError, Done, Order, Report, SHARED, close, send, settle, stop};
+use super::{Act, ActError, Done, Order, Report, SHARED, close, refused, send, settle, stop};
 use crate::action;
 use crate::model::{Closing, SocketKey};
 use crate::store::{Holder, Table};
@@ -62,10 +62,12 @@ fn obey(order: &Order, look: &mut Look) -> Result<Done, String> {
 /// Closes a socket that shares its address with none.
 fn close_one(key: &SocketKey, seen: &Table) -> Result<Closing, ActError> {
     let Some(row) = seen.row(key) else { return Ok(Closing::Gone) };
+    let socket = [&row.socket];
     if action::share_an_address(seen.open().map(|row| &row.socket)).contains(key) {
+        refused(&socket, SHARED);
         return Ok(Closing::Refused(SHARED.to_owned()));
     }
-    Ok(close(&[&row.socket])?.pop().unwrap_or(Closing::Gone))
+    Ok(close(&socket)?.pop().unwrap_or(Closing::Gone))
 }
 
 /// Does it in a thread that ends with it: rights that it raises are in force nowhere else, and no longer.

@@ -12,17 +12,30 @@ use crate::sys::{host, rights};
 
 /// Closes these sockets of one network namespace, in a thread that has nothing but the right to do so, and ends.
 pub fn close(sockets: &[&Socket]) -> Result<Vec<Closing>, ActError> {
+    let closed = closed(sockets);
+    match &closed {
+        Ok(closed) => sockets.iter().zip(closed).for_each(|(socket, became)| audit::closed(socket, became)),
+        Err(error) => refused(sockets, &error.to_string()),
+    }
+    closed
+}
+
+/// Leaves the trace of sockets that somebody wanted closed, and that were not, for this reason.
+pub fn refused(sockets: &[&Socket], why: &str) {
+    let refused = Closing::Refused(why.to_owned());
+    for socket in sockets {
+        audit::closed(socket, &refused);
+    }
+}
+
+fn closed(sockets: &[&Socket]) -> Result<Vec<Closing>, ActError> {
     let work = || rights::keep_only_closing().map(|()| action::close(sockets));
     let Some(first) = sockets.first() else { return Ok(Vec::new()) };
     let closed = match first.key.netns {
         own if is_own(own) => here(work)?,
         other => visit(other, work)?,
     };
-    let closed = closed.map_err(ActError::Rights)?;
-    for (socket, became) in sockets.iter().zip(&closed) {
-        audit::closed(socket, became);
-    }
-    Ok(closed)
+    closed.map_err(ActError::Rights)
 }
 
 fn is_own(netns: NetnsId) -> bool {

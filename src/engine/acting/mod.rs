@@ -20,7 +20,7 @@ pub use actor::{Actor, Tell};
 #[cfg(linux)]
 pub use actor::{Look, spawn};
 #[cfg(linux)]
-pub use closing::close;
+pub use closing::{close, refused};
 pub use command::{Command, command, stopped_with};
 pub use order::{Act, After, Done, Order, Report, fates};
 #[cfg(linux)]

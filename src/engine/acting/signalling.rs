@@ -23,17 +23,34 @@ pub fn plan(holder: &Holder<'_>) -> Signalling {
 /// Finds all of them, sends, and waits for their ends where they are to end. The right to signal others' processes is
 /// gone for the calling thread afterwards.
 pub fn send(all: &[Holder<'_>], signal: Signal, wait: Duration) -> Result<Vec<Signalling>, ActError> {
+    let mut became = vec![Signalling::Planned; all.len()];
+    let sent = send_and_wait(all, signal, wait, &mut became);
+    if let Err(error) = &sent {
+        let unsent = became.iter_mut().filter(|became| **became == Signalling::Planned);
+        unsent.for_each(|became| *became = Signalling::Refused(error.to_string()));
+    }
+    for (holder, became) in all.iter().zip(&became) {
+        audit::signalled(holder, signal, became);
+    }
+    sent.map(|()| became)
+}
+
+/// Says of each what became of it, as far as it came.
+fn send_and_wait(
+    all: &[Holder<'_>],
+    signal: Signal,
+    wait: Duration,
+    became: &mut Vec<Signalling>,
+) -> Result<(), ActError> {
     let found: Vec<Result<Found, Signalling>> =
         all.iter().map(|holder| action::find(&meant(holder))).collect();
     let send = |found: &Result<Found, Signalling>| match found {
         Ok(found) => found.send(signal),
         Err(why) => why.clone(),
     };
-    let mut became: Vec<Signalling> =
-        rights::with_signalling(|| found.iter().map(send).collect()).map_err(ActError::Signalling)?;
+    rights::with_signalling(|| *became = found.iter().map(send).collect()).map_err(ActError::Signalling)?;
     if !signal.is_to_end() {
-        tell(all, signal, &became);
-        return Ok(became);
+        return Ok(());
     }
     let got: Vec<usize> = (0..all.len()).filter(|at| became[*at] == Signalling::Sent).collect();
     let handles: Vec<&Found> = got.iter().filter_map(|at| found[*at].as_ref().ok()).collect();
@@ -41,14 +58,7 @@ pub fn send(all: &[Holder<'_>], signal: Signal, wait: Duration) -> Result<Vec<Si
     for (at, ended) in got.into_iter().zip(ended) {
         became[at] = if ended { Signalling::Ended } else { Signalling::Running };
     }
-    tell(all, signal, &became);
-    Ok(became)
-}
-
-fn tell(all: &[Holder<'_>], signal: Signal, became: &[Signalling]) {
-    for (holder, became) in all.iter().zip(became) {
-        audit::signalled(holder, signal, became);
-    }
+    Ok(())
 }
 
 /// Reads again, until every place is taken anew or half a second has passed. Who holds a socket still may be about

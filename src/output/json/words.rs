@@ -3,8 +3,8 @@
 use schemars::{Schema, SchemaGenerator, json_schema};
 
 use crate::model::{
-    Closing, Ending, Family, NetnsFound, NoOwner, Protocol, Runtime, Signal, Signalling, SliceStatus, State,
-    Stopping,
+    Closing, Ending, Family, NetnsFound, NoOwner, Protocol, Runtime, Scope, Signal, Signalling, SliceStatus,
+    State, Stopping,
 };
 use crate::output::SCHEMA;
 use crate::policy::{AlertKind, Severity};
@@ -35,8 +35,12 @@ pub(super) fn family_or_null(_: &mut SchemaGenerator) -> Schema {
     one_of_or_null(Family::ALL.iter().map(|it| it.word()))
 }
 
-pub(super) fn protocol(_: &mut SchemaGenerator) -> Schema {
+pub(in crate::output) fn protocol(_: &mut SchemaGenerator) -> Schema {
     one_of(Protocol::ALL.iter().map(|it| it.word()))
+}
+
+pub(in crate::output) fn scope(_: &mut SchemaGenerator) -> Schema {
+    one_of(Scope::ALL.iter().map(|it| it.word()))
 }
 
 pub(in crate::output) fn closing(_: &mut SchemaGenerator) -> Schema {

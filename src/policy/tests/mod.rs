@@ -1,5 +1,6 @@
 //! The policy from file to alert, driven by scripted samples.
 
+mod compare;
 mod edit;
 mod rules;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 use super::*;
 use crate::engine::{OwnerAsk, Sampler};
 use crate::filter::Vocabulary;
-use crate::model::{Change, PortRange};
+use crate::model::{Change, PortRange, Row};
 use crate::source::everything;
 use crate::source::scenario::Scenario;
 use crate::store::{Moment, Table};

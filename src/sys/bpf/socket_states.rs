@@ -74,7 +74,7 @@ impl SocketStates {
     }
 
     /// What was told next, without waiting. Losses are told once the records are read that came before.
-    pub fn next(&mut self) -> Result<Told, BpfError> {
+    pub fn hear(&mut self) -> Result<Told, BpfError> {
         let mut record = [0; LENGTH];
         if let Some(LENGTH) = self.ring.next(&mut record) {
             return Ok(Told::Record(record));

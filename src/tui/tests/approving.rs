@@ -188,7 +188,8 @@ fn without_a_file_approving_begins_one() {
 
 #[test]
 fn what_is_not_written_is_told_with_the_way_out() {
-    let command = "sockeye policy approve '0.0.0.0:4444' --policy /etc/sockeye/policy.toml";
+    let command = "sockeye policy approve '0.0.0.0:4444' --policy /etc/sockeye/policy.toml \
+        --source procfs --all-netns";
     for (is_root, refusal, says) in [
         (
             false,
@@ -206,7 +207,10 @@ fn what_is_not_written_is_told_with_the_way_out() {
             ["it is a link".to_owned(), format!("it, too: {command}")],
         ),
     ] {
-        let mut stage = stage();
+        let mut stage = Stage::new(140, 40);
+        let reading = "--source procfs --all-netns".to_owned();
+        stage.app.guard = Guard::new(PolicyFile { reading, ..file(Some(POLICY)) });
+        stage.polls(4);
         stage.app.asker.is_root = is_root;
         stage.wish("0.0.0.0:4444", "a");
         let order = yes(&mut stage);

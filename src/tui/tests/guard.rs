@@ -22,7 +22,13 @@ fn parse(text: &str) -> Result<Policy, PolicyError> {
 /// A policy file that says this.
 pub(super) fn file(text: Option<&str>) -> PolicyFile {
     let path = "/etc/sockeye/policy.toml".into();
-    PolicyFile { path, text: Ok(text.map(str::to_owned)), parse: Box::new(parse), is_for_a_scenario: false }
+    PolicyFile {
+        path,
+        text: Ok(text.map(str::to_owned)),
+        parse: Box::new(parse),
+        is_for_a_scenario: false,
+        reading: String::new(),
+    }
 }
 
 fn guard(stage: &mut Stage, text: &str) {

@@ -24,6 +24,7 @@ mod many;
 mod other_ends;
 mod palette;
 mod pictures;
+mod remembering;
 mod screens;
 mod svg;
 mod tallies;

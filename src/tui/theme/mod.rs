@@ -139,9 +139,14 @@ impl Look {
         self.theme
     }
 
+    /// The same in another theme.
+    pub(super) fn in_theme(self, theme: Theme) -> Self {
+        Self { theme, ..self }
+    }
+
     /// The same in the next theme.
     pub(super) fn in_next_theme(self) -> Self {
-        Self { theme: self.theme.next(), ..self }
+        self.in_theme(self.theme.next())
     }
 
     /// True when themes differ: without colours all look alike.
