@@ -42,10 +42,19 @@ const PALETTE: &[Mode] = &[Mode::Palette];
 const DIALOG: &[Mode] = &[Mode::Dialog];
 const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
 const COLUMNS: &[Mode] = &[Mode::Columns];
-const MENU: &[Mode] = &[Mode::Menu];
-const MENUS: &[Mode] = &[Mode::Columns, Mode::Menu];
-const LINES: &[Mode] =
-    &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog, Mode::Columns, Mode::Menu];
+const VIEWS: &[Mode] = &[Mode::Views];
+const CHOICES: &[Mode] = &[Mode::Views, Mode::Menu];
+const MENUS: &[Mode] = &[Mode::Columns, Mode::Views, Mode::Menu];
+const LINES: &[Mode] = &[
+    Mode::List,
+    Mode::Details,
+    Mode::Help,
+    Mode::Palette,
+    Mode::Dialog,
+    Mode::Columns,
+    Mode::Views,
+    Mode::Menu,
+];
 const ANY: &[Mode] = &[
     Mode::List,
     Mode::Filter,
@@ -54,6 +63,7 @@ const ANY: &[Mode] = &[
     Mode::Palette,
     Mode::Dialog,
     Mode::Columns,
+    Mode::Views,
     Mode::Menu,
 ];
 
@@ -327,7 +337,35 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         "",
         "write what is listed into a new file: CSV, JSON or NDJSON, by the end of its name",
     ),
-    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], MENU, "choose", "take what is chosen"),
+    entry(
+        (Action::Views, "views"),
+        &[char('v')],
+        LIST,
+        "",
+        "call up a saved view: with its filter, order, columns and groups",
+    ),
+    entry(
+        (Action::SaveView, "save-view"),
+        &[char('V')],
+        LIST,
+        "",
+        "save the view as it is now, with its filter, order, columns and groups, under a name",
+    ),
+    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], CHOICES, "choose", "take what is chosen"),
+    entry(
+        (Action::RenameView, "rename-view"),
+        &[ctrl('r')],
+        VIEWS,
+        "rename",
+        "give the saved view another name",
+    ),
+    entry(
+        (Action::DeleteView, "delete-view"),
+        &[ctrl('d')],
+        VIEWS,
+        "delete",
+        "delete the saved view; it takes the key twice",
+    ),
     entry(
         (Action::LeaveMenu, "leave-menu"),
         &[code(KeyCode::Esc)],
@@ -371,7 +409,7 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         &[char('T')],
         SCROLLED,
         "",
-        "show it in the next theme; the setting theme, or --theme, has it from the beginning",
+        "show it in the next theme; it stays so, unless the setting theme or --theme names one",
     ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(
