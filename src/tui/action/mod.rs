@@ -2,6 +2,7 @@
 //!
 //! Only data. What an action does is said in `update`; nothing here changes state.
 
+mod modes;
 mod table;
 
 use super::key::Key;

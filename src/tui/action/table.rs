@@ -4,6 +4,10 @@ use crossterm::event::KeyCode;
 
 use super::super::key::Key;
 use super::super::views::View;
+use super::modes::{
+    ANY, CHOICES, COLUMNS, DIALOG, FILTER, LINES, LIST, MENUS, OVER, PALETTE, PANES, READING, SCROLLED,
+    TYPED, VIEWS,
+};
 use super::{Action, Entry, Mode, Motion};
 
 const fn char(c: char) -> Key {
@@ -31,41 +35,6 @@ const fn entry(
 const fn to(motion: Motion, name: &'static str) -> (Action, &'static str) {
     (Action::Move(motion), name)
 }
-
-const LIST: &[Mode] = &[Mode::List];
-const FILTER: &[Mode] = &[Mode::Filter];
-const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Dialog];
-const PANES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
-const READING: &[Mode] = &[Mode::List, Mode::Details];
-const OVER: &[Mode] = &[Mode::Details, Mode::Help];
-const PALETTE: &[Mode] = &[Mode::Palette];
-const DIALOG: &[Mode] = &[Mode::Dialog];
-const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const COLUMNS: &[Mode] = &[Mode::Columns];
-const VIEWS: &[Mode] = &[Mode::Views];
-const CHOICES: &[Mode] = &[Mode::Views, Mode::Menu];
-const MENUS: &[Mode] = &[Mode::Columns, Mode::Views, Mode::Menu];
-const LINES: &[Mode] = &[
-    Mode::List,
-    Mode::Details,
-    Mode::Help,
-    Mode::Palette,
-    Mode::Dialog,
-    Mode::Columns,
-    Mode::Views,
-    Mode::Menu,
-];
-const ANY: &[Mode] = &[
-    Mode::List,
-    Mode::Filter,
-    Mode::Details,
-    Mode::Help,
-    Mode::Palette,
-    Mode::Dialog,
-    Mode::Columns,
-    Mode::Views,
-    Mode::Menu,
-];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(in crate::tui) static ACTIONS: &[Entry] = &[
