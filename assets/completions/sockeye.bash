@@ -622,7 +622,7 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__top)
-            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --no-state --read-only --filter --help"
+            opts="-N -F -h --source --owners --all-netns --net --ask-runtimes --policy --interval --color --ascii --theme --no-mouse --view --no-state --read-only --filter --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,6 +658,10 @@ _sockeye() {
                     ;;
                 --theme)
                     COMPREPLY=($(compgen -W "terminal dark light colorblind-dark colorblind-light mono" -- "${cur}"))
+                    return 0
+                    ;;
+                --view)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --filter)

@@ -136,6 +136,7 @@ light\t''
 colorblind-dark\t''
 colorblind-light\t''
 mono\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l view -d 'The view to begin with: one that was saved, or listeners, connections, processes, peers, unix, events or namespaces' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand top" -l ask-runtimes -d 'Ask Docker and Podman for names of containers that their files do not tell (in JSON, metrics and the dashboard). Off unless given: a daemon may be slow, and who may open its socket is as good as root'

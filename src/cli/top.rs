@@ -40,6 +40,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let text = filter::joined(&args.filter, args.filter_file.as_deref())?;
     let machine = Machine::default();
     filter::understood(&text, &machine)?;
+    let memory = memory::recalled(args, config)?;
     let is_given = !args.filter.is_empty() || args.filter_file.is_some();
     let Config { environment, .. } = config;
     let settings = config.settings(Audience::Person);
@@ -66,7 +67,8 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
         understand: Box::new(move |text| machine.understand(text)),
         export: Arc::new(|export: &tui::Export| written(export)),
         filter: is_given.then_some(text),
-        memory: memory::recalled(args, config),
+        view: args.view.clone(),
+        memory,
         acts,
         policy: policy_file,
         write_policy: policy::writer(environment).context("cannot start the thread that writes")?,

@@ -36,6 +36,7 @@ use super::menu::Menu;
 use super::other_ends::OtherEnds;
 use super::picker::Picker;
 use super::prompt::Prompt;
+use super::saved::Saved;
 use super::sieve::Sieve;
 use super::tally::Common;
 use super::tally_cell::SeenTally;
@@ -162,6 +163,8 @@ pub(super) struct App {
     pub(super) trail: Trail,
     /// What closed and is kept in sight; `None` where nothing is.
     pub(super) kept: Option<Kept>,
+    /// Views that were saved.
+    pub(super) saved: Saved,
     /// What was remembered and cannot be used.
     pub(super) forgotten: Option<String>,
     /// What was done that cannot be seen, and when: told for three seconds.
@@ -201,6 +204,7 @@ impl App {
             menu: None,
             trail: Trail::default(),
             kept: None,
+            saved: Saved::default(),
             forgotten: None,
             remark: None,
             clicked: None,

@@ -7,7 +7,7 @@ use super::app::App;
 use super::menu::{self, Purpose};
 use super::update::Effect;
 use super::views::Lines;
-use super::{arrangement, copying, folding, jumps, kept, trail};
+use super::{arrangement, copying, folding, jumps, kept, saved, trail};
 
 /// Does what was asked for.
 pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
@@ -29,6 +29,7 @@ pub(super) fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Group => folding::regroup(app),
         Action::KeepClosed => kept::switch(app),
         Action::Export => menu::open(app, Purpose::Export),
+        Action::Views | Action::SaveView | Action::RenameView | Action::DeleteView => saved::act(app, action),
         Action::Choose => return menu::choose(app),
         Action::LeaveMenu => app.menu = None,
         _ => {}

@@ -2,11 +2,13 @@
 //!
 //! What is typed narrows the list. What a choice does is said where it belongs; nothing is drawn here.
 
+use std::borrow::Cow;
+
 use super::action::{Action, Mode};
 use super::app::App;
 use super::picker::Picker;
 use super::update::Effect;
-use super::{arrangement, copying, export, headings};
+use super::{arrangement, copying, export, headings, saved};
 use crate::model::Ask;
 use crate::text;
 
@@ -21,6 +23,12 @@ pub(super) enum Purpose {
     Group,
     /// The name of a file, which is typed.
     Export,
+    /// A view that was saved.
+    Views,
+    /// The name under which the present one is saved.
+    SaveView,
+    /// Another name for the one at that place.
+    RenameView(usize),
 }
 
 /// A list to choose from.
@@ -45,7 +53,10 @@ impl Menu {
     pub(super) fn mode(&self) -> Mode {
         match self.purpose {
             Purpose::Columns => Mode::Columns,
-            Purpose::Cell | Purpose::Group | Purpose::Export => Mode::Menu,
+            Purpose::Views => Mode::Views,
+            Purpose::Cell | Purpose::Group | Purpose::Export | Purpose::SaveView | Purpose::RenameView(_) => {
+                Mode::Menu
+            }
         }
     }
 
@@ -56,6 +67,9 @@ impl Menu {
             Purpose::Cell => "copy ",
             Purpose::Group => "group by ",
             Purpose::Export => "write to ",
+            Purpose::Views => "view ",
+            Purpose::SaveView => "save view as ",
+            Purpose::RenameView(_) => "call view ",
         }
     }
 
@@ -63,17 +77,22 @@ impl Menu {
     pub(super) fn told(&self, choices: usize) -> String {
         match self.purpose {
             Purpose::Columns | Purpose::Group => text::counted(choices, "field", "fields"),
-            Purpose::Export => String::new(),
+            Purpose::Export | Purpose::SaveView | Purpose::RenameView(_) => String::new(),
+            Purpose::Views => text::counted(choices, "view", "views"),
             Purpose::Cell => text::counted(choices, "cell", "cells"),
         }
     }
 
     /// What is told where nothing can be chosen.
-    pub(super) fn nothing(&self, app: &App) -> &'static str {
+    pub(super) fn nothing(&self, app: &App) -> Cow<'static, str> {
+        let advice = |renamed| saved::advice(app, self.picker.text(), renamed).into();
         match self.purpose {
-            Purpose::Export => export::advice(app, self),
-            Purpose::Columns | Purpose::Group => "no field is called so",
-            Purpose::Cell => "no cell has that",
+            Purpose::Export => export::advice(app, self).into(),
+            Purpose::Columns | Purpose::Group => "no field is called so".into(),
+            Purpose::Cell => "no cell has that".into(),
+            Purpose::Views => "no view is called so".into(),
+            Purpose::SaveView => advice(None),
+            Purpose::RenameView(place) => advice(Some(place)),
         }
     }
 
@@ -84,7 +103,7 @@ impl Menu {
 
     /// True where what is typed is taken, and narrows nothing.
     pub(super) fn is_free(&self) -> bool {
-        self.purpose == Purpose::Export
+        matches!(self.purpose, Purpose::Export | Purpose::SaveView | Purpose::RenameView(_))
     }
 }
 
@@ -102,6 +121,13 @@ pub(super) fn open(app: &mut App, purpose: Purpose) {
     app.menu = Some(Menu { purpose, picker });
 }
 
+/// Has this typed.
+pub(super) fn put(app: &mut App, text: &str) {
+    if let Some(menu) = &mut app.menu {
+        menu.picker.put(text);
+    }
+}
+
 /// What can be chosen, of that what the typed text may mean.
 pub(super) fn choices(app: &App) -> Vec<Choice> {
     let Some(menu) = &app.menu else { return Vec::new() };
@@ -109,7 +135,8 @@ pub(super) fn choices(app: &App) -> Vec<Choice> {
         Purpose::Columns => arrangement::choices(app),
         Purpose::Cell => cells(app),
         Purpose::Group => headings::choices(app),
-        Purpose::Export => Vec::new(),
+        Purpose::Views => saved::choices(app),
+        Purpose::Export | Purpose::SaveView | Purpose::RenameView(_) => Vec::new(),
     };
     let typed = menu.picker.text().trim().to_lowercase();
     let mut ranked: Vec<_> =
@@ -174,22 +201,32 @@ pub(super) fn step(app: &mut App, by: isize) {
 /// Takes what the list stands at.
 pub(super) fn choose(app: &mut App) -> Vec<Effect> {
     let Some(Menu { purpose, picker }) = &app.menu else { return Vec::new() };
-    let purpose = *purpose;
-    if purpose == Purpose::Export {
-        return match export::order(app, picker.text()) {
-            Ok(effect) => {
-                app.menu = None;
-                vec![effect]
-            }
-            Err(why) => {
-                app.remark = Some((why.to_owned(), app.now));
-                Vec::new()
-            }
-        };
+    let (purpose, typed) = (*purpose, picker.text().to_owned());
+    let typed_for = match purpose {
+        Purpose::Export => Some(export::order(app, &typed).map(|effect| (vec![effect], true))),
+        Purpose::SaveView => Some(saved::save(app, &typed).map(|()| (Vec::new(), true))),
+        Purpose::RenameView(place) => Some(saved::rename(app, place, &typed).map(|()| (Vec::new(), false))),
+        _ => None,
+    };
+    match typed_for {
+        Some(Ok((effects, over))) => {
+            app.menu.take_if(|_| over);
+            return effects;
+        }
+        Some(Err(why)) => {
+            app.remark = Some((why.to_owned(), app.now));
+            return Vec::new();
+        }
+        None => {}
     }
     let Some(choice) = chosen(app) else { return Vec::new() };
     match purpose {
-        Purpose::Export => Vec::new(),
+        Purpose::Export | Purpose::SaveView | Purpose::RenameView(_) => Vec::new(),
+        Purpose::Views => {
+            app.menu = None;
+            saved::call_up(app, &choice.key);
+            Vec::new()
+        }
         Purpose::Group => {
             app.menu = None;
             headings::by(app, &choice.key);

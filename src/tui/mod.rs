@@ -60,6 +60,7 @@ mod prompt;
 pub mod rehearsal;
 mod remembered;
 mod remembering;
+mod saved;
 mod sieve;
 mod standing;
 mod tally;
@@ -104,7 +105,7 @@ use input::Input;
 pub use key::{Key, KeyError};
 pub use keymap::{Clash, Keymap};
 use prompt::Prompt;
-pub use remembered::{Arranged, Changes, Ordered, Remembered};
+pub use remembered::{Arranged, Changes, Ordered, Remembered, SavedView};
 use remembering::Given;
 pub use remembering::{Keep, Memory};
 use terminal::Terminal;
@@ -143,6 +144,8 @@ pub struct Options {
     pub filter: Option<String>,
     /// How it was left before.
     pub memory: Memory,
+    /// The view to begin with, one of `Memory::views`, where somebody asks for one.
+    pub view: Option<String>,
     /// What listeners are judged by; `None` where there is no place for a policy.
     pub policy: Option<PolicyFile>,
     /// Who writes it.
@@ -194,8 +197,9 @@ pub fn run(
     app.acting = Acting::of(&options.acts);
     app.asker = options.asker;
     app.guard = options.policy.map(Guard::new).unwrap_or_default();
-    let given = Given { filter: options.filter.is_some(), theme: options.theme.is_some() };
-    let before = remembering::begin(&mut app, &options.memory, &given);
+    let view = options.view.as_deref();
+    let given = Given { filter: options.filter.is_some(), theme: options.theme.is_some(), view };
+    let before = remembering::begin(&mut app, &options.memory, given);
     terminal.draw(|frame| view::draw(&app, frame))?; // something to see while the kernel is read
     let asked = app.ask();
     let poller = start(asked, input::deliver(&sender)).map_err(|source| TuiError::Poller { source })?;

@@ -50,7 +50,9 @@ fn page(app: &App) -> isize {
     let lines = match app.mode() {
         Mode::List | Mode::Filter => app.page(),
         Mode::Dialog => dialog::page(app),
-        Mode::Palette | Mode::Columns | Mode::Menu => usize::from(layout::screen(app).filter.height),
+        Mode::Palette | Mode::Columns | Mode::Views | Mode::Menu => {
+            usize::from(layout::screen(app).filter.height)
+        }
         Mode::Details | Mode::Help => usize::from(layout::screen(app).body.height).saturating_sub(1),
     };
     isize::try_from(lines.saturating_sub(1).max(1)).unwrap_or(1)

@@ -1,11 +1,14 @@
 //! The line in which an action is chosen by its name.
 //!
-//! Everything in it comes from the table of actions. What an action does is said in `update`; nothing is
+//! Everything in it comes from the table of actions and from the views that were saved. What an action does is said in `update`; nothing is
 //! drawn here.
 
-use super::action::{ACTIONS, Action, Entry};
+use std::borrow::Cow;
+
+use super::action::{ACTIONS, Action, Mode};
 use super::app::App;
 use super::picker::Picker;
+use super::saved;
 use super::update::{Effect, act};
 
 /// How many lines it takes: its own, and those of the actions.
@@ -13,32 +16,60 @@ pub(super) fn height(low: bool) -> u16 {
     if low { 4 } else { 8 }
 }
 
-/// The actions that can be done below the palette and that the typed text may mean, the best first.
-pub(super) fn matches(app: &App) -> Vec<&'static Entry> {
+/// Something that can be done.
+#[derive(Clone, Debug)]
+pub(super) struct Offer {
+    pub(super) name: Cow<'static, str>,
+    pub(super) sentence: Cow<'static, str>,
+    pub(super) does: Does,
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub(super) enum Does {
+    Action(Action),
+    /// The saved view of that name is called up.
+    View(String),
+}
+
+/// What can be done below the palette and what the typed text may mean, the best first.
+pub(super) fn matches(app: &App) -> Vec<Offer> {
     let typed = app.palette.as_ref().map_or("", Picker::text);
     let below = app.mode_below();
     let possible = ACTIONS.iter().filter(|entry| entry.action != Action::Palette && app.can_in(below, entry));
+    let actions = possible.map(|entry| Offer {
+        name: entry.name.into(),
+        sentence: entry.sentence.into(),
+        does: Does::Action(entry.action),
+    });
+    let views = app.saved.views.iter().filter(|_| below == Mode::List).map(|(name, saved)| Offer {
+        name: format!("view {}", app.look.escape(name.as_bytes())).into(),
+        sentence: saved::described(app, saved).into(),
+        does: Does::View(name.clone()),
+    });
+    let ranked = actions.chain(views);
     let mut ranked: Vec<_> =
-        possible.filter_map(|entry| Some((rank(typed, entry.name, entry.sentence)?, entry))).collect();
+        ranked.filter_map(|offer| Some((rank(typed, &offer.name, &offer.sentence)?, offer))).collect();
     ranked.sort_by_key(|(rank, _)| *rank); // stable: otherwise the order is that of the help
-    ranked.into_iter().map(|(_, entry)| entry).collect()
+    ranked.into_iter().map(|(_, offer)| offer).collect()
 }
 
 /// How well a text fits, 0 is best; `None` when it does not. Names count more than sentences, what is
 /// written in one piece more than single letters.
 fn rank(typed: &str, name: &str, sentence: &str) -> Option<u8> {
     // People write a name as words, too.
-    let typed = typed.trim().to_lowercase().replace(' ', "-");
+    let hyphened = |text: &str| text.to_lowercase().replace(' ', "-");
+    let (typed, name) = (hyphened(typed.trim()), hyphened(name));
     let words = |text: &str| text.split('-').any(|word| word.starts_with(&typed));
     if name.starts_with(&typed) {
         Some(0)
-    } else if words(name) {
+    } else if words(&name) {
         Some(1)
     } else if name.contains(&typed) {
         Some(2)
-    } else if is_spread_over(&typed, name) {
+    } else if is_spread_over(&typed, &name) {
         Some(3)
-    } else if sentence.to_lowercase().replace(' ', "-").contains(&typed) {
+    } else if hyphened(sentence).contains(&typed) {
         Some(4)
     } else {
         None
@@ -66,25 +97,32 @@ pub(super) fn step(app: &mut App, by: isize) {
     }
 }
 
-/// Puts the name of the chosen action into the line.
+/// Puts the name of what is chosen into the line.
 pub(super) fn complete(app: &mut App) {
     let chosen = chosen(app);
-    if let (Some(palette), Some(entry)) = (&mut app.palette, chosen) {
-        palette.put(entry.name);
+    if let (Some(palette), Some(offer)) = (&mut app.palette, chosen) {
+        palette.put(&offer.name);
     }
 }
 
-/// Does the chosen action, when there is one.
+/// Does what is chosen, when there is something.
 pub(super) fn run(app: &mut App) -> Vec<Effect> {
-    let Some(entry) = chosen(app) else { return Vec::new() };
+    let Some(offer) = chosen(app) else { return Vec::new() };
     app.palette = None;
-    act(app, entry.action)
+    match offer.does {
+        Does::Action(action) => act(app, action),
+        Does::View(name) => {
+            saved::call_up(app, &name);
+            Vec::new()
+        }
+    }
 }
 
-fn chosen(app: &App) -> Option<&'static Entry> {
+fn chosen(app: &App) -> Option<Offer> {
     let palette = app.palette.as_ref()?;
-    let matches = matches(app);
-    matches.get(palette.chosen(matches.len())).copied()
+    let mut matches = matches(app);
+    let at = palette.chosen(matches.len());
+    (at < matches.len()).then(|| matches.swap_remove(at))
 }
 
 #[cfg(test)]

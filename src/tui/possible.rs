@@ -33,7 +33,9 @@ impl App {
                     jumps::subject(self).is_some_and(|row| row.socket.owners.known().is_some())
                 }
                 Action::OtherEnd => jumps::subject(self).is_some_and(|row| jumps::has_other_end(&row.socket)),
-                Action::Choose | Action::ToggleColumn => {
+                Action::Views => !self.saved.views.is_empty(),
+                Action::SaveView => self.saved.kept,
+                Action::Choose | Action::ToggleColumn | Action::RenameView | Action::DeleteView => {
                     self.menu.as_ref().is_some_and(Menu::is_free) || !menu::choices(self).is_empty()
                 }
                 Action::Copy | Action::CopyJson => rows || self.inspected.is_some(),

@@ -23,6 +23,18 @@ pub struct Remembered {
     pub views: BTreeMap<String, Arranged>,
     /// Filters that were kept, the oldest first.
     pub filters: Vec<String>,
+    /// Views that were saved, by the names that they were given.
+    pub saved: BTreeMap<String, SavedView>,
+}
+
+/// How everything was arranged when somebody saved it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SavedView {
+    /// The name of the view that is shown.
+    pub view: String,
+    pub filter: String,
+    pub unexpected: bool,
+    pub arranged: Arranged,
 }
 
 /// How a view is arranged, as far as it is not as at first.
@@ -64,6 +76,7 @@ impl Changes {
             theme: changed(&before.theme, &after.theme, &now.theme),
             views: each_changed(&before.views, &after.views, &now.views),
             filters: added(&before.filters, &after.filters, &now.filters),
+            saved: each_changed(&before.saved, &after.saved, &now.saved),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::grouping::{By, Folds};
 use super::headings::{self, Grouping};
 use super::listing::Sort;
 use super::remembered::{Arranged, Changes, LONGEST, Ordered, Remembered};
+use super::saved;
 use super::theme::Theme;
 use super::views::{Lines, View};
 
@@ -27,14 +28,25 @@ pub struct Memory {
     pub keep: Option<Keep>,
 }
 
+impl Memory {
+    /// The names of all views that one can begin with: those that were saved, and those that are always there.
+    pub fn views(&self) -> impl Iterator<Item = &str> {
+        let always = View::ALL.into_iter().map(|view| -> &str { view.name() });
+        self.remembered.saved.keys().map(String::as_str).chain(always)
+    }
+}
+
 /// What arguments, variables and files ask for, which counts more than what is remembered.
-pub(super) struct Given {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Given<'a> {
     pub(super) filter: bool,
     pub(super) theme: bool,
+    /// One that was saved, or one that is always there.
+    pub(super) view: Option<&'a str>,
 }
 
 /// Arranges everything as it was left. Returns the names that mean nothing here.
-pub(super) fn resume(app: &mut App, remembered: &Remembered, given: &Given) -> Vec<String> {
+pub(super) fn resume(app: &mut App, remembered: &Remembered, given: Given<'_>) -> Vec<String> {
     let mut unknown = Vec::new();
     if let Some(name) = &remembered.view {
         match View::named(name) {
@@ -55,7 +67,8 @@ pub(super) fn resume(app: &mut App, remembered: &Remembered, given: &Given) -> V
         }
     }
     app.prompt.remember(&remembered.filters);
-    if !given.filter && !remembered.filter.is_empty() {
+    let is_saved = given.view.is_some_and(|name| remembered.saved.contains_key(name));
+    if !given.filter && !is_saved && !remembered.filter.is_empty() {
         if app.prompt.resume(&remembered.filter) {
             let way =
                 app.key_for(Action::ClearFilter).map_or_else(String::new, |key| format!("; {key} clears it"));
@@ -65,6 +78,11 @@ pub(super) fn resume(app: &mut App, remembered: &Remembered, given: &Given) -> V
         }
     }
     app.guard.only = remembered.unexpected && app.guard.is_in_force();
+    app.saved.views.clone_from(&remembered.saved);
+    match given.view {
+        Some(name) if is_saved => unknown.extend(saved::restore(app, name, !given.filter)),
+        name => app.view = name.and_then(View::named).unwrap_or(app.view),
+    }
     unknown
 }
 
@@ -158,12 +176,14 @@ pub(super) fn remembered(app: &App) -> Remembered {
         unexpected: app.guard.only,
         theme: Some(app.look.theme().name().to_owned()),
         views: views.into_iter().filter(|(_, arranged)| *arranged != Arranged::default()).collect(),
+        saved: app.saved.views.clone(),
         filters: app.prompt.kept().iter().map(String::as_str).filter(short).map(str::to_owned).collect(),
     }
 }
 
 /// Begins as it was left. Returns how it began, for what is changed from then on.
-pub(super) fn begin(app: &mut App, memory: &Memory, given: &Given) -> Remembered {
+pub(super) fn begin(app: &mut App, memory: &Memory, given: Given<'_>) -> Remembered {
+    app.saved.kept = memory.keep.is_some();
     let unknown = resume(app, &memory.remembered, given);
     app.forgotten = match &memory.trouble {
         Some(trouble) => Some(format!("nothing is remembered: {trouble}")),

@@ -19,6 +19,7 @@ const AS_RUN: &[(&str, &str)] = &[
     ("sockeye kill --stop", "sockeye kill --dry-run --stop"),
     // There is no terminal here; events take the same filters.
     ("sockeye top --read-only", "sockeye events --for 50ms"),
+    ("sockeye top --view connections", "sockeye events --for 50ms"),
     ("sockeye top", "sockeye events --for 50ms"),
     ("/var/lib/node_exporter/textfile_collector/", ""),
 ];

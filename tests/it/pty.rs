@@ -365,6 +365,7 @@ fn options() -> Options {
         understand,
         export: std::sync::Arc::new(|_| String::new()),
         filter: None,
+        view: None,
         memory: tui::Memory::default(),
         acts: tui::Acts::Removed,
         policy: None,

@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use tempfile::TempDir;
 use vt100::Screen;
 
+use crate::harness::{run, sockeye};
 use crate::session::Session;
 use crate::stock::write_file;
 
@@ -162,6 +163,62 @@ fn two_at_once_keep_what_each_changed() {
     for line in ["view = \"processes\"", "filter = \"tcp\"", "theme = \"dark\"", "[views.processes]"] {
         assert!(written.contains(line), "{line}:\n{written}");
     }
+}
+
+#[test]
+fn a_view_is_saved_and_called_up_in_another_run() {
+    let user = User::new();
+    let mut session = user.dashboard(&[]);
+    session.press("2/port = 80\rbuser\rVmy web\r");
+    sees(&session, &["view my web saved"]);
+    session.press("1\x1b");
+    session.wait_for("the listeners", |screen| shows(screen, "EXECUTABLE") && !has_filter(screen));
+    quit(session);
+    assert!(user.text().contains("[saved.\"my web\"]"), "{}", user.text());
+    let mut session = user.dashboard(&[]);
+    session.press("v");
+    sees(&session, &["my web Connections, filter port = 80, grouped by user"]);
+    session.press("\r");
+    sees(&session, &["filter port = 80", "USER www-data"]);
+    session.press("1\x1b");
+    session.wait_for("the listeners", |screen| shows(screen, "EXECUTABLE") && !has_filter(screen));
+    session.press(":my w\r");
+    sees(&session, &["filter port = 80", "USER www-data"]);
+    session.press("v\x04\x04"); // Ctrl-D, twice
+    sees(&session, &["view my web deleted"]);
+    quit(session);
+    assert!(!user.text().contains("saved"), "{}", user.text());
+}
+
+#[test]
+fn one_begins_with_a_view_by_its_name() {
+    let user = User::new();
+    let text =
+        "version = 1\n\n[saved.web]\nview = \"connections\"\nfilter = \"port = 80\"\ngroup = \"user\"\n";
+    user.has(text);
+    let session = user.dashboard(&["--view", "web"]);
+    sees(&session, &["filter port = 80", "USER www-data"]);
+    quit(session);
+    let session = user.dashboard(&["--view", "unix"]);
+    sees(&session, &["OTHER END"]);
+    quit(session);
+    let session = user.dashboard(&["--no-state", "--view", "unix"]);
+    sees(&session, &["OTHER END"]);
+    quit(session);
+    assert_eq!(user.text(), text, "nothing was changed by hand");
+    for (name, args, says) in [
+        ("wbe", &[][..], "there is no view wbe: did you mean web?"),
+        ("what ever", &[], "there is no view what ever: there are web, listeners, connections, "),
+        ("ab\u{1b}", &["--no-state"], "there is no view ab\\x1b: this run remembers nothing, by --no-state"),
+    ] {
+        let ran =
+            run(sockeye(&[&["top", "--view", name], args].concat()).env("XDG_STATE_HOME", user.0.path()));
+        assert_eq!((ran.code(), ran.stdout()), (2, ""), "before the terminal is touched");
+        assert!(ran.stderr().contains(says), "{}", ran.stderr());
+    }
+    user.has("viev");
+    let ran = run(sockeye(&["top", "--view", "web"]).env("XDG_STATE_HOME", user.0.path()));
+    assert!(ran.stderr().contains("there is no view web: nothing is remembered: "), "{}", ran.stderr());
 }
 
 #[test]

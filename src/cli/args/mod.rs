@@ -122,6 +122,10 @@ pub(super) struct TopArgs {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
+    /// The view to begin with: one that was saved, or listeners, connections, processes, peers, unix, events or
+    /// namespaces
+    #[arg(long, value_name = "NAME")]
+    pub(super) view: Option<String>,
     /// Begin as at first, and remember nothing of this run
     #[arg(long)]
     pub(super) no_state: bool,
@@ -140,7 +144,8 @@ impl From<ListArgs> for TopArgs {
     fn from(list: ListArgs) -> Self {
         let ListArgs { reading, runtimes, face, filter, filter_file, .. } = list;
         let (interval, policy) = (IntervalArgs::default(), PolicyArgs::default());
-        let (theme, no_mouse, no_state, read_only) = (None, false, false, false);
+        let (theme, view) = (None, None);
+        let (no_mouse, no_state, read_only) = (false, false, false);
         Self {
             reading,
             runtimes,
@@ -149,6 +154,7 @@ impl From<ListArgs> for TopArgs {
             face,
             theme,
             no_mouse,
+            view,
             no_state,
             read_only,
             filter_file,

@@ -162,7 +162,7 @@ const FILES: &[Part] = &[
     ),
     Item(
         "~/.local/state/sockeye/dashboard.toml",
-        "How the dashboard was left, for its next run. Written when it is left and something was changed by hand, and \
+        "How the dashboard was left, for its next run, and the views that were saved. Written when it is left and something was changed by hand, and \
          by nothing else; top --no-state, or the setting state, neither reads nor writes it. Under sudo it is that of root.",
     ),
     Item("/etc/sockeye/policy.toml", "What may listen: the policy of root."),

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::text;
-use crate::tui::{Arranged, Ordered, Remembered};
+use crate::tui::{Arranged, Ordered, Remembered, SavedView};
 
 /// A file of another version is of a newer sockeye.
 pub(super) const VERSION: i64 = 1;
@@ -43,6 +43,31 @@ struct File {
     filters: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     views: BTreeMap<String, View>,
+    /// By the names that they were given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    saved: BTreeMap<String, Saved>,
+}
+
+/// A view that was saved. Its keys are those of a view, beside what it shows: serde would not refuse unknown ones, were
+/// one flattened into the other.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    view: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    filter: String,
+    #[serde(default, skip_serializing_if = "is_off")]
+    unexpected: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    columns: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sort: Option<String>,
+    #[serde(default, skip_serializing_if = "is_off")]
+    reversed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    folded: Option<bool>,
 }
 
 /// How one view is arranged.
@@ -90,9 +115,10 @@ fn number(value: &DeValue<'_>) -> Option<i64> {
 
 /// The text that says it.
 pub(super) fn encode(remembered: &Remembered) -> String {
-    let Remembered { view, filter, unexpected, theme, views, filters } = remembered.clone();
+    let Remembered { view, filter, unexpected, theme, views, filters, saved } = remembered.clone();
     let views = views.into_iter().map(|(name, arranged)| (name, arranged.into())).collect();
-    let file = File { version: VERSION, view, filter, unexpected, theme, filters, views };
+    let saved = saved.into_iter().map(|(name, saved)| (name, saved.into())).collect();
+    let file = File { version: VERSION, view, filter, unexpected, theme, filters, views, saved };
     let written = toml::to_string(&file);
     debug_assert!(written.is_ok(), "texts, numbers and tables can always be written: {written:?}");
     format!("{HEAD}{}", written.unwrap_or_default())
@@ -100,9 +126,10 @@ pub(super) fn encode(remembered: &Remembered) -> String {
 
 impl From<File> for Remembered {
     fn from(file: File) -> Self {
-        let File { version: _, view, filter, unexpected, theme, filters, views } = file;
+        let File { version: _, view, filter, unexpected, theme, filters, views, saved } = file;
         let views = views.into_iter().map(|(name, view)| (name, view.into())).collect();
-        Self { view, filter, unexpected, theme, views, filters }
+        let saved = saved.into_iter().map(|(name, saved)| (name, saved.into())).collect();
+        Self { view, filter, unexpected, theme, views, filters, saved }
     }
 }
 
@@ -121,10 +148,27 @@ impl From<Arranged> for View {
     }
 }
 
+impl From<Saved> for SavedView {
+    fn from(saved: Saved) -> Self {
+        let Saved { view, filter, unexpected, columns, sort, reversed, group, folded } = saved;
+        let arranged = View { columns, sort, reversed, group, folded }.into();
+        Self { view, filter, unexpected, arranged }
+    }
+}
+
+impl From<SavedView> for Saved {
+    fn from(saved: SavedView) -> Self {
+        let SavedView { view, filter, unexpected, arranged } = saved;
+        let View { columns, sort, reversed, group, folded } = arranged.into();
+        Self { view, filter, unexpected, columns, sort, reversed, group, folded }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::option;
     use proptest::prelude::*;
+    use proptest::sample::Index;
 
     use super::*;
 
@@ -133,7 +177,8 @@ mod tests {
         let text = "version = 1\nview = \"connections\"\nfilter = \"port = 443\"\nunexpected = true\n\
             theme = \"dark\"\nfilters = [\"tcp\", \"port = 443\"]\n\n[views.connections]\n\
             columns = [\"local\", \"owner\"]\nsort = \"owner\"\nreversed = true\ngroup = \"unit\"\n\n\
-            [views.processes]\nfolded = false\n";
+            [views.processes]\nfolded = false\n\n[saved.\"my web\"]\nview = \"peers\"\nfilter = \"tcp\"\n\
+            sort = \"hosts\"\n";
         let remembered = decode(text).unwrap();
         let connections = Arranged {
             columns: Some(vec!["local".to_owned(), "owner".to_owned()]),
@@ -144,6 +189,10 @@ mod tests {
         assert_eq!(remembered.views["connections"], connections);
         assert_eq!(remembered.views["processes"], Arranged { folded: Some(false), ..Arranged::default() });
         assert_eq!(remembered.filters, ["tcp", "port = 443"]);
+        let order = Some(Ordered { column: "hosts".to_owned(), reversed: false });
+        let arranged = Arranged { order, ..Arranged::default() };
+        let (view, filter) = ("peers".to_owned(), "tcp".to_owned());
+        assert_eq!(remembered.saved["my web"], SavedView { view, filter, unexpected: false, arranged });
         assert_eq!(encode(&remembered), format!("{HEAD}{text}"));
         assert_eq!(decode("version = 1").unwrap(), Remembered::default());
         assert_eq!(encode(&Remembered::default()), format!("{HEAD}version = 1\n"));
@@ -160,6 +209,7 @@ mod tests {
             ("version = 1\n[views.unix]\nsorted = \"x\"", 3, "unknown field `sorted`"),
             ("version = 1\nview = \"\u{1b}[2J", 2, ""),
             ("\u{0}\u{1}garbage", 1, ""),
+            ("version = 1\n[saved.web]\nfilter = \"tcp\"", 2, "missing field `view`"),
         ] {
             match decode(text) {
                 Err(Wrong::At(at, what)) => {
@@ -184,9 +234,14 @@ mod tests {
         let texts =
             (option::of(any::<String>()), any::<String>(), any::<bool>(), option::of(any::<String>()));
         let views = prop::collection::btree_map(any::<String>(), any_arranged(), 0..4);
-        (texts, views, prop::collection::vec(any::<String>(), 0..4)).prop_map(|(texts, views, filters)| {
-            let (view, filter, unexpected, theme) = texts;
-            Remembered { view, filter, unexpected, theme, views, filters }
+        let saved = (any::<String>(), any::<String>(), any::<bool>(), any_arranged()).prop_map(|all| {
+            let (view, filter, unexpected, arranged) = all;
+            SavedView { view, filter, unexpected, arranged }
+        });
+        let saved = prop::collection::btree_map(any::<String>(), saved, 0..3);
+        (texts, views, prop::collection::vec(any::<String>(), 0..4), saved).prop_map(|all| {
+            let ((view, filter, unexpected, theme), views, filters, saved) = all;
+            Remembered { view, filter, unexpected, theme, views, filters, saved }
         })
     }
 
@@ -197,14 +252,16 @@ mod tests {
         }
 
         #[test]
-        fn garbage_is_refused_and_nothing_else(text: String, remembered in any_remembered(), at: prop::sample::Index) {
-            drop(decode(&text));
-            let mut broken = encode(&remembered);
-            let places: Vec<usize> = broken.char_indices().map(|(at, _)| at).collect();
-            broken.truncate(places[at.index(places.len())]);
-            drop(decode(&broken));
-            broken.push_str(&text);
-            drop(decode(&broken));
+        fn garbage_is_refused_and_half_a_file_means_what_it_says(text: String, whole in any_remembered(), at: Index) {
+            prop_assert!(decode(&text).is_err());
+            let whole = encode(&whole);
+            let places: Vec<usize> = whole.char_indices().map(|(at, _)| at).collect();
+            let half = &whole[..places[at.index(places.len())]];
+            if let Ok(understood) = decode(half) {
+                prop_assert_eq!(decode(&encode(&understood)), Ok(understood));
+            }
+            let beyond = decode(&format!("{whole}\n= {text}"));
+            prop_assert!(matches!(beyond, Err(Wrong::At(..))), "{:?}", beyond);
         }
     }
 }

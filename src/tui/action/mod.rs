@@ -2,6 +2,7 @@
 //!
 //! Only data. What an action does is said in `update`; nothing here changes state.
 
+mod modes;
 mod table;
 
 use super::key::Key;
@@ -63,6 +64,11 @@ pub(super) enum Action {
     ResetColumns,
     KeepClosed,
     Export,
+    /// A view that was saved.
+    Views,
+    SaveView,
+    RenameView,
+    DeleteView,
     Choose,
     LeaveMenu,
     Palette,
@@ -107,13 +113,15 @@ pub(super) enum Mode {
     Dialog,
     /// The columns are being chosen.
     Columns,
+    /// A saved view is being chosen.
+    Views,
     /// Something else is being chosen.
     Menu,
 }
 
 impl Mode {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::List,
         Self::Filter,
         Self::Details,
@@ -121,12 +129,13 @@ impl Mode {
         Self::Palette,
         Self::Dialog,
         Self::Columns,
+        Self::Views,
         Self::Menu,
     ];
 
     /// True while a text is typed: letters are letters then.
     pub(super) fn is_typed(self) -> bool {
-        matches!(self, Self::Filter | Self::Palette | Self::Columns | Self::Menu)
+        matches!(self, Self::Filter | Self::Palette | Self::Columns | Self::Views | Self::Menu)
     }
 }
 

@@ -4,6 +4,10 @@ use crossterm::event::KeyCode;
 
 use super::super::key::Key;
 use super::super::views::View;
+use super::modes::{
+    ANY, CHOICES, COLUMNS, DIALOG, FILTER, LINES, LIST, MENUS, OVER, PALETTE, PANES, READING, SCROLLED,
+    TYPED, VIEWS,
+};
 use super::{Action, Entry, Mode, Motion};
 
 const fn char(c: char) -> Key {
@@ -31,31 +35,6 @@ const fn entry(
 const fn to(motion: Motion, name: &'static str) -> (Action, &'static str) {
     (Action::Move(motion), name)
 }
-
-const LIST: &[Mode] = &[Mode::List];
-const FILTER: &[Mode] = &[Mode::Filter];
-const SCROLLED: &[Mode] = &[Mode::List, Mode::Details, Mode::Help, Mode::Dialog];
-const PANES: &[Mode] = &[Mode::List, Mode::Details, Mode::Help];
-const READING: &[Mode] = &[Mode::List, Mode::Details];
-const OVER: &[Mode] = &[Mode::Details, Mode::Help];
-const PALETTE: &[Mode] = &[Mode::Palette];
-const DIALOG: &[Mode] = &[Mode::Dialog];
-const TYPED: &[Mode] = &[Mode::Filter, Mode::Palette];
-const COLUMNS: &[Mode] = &[Mode::Columns];
-const MENU: &[Mode] = &[Mode::Menu];
-const MENUS: &[Mode] = &[Mode::Columns, Mode::Menu];
-const LINES: &[Mode] =
-    &[Mode::List, Mode::Details, Mode::Help, Mode::Palette, Mode::Dialog, Mode::Columns, Mode::Menu];
-const ANY: &[Mode] = &[
-    Mode::List,
-    Mode::Filter,
-    Mode::Details,
-    Mode::Help,
-    Mode::Palette,
-    Mode::Dialog,
-    Mode::Columns,
-    Mode::Menu,
-];
 
 /// Every action. The order is that of the help, and the priority in the footer.
 pub(in crate::tui) static ACTIONS: &[Entry] = &[
@@ -327,7 +306,35 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         "",
         "write what is listed into a new file: CSV, JSON or NDJSON, by the end of its name",
     ),
-    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], MENU, "choose", "take what is chosen"),
+    entry(
+        (Action::Views, "views"),
+        &[char('v')],
+        LIST,
+        "",
+        "call up a saved view: with its filter, order, columns and groups",
+    ),
+    entry(
+        (Action::SaveView, "save-view"),
+        &[char('V')],
+        LIST,
+        "",
+        "save the view as it is now, with its filter, order, columns and groups, under a name",
+    ),
+    entry((Action::Choose, "choose"), &[code(KeyCode::Enter)], CHOICES, "choose", "take what is chosen"),
+    entry(
+        (Action::RenameView, "rename-view"),
+        &[ctrl('r')],
+        VIEWS,
+        "rename",
+        "give the saved view another name",
+    ),
+    entry(
+        (Action::DeleteView, "delete-view"),
+        &[ctrl('d')],
+        VIEWS,
+        "delete",
+        "delete the saved view; it takes the key twice",
+    ),
     entry(
         (Action::LeaveMenu, "leave-menu"),
         &[code(KeyCode::Esc)],
@@ -371,7 +378,7 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         &[char('T')],
         SCROLLED,
         "",
-        "show it in the next theme; the setting theme, or --theme, has it from the beginning",
+        "show it in the next theme; it stays so, unless the setting theme or --theme names one",
     ),
     entry((Action::Redraw, "redraw"), &[ctrl('l')], ANY, "", "draw the screen anew"),
     entry(

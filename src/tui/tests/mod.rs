@@ -25,6 +25,7 @@ mod other_ends;
 mod palette;
 mod pictures;
 mod remembering;
+mod saved;
 mod screens;
 mod svg;
 mod tallies;

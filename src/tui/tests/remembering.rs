@@ -13,10 +13,10 @@ use crate::tui::remembered::{Arranged, LONGEST, Ordered, Remembered};
 use crate::tui::remembering::{Given, Memory, arrange, arranged, begin, remembered};
 use crate::tui::views::{Lines, View};
 
-const NOTHING: Given = Given { filter: false, theme: false };
+const NOTHING: Given<'_> = Given { filter: false, theme: false, view: None };
 
 /// A dashboard that begins so, played to its end.
-fn beginning(remembered: &Remembered, given: &Given) -> Stage {
+fn beginning(remembered: &Remembered, given: Given<'_>) -> Stage {
     let mut stage = Stage::new(140, 40);
     let memory = Memory { remembered: remembered.clone(), ..Memory::default() };
     begin(&mut stage.app, &memory, given);
@@ -51,7 +51,7 @@ fn what_one_arranged_is_as_it_was_left() {
     assert_eq!(connections.group.as_deref(), Some("role"));
     assert_eq!(left.views["processes"].group.as_deref(), Some("unit"));
     assert_eq!(left.views["processes"].folded, Some(false));
-    let mut again = beginning(&left, &NOTHING);
+    let mut again = beginning(&left, NOTHING);
     assert_eq!(remembered(&again.app), left);
     for view in ["2", "3"] {
         let [before, after] = [&mut stage, &mut again].map(|stage| {
@@ -106,16 +106,16 @@ fn what_is_asked_for_counts_more() {
         filters: texts("udp tcp"),
         ..Remembered::default()
     };
-    let app = beginning(&left, &NOTHING).app;
+    let app = beginning(&left, NOTHING).app;
     assert_eq!((app.prompt.text(), app.look.theme()), ("tcp", Theme::Light));
-    let app = beginning(&left, &Given { filter: true, theme: true }).app;
+    let app = beginning(&left, Given { filter: true, theme: true, view: None }).app;
     assert_eq!((app.prompt.text(), app.look.theme()), ("", Theme::Terminal));
     assert_eq!(app.prompt.kept(), ["udp", "tcp"]);
 }
 
 #[test]
 fn filters_of_other_runs_come_back_by_the_arrow() {
-    let mut stage = beginning(&Remembered { filters: texts("udp tcp"), ..Remembered::default() }, &NOTHING);
+    let mut stage = beginning(&Remembered { filters: texts("udp tcp"), ..Remembered::default() }, NOTHING);
     stage.keys("/");
     for expected in ["tcp", "udp", "udp"] {
         stage.code(KeyCode::Up);
@@ -127,7 +127,7 @@ fn filters_of_other_runs_come_back_by_the_arrow() {
 fn that_the_filter_is_an_old_one_is_told_with_the_way_out() {
     let left = Remembered { filter: "nginx".to_owned(), ..Remembered::default() };
     let mut stage = Stage::new(140, 40);
-    begin(&mut stage.app, &Memory { remembered: left, ..Memory::default() }, &NOTHING);
+    begin(&mut stage.app, &Memory { remembered: left, ..Memory::default() }, NOTHING);
     let screen = stage.screen();
     assert!(screen.contains("the filter is that of last time; Esc clears it"), "{screen}");
     stage.code(KeyCode::Esc);
@@ -155,7 +155,7 @@ fn names_that_mean_nothing_here_are_passed_over_and_told() {
         views: views.into_iter().map(|(name, arranged)| (name.to_owned(), arranged)).collect(),
         ..Remembered::default()
     };
-    let mut stage = beginning(&left, &NOTHING);
+    let mut stage = beginning(&left, NOTHING);
     assert_eq!((stage.app.view, stage.app.prompt.text()), (View::Listeners, ""));
     let told = stage.app.forgotten.clone().unwrap();
     for name in [
@@ -184,7 +184,7 @@ fn names_that_mean_nothing_here_are_passed_over_and_told() {
 fn what_could_not_be_read_is_told() {
     let mut stage = Stage::new(140, 40);
     let memory = Memory { trouble: Some("/state: it is a link\u{7}".to_owned()), ..Memory::default() };
-    begin(&mut stage.app, &memory, &NOTHING);
+    begin(&mut stage.app, &memory, NOTHING);
     stage.polls(1);
     let screen = stage.screen();
     assert!(screen.contains(r"nothing is remembered: /state: it is a link\x07"), "{screen}");
@@ -194,7 +194,7 @@ fn what_could_not_be_read_is_told() {
 fn the_first_reading_has_what_the_view_and_its_columns_look_at() {
     let asked = |left: Remembered| {
         let mut stage = Stage::new(140, 40);
-        begin(&mut stage.app, &Memory { remembered: left, ..Memory::default() }, &NOTHING);
+        begin(&mut stage.app, &Memory { remembered: left, ..Memory::default() }, NOTHING);
         stage.app.ask()
     };
     assert_eq!(asked(Remembered::default()), Ask::NOTHING);

@@ -7,7 +7,7 @@ use super::Stage;
 use crate::tui::input::Input;
 use crate::tui::theme::{ColorChoice, Look};
 
-const SIZES: [(u16, u16); 4] = [(220, 60), (140, 40), (80, 24), (40, 10)];
+pub(super) const SIZES: [(u16, u16); 4] = [(220, 60), (140, 40), (80, 24), (40, 10)];
 
 /// Compares the screen at every size with the stored pictures.
 pub(super) fn pictures(name: &str, prepare: impl Fn(&mut Stage)) {

@@ -16,7 +16,7 @@ pub(super) fn draw(app: &App, menu: &Menu, area: Rect, buffer: &mut Buffer) {
     if choices.is_empty() {
         let line = Rect { x: area.x + 1, y: area.y + 1, width: area.width.saturating_sub(2), height: 1 };
         let meaning = if menu.is_free() { Meaning::Muted } else { Meaning::Warning };
-        put(app, buffer, line, menu.nothing(app), meaning);
+        put(app, buffer, line, &menu.nothing(app), meaning);
     }
     let names = choices.iter().map(|choice| usize::from(super::cells(&choice.title))).max().unwrap_or(0);
     let names = names.min(usize::from(area.width) / 2);

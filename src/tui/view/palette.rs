@@ -5,9 +5,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::{cells, put};
 use crate::text;
-use crate::tui::action::Entry;
 use crate::tui::app::App;
-use crate::tui::palette;
+use crate::tui::palette::{self, Does, Offer};
 use crate::tui::picker::Picker;
 use crate::tui::theme::Meaning;
 
@@ -27,9 +26,9 @@ pub(super) fn draw(app: &App, palette: &Picker, area: Rect, buffer: &mut Buffer)
     }
     let chosen = palette.chosen(matches.len());
     let in_sight = matches.iter().enumerate().skip(palette.first(matches.len(), area.height));
-    for (y, (at, entry)) in lines.zip(in_sight) {
+    for (y, (at, offer)) in lines.zip(in_sight) {
         let line = Rect { y, height: 1, ..area };
-        draw_match(app, entry, line, buffer);
+        draw_match(app, offer, line, buffer);
         if at == chosen {
             buffer.set_style(line, app.look.style(Meaning::Selected));
         }
@@ -68,13 +67,17 @@ pub(super) fn draw_typed(
     }
 }
 
-fn draw_match(app: &App, entry: &Entry, area: Rect, buffer: &mut Buffer) {
-    let keys: Vec<_> = app.keymap.keys(entry.action).iter().map(|key| key.label(app.look.ascii)).collect();
+fn draw_match(app: &App, offer: &Offer, area: Rect, buffer: &mut Buffer) {
+    let keys = match &offer.does {
+        Does::Action(action) => app.keymap.keys(*action),
+        Does::View(_) => &[],
+    };
+    let keys: Vec<_> = keys.iter().map(|key| key.label(app.look.ascii)).collect();
     let keys = keys.join("  ");
-    let sentence = (entry.sentence, usize::from(area.width), Meaning::Muted);
+    let sentence = (offer.sentence.as_ref(), usize::from(area.width), Meaning::Muted);
     draw_cells(
         app,
-        &[(entry.name, NAMES, Meaning::Text), (&keys, KEYS, Meaning::Key), sentence],
+        &[(&offer.name, NAMES, Meaning::Text), (&keys, KEYS, Meaning::Key), sentence],
         area,
         buffer,
     );
