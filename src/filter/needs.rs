@@ -66,7 +66,7 @@ impl Needs {
     pub fn asked_by(field: &Field) -> Ask {
         match field.key {
             "bpf_storages" => Ask { storages: true, ..DETAILS },
-            "send_rate_bytes_per_s" | "receive_rate_bytes_per_s" => Ask { rates: true, ..Ask::NOTHING },
+            key if OF_RATES.contains(&key) => RATES,
             "dnat" => Ask { published: true, ..DETAILS },
             key if REUSE.contains(&key) => Ask { reuse: true, ..Ask::NOTHING },
             _ if !Self::of([field]).details => Ask::NOTHING,
@@ -114,8 +114,10 @@ impl Needs {
 /// All that a filter can ask of a socket by itself. What the packet filter publishes and what BPF stores
 /// are lists, which no condition looks at.
 const DETAILS: Ask = Ask { info: true, memory: true, rest: true, cgroups: true, ..Ask::NOTHING };
-/// How fast bytes go through.
+/// How fast bytes go through, and how well.
 const RATES: Ask = Ask { rates: true, ..Ask::NOTHING };
+/// Fields that look at no detail but those.
+const OF_RATES: &[&str] = &["send_rate_bytes_per_s", "receive_rate_bytes_per_s", "rtt_us", "total_retrans"];
 /// The cgroup alone, which tells the unit where no owner does.
 const CGROUPS: Ask = Ask { cgroups: true, ..Ask::NOTHING };
 
@@ -152,13 +154,11 @@ impl Filter {
     }
 }
 
-/// True when the only details that it looks at are the counts of bytes.
+/// True when the only details that it looks at are the few numbers of connections that lists are made from.
 fn is_of_rates(condition: &Condition) -> bool {
     match condition {
         Condition::Rate(_) => true,
-        Condition::Field(field, _) => {
-            ["send_rate_bytes_per_s", "receive_rate_bytes_per_s"].contains(&field.key)
-        }
+        Condition::Field(field, _) => OF_RATES.contains(&field.key),
         _ => false,
     }
 }
@@ -218,7 +218,8 @@ mod tests {
             ("local_port", Ask::NOTHING),
             ("user", Ask::NOTHING),
             ("unit", CGROUPS),
-            ("rtt_us", DETAILS),
+            ("rtt_us", RATES),
+            ("min_rtt_us", DETAILS),
             ("send_rate_bytes_per_s", Ask { rates: true, ..Ask::NOTHING }),
             ("opened_at", Ask::NOTHING),
             ("bpf_storages", Ask { storages: true, ..DETAILS }),

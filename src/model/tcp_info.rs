@@ -49,11 +49,16 @@ impl TcpInfo {
     }
 }
 
-/// How many bytes a connection has sent and received since it was made.
+/// How many bytes a connection has sent and received since it was made, and how well that goes: the numbers of
+/// `tcp_info` that lists are made from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counters {
     pub sent: u64,
     pub received: u64,
+    /// Microseconds, smoothed.
+    rtt: u32,
+    /// Segments, in all.
+    retransmitted: u32,
 }
 
 impl Counters {
@@ -62,7 +67,23 @@ impl Counters {
     pub fn of(raw: &[u8]) -> Option<Self> {
         // Older kernels count only what was acknowledged.
         let sent = Place::BYTES_SENT.read(raw).or_else(|| Place::BYTES_ACKED.read(raw))?;
-        Some(Self { sent, received: Place::BYTES_RECEIVED.read(raw)? })
+        let number = |place: Place| place.read(raw).and_then(|number| u32::try_from(number).ok());
+        Some(Self {
+            sent,
+            received: Place::BYTES_RECEIVED.read(raw)?,
+            rtt: number(Place::RTT)?,
+            retransmitted: number(Place::TOTAL_RETRANS)?,
+        })
+    }
+
+    /// The number of that place of `tcp_info`, where it is one of these.
+    #[must_use]
+    pub fn read(&self, place: Place) -> Option<u64> {
+        match place {
+            Place::RTT => Some(self.rtt.into()),
+            Place::TOTAL_RETRANS => Some(self.retransmitted.into()),
+            _ => None,
+        }
     }
 }
 

@@ -154,6 +154,19 @@ fn shift(pane: &mut Pane, key: &str, to_the_right: bool) {
     }
 }
 
+/// Orders by a column, the largest or the first on top, and shows it.
+pub(super) fn order_by(app: &mut App, key: &str) {
+    let view = app.view;
+    if place(app.pane_mut(), key).is_none_or(|at| !app.pane().columns[at].shown) {
+        toggle(app, view, key);
+    }
+    let pane = app.pane_mut();
+    if let Some(column) = place(pane, key) {
+        pane.sort = Sort { column, reversed: false };
+    }
+    relist(app);
+}
+
 /// Orders by a column, which need not be shown; again: against its direction.
 fn sort_by(pane: &mut Pane, view: View, key: &str) {
     let at = place(pane, key).or_else(|| {

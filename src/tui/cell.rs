@@ -90,6 +90,14 @@ pub(super) fn rate<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
     }
 }
 
+/// How long a segment and its answer take, in a unit that fits; 0 is not measured yet.
+pub(super) fn round_trip<'a>(field: &'static Field, seen: &Seen<'a>) -> Cell<'a> {
+    match (field.extract)(&seen.subject) {
+        Value::Number(micros @ 1..) => cell(text::brief(std::time::Duration::from_micros(micros))),
+        _ => muted(seen.look.symbols.none),
+    }
+}
+
 /// A rate in a unit that fits.
 pub(super) fn bytes_a_second<'a>(bytes: u64) -> Cell<'a> {
     if bytes == 0 { muted("0") } else { cell(text::bytes(bytes)) }

@@ -136,13 +136,13 @@ static CONNECTIONS: &[Spec] = &[
     Spec { key: "local", sort: &["local", "path"], priority: 2, width: [15, 21, 46], ..PLAIN },
     Spec { key: "remote", sort: &["remote"], width: [15, 21, 46], ..PLAIN },
     OWNER,
-    Spec { priority: 5, ..USER },
+    Spec { priority: 6, ..USER },
     Spec {
         key: "recv_q",
         show: cell::amount,
         sort: &["recv_q"],
         descending: true,
-        priority: 6,
+        priority: 7,
         width: [7, 7, 11],
         ..PLAIN
     },
@@ -151,7 +151,7 @@ static CONNECTIONS: &[Spec] = &[
         show: cell::amount,
         sort: &["send_q"],
         descending: true,
-        priority: 6,
+        priority: 7,
         width: [7, 7, 11],
         ..PLAIN
     },
@@ -175,8 +175,28 @@ static CONNECTIONS: &[Spec] = &[
         width: [8, 8, 10],
         ..PLAIN
     },
+    Spec {
+        key: "rtt_us",
+        title: Some("RTT"),
+        show: cell::round_trip,
+        sort: &["rtt_us"],
+        descending: true,
+        priority: 5,
+        width: [5, 6, 7],
+        ..PLAIN
+    },
+    Spec {
+        key: "total_retrans",
+        title: Some("RETRANS"),
+        show: cell::amount,
+        sort: &["total_retrans"],
+        descending: true,
+        priority: 5,
+        width: [7, 7, 9],
+        ..PLAIN
+    },
     Spec { priority: 4, ..SINCE },
-    Spec { priority: 7, ..EXECUTABLE },
+    Spec { priority: 8, ..EXECUTABLE },
 ];
 
 static UNIX: &[Spec] = &[

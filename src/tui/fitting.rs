@@ -88,7 +88,12 @@ mod tests {
             (View::Listeners, 140, "PROTO LOCAL SCOPE OWNER USER SINCE QUEUE EXECUTABLE"),
             (View::Connections, 40, "REMOTE OWNER"),
             (View::Connections, 80, "STATE LOCAL REMOTE OWNER"),
-            (View::Connections, 160, "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q SEND-Q IN/S OUT/S SINCE"),
+            (View::Connections, 140, "PROTO STATE LOCAL REMOTE OWNER IN/S OUT/S RTT RETRANS SINCE"),
+            (
+                View::Connections,
+                160,
+                "PROTO STATE LOCAL REMOTE OWNER USER RECV-Q IN/S OUT/S RTT RETRANS SINCE",
+            ),
             (View::Processes, 40, "PROCESS SOCKETS CONN"),
             (View::Processes, 80, "PROCESS SOCKETS LISTEN CONN IN/S OUT/S CPU %"),
             (View::Processes, 100, "PROCESS USER SOCKETS LISTEN CONN IN/S OUT/S CPU % MEMORY"),

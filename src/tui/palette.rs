@@ -1,12 +1,13 @@
 //! The line in which an action is chosen by its name.
 //!
-//! Everything in it comes from the table of actions and from the views that were saved. What an action does is said in `update`; nothing is
-//! drawn here.
+//! Everything in it comes from the table of actions, from the views that were saved, and from the fields by which
+//! sockets can be ordered. What an action does is said in `update`; nothing is drawn here.
 
 use std::borrow::Cow;
 
 use super::action::{ACTIONS, Action, Mode};
 use super::app::App;
+use super::arrangement;
 use super::picker::Picker;
 use super::saved;
 use super::update::{Effect, act};
@@ -30,6 +31,8 @@ pub(super) enum Does {
     Action(Action),
     /// The saved view of that name is called up.
     View(String),
+    /// The list is ordered by that field.
+    Sort(String),
 }
 
 /// What can be done below the palette and what the typed text may mean, the best first.
@@ -47,11 +50,30 @@ pub(super) fn matches(app: &App) -> Vec<Offer> {
         sentence: saved::described(app, saved).into(),
         does: Does::View(name.clone()),
     });
-    let ranked = actions.chain(views);
-    let mut ranked: Vec<_> =
-        ranked.filter_map(|offer| Some((rank(typed, &offer.name, &offer.sentence)?, offer))).collect();
-    ranked.sort_by_key(|(rank, _)| *rank); // stable: otherwise the order is that of the help
+    let ranked = actions.chain(views).map(|offer| (rank(typed, &offer.name, &offer.sentence), offer));
+    // Fields come last, many as they are.
+    let mut offers = by_rank(ranked);
+    offers.extend(by_rank(orders(app, below, typed)));
+    offers
+}
+
+/// Those that fit, the best first. It is stable: otherwise the order is that of the help.
+fn by_rank(offers: impl Iterator<Item = (Option<u8>, Offer)>) -> Vec<Offer> {
+    let mut ranked: Vec<_> = offers.filter_map(|(rank, offer)| Some((rank?, offer))).collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
     ranked.into_iter().map(|(_, offer)| offer).collect()
+}
+
+/// By what the list can be ordered, as far as a field is named or described by what is typed.
+fn orders(app: &App, below: Mode, typed: &str) -> impl Iterator<Item = (Option<u8>, Offer)> {
+    let named = typed.trim().strip_prefix("sort by ").unwrap_or(typed).to_owned();
+    let are_asked_for = below == Mode::List && !named.trim().is_empty();
+    let fields = if are_asked_for { arrangement::choices(app) } else { Vec::new() };
+    fields.into_iter().map(move |field| {
+        let rank = rank(&named, &field.title, &field.about);
+        let name = format!("sort by {}", field.title).into();
+        (rank, Offer { name, sentence: field.about.into(), does: Does::Sort(field.key) })
+    })
 }
 
 /// How well a text fits, 0 is best; `None` when it does not. Names count more than sentences, what is
@@ -113,6 +135,10 @@ pub(super) fn run(app: &mut App) -> Vec<Effect> {
         Does::Action(action) => act(app, action),
         Does::View(name) => {
             saved::call_up(app, &name);
+            Vec::new()
+        }
+        Does::Sort(key) => {
+            arrangement::order_by(app, &key);
             Vec::new()
         }
     }

@@ -3,10 +3,11 @@
 use super::{Field, Subject, Value, number};
 use crate::model::{CongestionState, Details, TcpInfoPlace as P};
 
-/// A number of `tcp_info`.
+/// A number of `tcp_info`, or of what is kept of it where no more was asked for.
 fn info<'a>(subject: &Subject<'a>, place: P) -> Value<'a> {
     let info = subject.details().and_then(|details| details.tcp_info.as_ref());
-    Value::of(info.and_then(|info| info.read(place)), Value::Number)
+    let counted = || subject.socket().counters.as_ref()?.read(place);
+    Value::of(info.and_then(|info| info.read(place)).or_else(counted), Value::Number)
 }
 
 macro_rules! tcp_info {

@@ -81,15 +81,15 @@ fn rows_are_ordered_by_a_column_that_is_not_shown() {
 fn details_are_asked_for_while_a_column_needs_them() {
     let mut stage = Stage::played(140, 40);
     assert_eq!(stage.app.ask(), Ask::NOTHING);
-    stage.keys("Crtt_us");
+    stage.keys("Cmin_rtt_us");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
     assert!(stage.app.ask().info);
-    stage.keys("Crtt_us");
+    stage.keys("Cmin_rtt_us");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.ask(), Ask::NOTHING);
-    stage.keys("Crtt_us");
+    stage.keys("Cmin_rtt_us");
     stage.ctrl('s');
     assert!(stage.app.ask().info, "the order looks at it");
 }

@@ -129,3 +129,24 @@ fn a_click_on_an_action_does_it_and_one_elsewhere_leaves() {
     click(&mut stage, row);
     assert_eq!(stage.app.mode(), Mode::List);
 }
+
+/// What a newcomer looks for is found by its name, shown or not: which connection retransmits most.
+#[test]
+fn the_list_is_ordered_by_what_is_typed() {
+    let mut stage = Stage::played(140, 40);
+    stage.keys("2:");
+    assert!(!offered(&stage).iter().any(|name| name.starts_with("sort by ")), "there are too many");
+    stage.keys("retransmitted in all");
+    assert_eq!(offered(&stage)[0], "sort by RETRANS (total_retrans)");
+    stage.code(KeyCode::Enter);
+    let sorted = |stage: &Stage| {
+        let pane = stage.app.pane();
+        let column = &pane.columns[pane.sort.column];
+        (column.key, column.shown, column.descending, pane.sort.reversed)
+    };
+    assert_eq!((stage.app.mode(), sorted(&stage)), (Mode::List, ("total_retrans", true, true, false)));
+    // A field that no column shows comes into sight.
+    stage.keys(":sort by snd_cwnd");
+    stage.code(KeyCode::Enter);
+    assert_eq!(sorted(&stage), ("snd_cwnd", true, true, false));
+}

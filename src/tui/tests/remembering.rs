@@ -199,7 +199,7 @@ fn the_first_reading_has_what_the_view_and_its_columns_look_at() {
     };
     assert_eq!(asked(Remembered::default()), Ask::NOTHING);
     assert!(asked(Remembered { view: Some("peers".to_owned()), ..Remembered::default() }).rates);
-    let columns = Arranged { columns: Some(texts("local rtt_us")), ..Arranged::default() };
+    let columns = Arranged { columns: Some(texts("local min_rtt_us")), ..Arranged::default() };
     let views = [("listeners".to_owned(), columns)].into();
     assert!(asked(Remembered { views, ..Remembered::default() }).info);
     assert!(asked(Remembered { filter: "rto > 0".to_owned(), ..Remembered::default() }).info);

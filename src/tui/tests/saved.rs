@@ -27,7 +27,7 @@ fn web() -> SavedView {
         filter: "port = 80".to_owned(),
         unexpected: false,
         arranged: Arranged {
-            columns: Some(["local", "remote", "rtt_us"].map(str::to_owned).to_vec()),
+            columns: Some(["local", "remote", "min_rtt_us"].map(str::to_owned).to_vec()),
             order: Some(Ordered { column: "rtt_us".to_owned(), reversed: true }),
             group: Some("user".to_owned()),
             folded: None,

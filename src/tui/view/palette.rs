@@ -70,7 +70,7 @@ pub(super) fn draw_typed(
 fn draw_match(app: &App, offer: &Offer, area: Rect, buffer: &mut Buffer) {
     let keys = match &offer.does {
         Does::Action(action) => app.keymap.keys(*action),
-        Does::View(_) => &[],
+        Does::View(_) | Does::Sort(_) => &[],
     };
     let keys: Vec<_> = keys.iter().map(|key| key.label(app.look.ascii)).collect();
     let keys = keys.join("  ");
