@@ -162,6 +162,8 @@ pub(super) fn order_by(app: &mut App, key: &str) {
     }
     let pane = app.pane_mut();
     if let Some(column) = place(pane, key) {
+        // Who names it wants to see it, so it stays longer than others.
+        pane.columns[column].priority = pane.columns[column].priority.min(1);
         pane.sort = Sort { column, reversed: false };
     }
     relist(app);

@@ -133,7 +133,7 @@ fn a_click_on_an_action_does_it_and_one_elsewhere_leaves() {
 /// What a newcomer looks for is found by its name, shown or not: which connection retransmits most.
 #[test]
 fn the_list_is_ordered_by_what_is_typed() {
-    let mut stage = Stage::played(140, 40);
+    let mut stage = Stage::played(100, 40);
     stage.keys("2:");
     assert!(!offered(&stage).iter().any(|name| name.starts_with("sort by ")), "there are too many");
     stage.keys("retransmitted in all");
@@ -145,6 +145,7 @@ fn the_list_is_ordered_by_what_is_typed() {
         (column.key, column.shown, column.descending, pane.sort.reversed)
     };
     assert_eq!((stage.app.mode(), sorted(&stage)), (Mode::List, ("total_retrans", true, true, false)));
+    assert!(stage.screen().contains(" RETRANS▼"), "{}", stage.screen());
     // A field that no column shows comes into sight.
     stage.keys(":sort by snd_cwnd");
     stage.code(KeyCode::Enter);
