@@ -99,13 +99,18 @@ pub(super) struct SignalWatch {
 pub(super) fn watch_signals(inputs: &Sender<Input>) -> Result<SignalWatch, TuiError> {
     let failed = |source| TuiError::Signals { source };
     let default_again = Arc::new(AtomicBool::new(false));
+    let impatient = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        flag::register_conditional_default(signal, Arc::clone(&impatient)).map_err(failed)?;
+    }
+    // Of a terminal that goes away both the kernel and the shell tell: that is nobody who asks twice, and writing to
+    // such a terminal fails at once.
     for signal in [SIGTERM, SIGHUP, SIGINT] {
         flag::register_conditional_default(signal, Arc::clone(&default_again)).map_err(failed)?;
     }
     let mut signals = Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT]).map_err(failed)?;
     let handle = signals.handle();
     let inputs = inputs.clone();
-    let impatient = Arc::clone(&default_again);
     spawn("signals", move || {
         for signal in signals.forever() {
             let input = match signal {
@@ -113,7 +118,7 @@ pub(super) fn watch_signals(inputs: &Sender<Input>) -> Result<SignalWatch, TuiEr
                 SIGCONT => Input::Continued,
                 ending => {
                     // Who asks twice must not depend on a loop that may hang in a dead terminal.
-                    impatient.store(true, Ordering::Release);
+                    impatient.fetch_or(ending != SIGHUP, Ordering::Release);
                     Input::Signal(ending)
                 }
             };

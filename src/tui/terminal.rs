@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::io::{self, BufWriter, Stdout, Write as _};
+use std::mem::ManuallyDrop;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,7 +34,9 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 
 /// The terminal while the dashboard has it.
 pub(super) struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: it would complain of a terminal that is gone, and panic because nobody hears it. The cursor is
+    /// shown by `give_back`.
+    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
     previous_hook: Arc<Hook>,
     is_a_job: bool,
     mouse: bool,
@@ -69,6 +72,7 @@ impl Terminal {
         let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let inner = ratatui::Terminal::new(backend);
         let inner = inner.inspect_err(|_| unhook(&previous_hook)).map_err(failed)?;
+        let inner = ManuallyDrop::new(inner);
         let mut terminal = Self { inner, previous_hook, is_a_job, mouse };
         terminal.enter().map_err(failed)?;
         Ok(terminal)

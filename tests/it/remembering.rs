@@ -1,12 +1,15 @@
 //! The dashboard begins as it was left: the program in a terminal, with a state directory of the test's own.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::num::NonZeroU16;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use rustix::process::Signal;
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use vt100::Screen;
+use vt100::{Parser, Screen};
 
 use crate::harness::{run, sockeye};
 use crate::session::Session;
@@ -110,6 +113,39 @@ fn whatever_ends_it() {
         session.ends_with(code);
         assert!(user.text().contains("view = \"unix\""), "{}", user.text());
     }
+}
+
+/// The kernel tells of a lost terminal, and a shell does once more.
+#[test]
+fn a_terminal_that_goes_away() {
+    let user = User::new();
+    let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 140, ..PtySize::default() }).unwrap();
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sockeye"));
+    command.args(["top", "--source", SCRIPT]);
+    command.cwd(".");
+    command.env("TERM", "xterm-256color");
+    command.env("SOCKEYE_CONFIG", "");
+    command.env_remove("SOCKEYE_STATE");
+    command.env("XDG_STATE_HOME", user.0.path());
+    let mut child = pair.slave.spawn_command(command).unwrap();
+    drop(pair.slave);
+    let (mut output, mut keyboard) =
+        (pair.master.try_clone_reader().unwrap(), pair.master.take_writer().unwrap());
+    let mut parser = Parser::new(NonZeroU16::new(40).unwrap(), NonZeroU16::new(140).unwrap(), 0);
+    for (keys, text) in [("", "● live"), ("5", "OTHER END")] {
+        keyboard.write_all(keys.as_bytes()).unwrap();
+        while !shows(parser.screen(), text) {
+            let mut bytes = [0; 4096];
+            let read = output.read(&mut bytes).unwrap();
+            parser.process(&bytes[..read]);
+        }
+    }
+    let pid = Pid::from_raw(child.process_id().unwrap().try_into().unwrap()).unwrap();
+    drop((output, keyboard, pair.master));
+    // It may have ended by then, and nobody else has its number before it is waited for.
+    kill_process(pid, Signal::HUP).ok();
+    child.wait().unwrap();
+    assert!(user.text().contains("view = \"unix\""), "{}", user.text());
 }
 
 #[test]
