@@ -11,9 +11,7 @@ use super::app::App;
 use super::cell::Seen;
 use super::update::relist;
 use crate::engine::Snapshot;
-use crate::model::{
-    Ends, Life, NetnsId, Protocol, Role, Row, Socket, SocketKey, Stamp, State, UnixName,
-};
+use crate::model::{Ends, Life, NetnsId, Protocol, Role, Row, Socket, SocketKey, Stamp, State, UnixName};
 use crate::text;
 
 /// How many are kept.
