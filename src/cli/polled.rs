@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{complain, notice};
-use crate::engine::{Feed, Hear, PollerHandle, Sampler, Snapshot, spawn};
+use crate::engine::{Feed, Hear, Listening, PollerHandle, Sampler, Snapshot, spawn};
 use crate::model::{Coverage, Family, Protocol, SliceStatus, Stamp};
 use crate::sys::clock;
 
@@ -34,6 +34,7 @@ impl Polled {
         // A reader that stands still stops the polling before it fills the memory.
         let (send, feed) = mpsc::sync_channel(2);
         let deliver = move |feed| send.send(feed).is_ok();
+        let hear = hear.map(|hear| Listening { hear, hurries: true });
         let poller = spawn(sampler, interval, KEEP_CLOSED, hear, deliver);
         Ok(Self { feed, _poller: poller.context("cannot start the poller thread")?, told: None })
     }

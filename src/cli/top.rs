@@ -10,8 +10,8 @@ use super::exit::Exit;
 use super::filter::{self, Machine};
 use super::{live, memory, policy, reader};
 use crate::config::{Audience, Config, Origin};
-use crate::engine;
-use crate::model::{Ask, Hearing};
+use crate::engine::{self, Listening};
+use crate::model::Ask;
 use crate::output::doctor::Asker;
 use crate::source::everything;
 use crate::sys::{clock, file, host, rights};
@@ -46,10 +46,15 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     let settings = config.settings(Audience::Person);
     let interval = args.interval.resolve(&settings);
     let reading = args.reading.resolve(&settings);
-    let asker = Asker { is_root: host::is_root(), rights: rights::ours(), hearing: Hearing::default() }; // before they are given up
+    let rights = rights::ours(); // before they are given up
     // First of all: only the thread that acts keeps the rights for that.
     let acts = live::acts(&reading, args.read_only || settings.read_only.value)?;
     let policy_file = policy::watched(args.policy.resolve(&settings), &reading, environment);
+    // Before the first reading, so that nothing ends between. What is heard comes with the readings: more of them would
+    // cost more than a list is worth that somebody looks at.
+    let (hear, hearing) = live::hear(&reading, &everything());
+    let hear = hear.map(|hear| Listening { hear, hurries: false });
+    let asker = Asker { is_root: host::is_root(), rights, hearing };
     let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
     let mut sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
     let configured = Some(settings.theme.value).filter(|_| settings.theme.origin != Origin::Default);
@@ -75,7 +80,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     };
     let ended = tui::run(options, |ask, deliver| {
         sampler.ask(ask);
-        engine::spawn(sampler, interval, KEEP_CLOSED, None, deliver)
+        engine::spawn(sampler, interval, KEEP_CLOSED, hear, deliver)
     })?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,

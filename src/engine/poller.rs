@@ -40,6 +40,13 @@ pub enum Hint {
 /// Waits for what is heard next, that long; `None` when nothing will be heard any more.
 pub type Hear = Box<dyn FnMut(Duration) -> Option<Hint> + Send>;
 
+/// Who hears, and how it is answered.
+pub struct Listening {
+    pub hear: Hear,
+    /// A reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
+    pub hurries: bool,
+}
+
 /// Who listens looks that often whether something is asked.
 const LISTEN: Duration = Duration::from_millis(50);
 /// Hints bring no more readings than this many in an interval, …
@@ -52,8 +59,10 @@ const AT_ONCE: Duration = Duration::from_millis(20);
 const REST: u32 = 5;
 /// A reading is started no sooner than this many times what the last one took after the start of that.
 const SHARE: u32 = 2;
-/// The most hints that one reading takes in; the next one follows soon.
+/// The most hints that one reading takes in; the next one follows soon, and nobody listens until then.
 const MOST: usize = 100_000;
+/// So many bring a reading forward even where none hurries: a few megabytes.
+const ENOUGH: usize = 10_000;
 
 /// What the poller is asked for.
 #[derive(Debug)]
@@ -105,13 +114,14 @@ impl Drop for PollerHandle {
     }
 }
 
-/// Starts polling: at once, then every `interval`, and soon after what is heard, which the reading takes in.
+/// Starts polling: at once, then every `interval`, and soon after what is heard where that hurries. Each reading takes
+/// in what was heard before.
 /// `deliver` is called in the poller's thread and returns false when nobody listens any more.
 pub fn spawn(
     sampler: Sampler,
     interval: Duration,
     keep_closed: Duration,
-    hear: Option<Hear>,
+    hear: Option<Listening>,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
     memory::give_large_blocks_back();
@@ -127,19 +137,19 @@ struct Poller {
     interval: Duration,
     table: Arc<Table>,
     generation: u64,
-    hear: Option<Hear>,
+    hear: Option<Listening>,
     /// What was heard since the last reading.
     heard: Heard,
     /// A listener is among that.
     has_listener: bool,
     /// How often something was lost.
     lost: u64,
-    /// Something was lost since the last reading, or another socket is looked at.
+    /// Something was lost since the last reading, and hints hurry; or another socket is looked at.
     stale: bool,
 }
 
 impl Poller {
-    fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Hear>) -> Self {
+    fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Listening>) -> Self {
         let table = Arc::new(Table::new(keep_closed));
         Self {
             sampler,
@@ -156,7 +166,7 @@ impl Poller {
 
     /// Hears one hint. False when there was none.
     fn hear(&mut self, patience: Duration) -> bool {
-        match self.hear.as_mut().map(|hear| hear(patience)) {
+        match self.hear.as_mut().map(|listening| (listening.hear)(patience)) {
             Some(Some(Hint::Began(begun))) => {
                 self.has_listener |= begun.socket.is_listener();
                 self.heard.begun.push(*begun);
@@ -165,7 +175,7 @@ impl Poller {
             Some(Some(Hint::Ended(socket))) => self.heard.ended.push(*socket),
             Some(Some(Hint::Lost)) => {
                 self.lost += 1;
-                self.stale = true;
+                self.stale |= self.hurries();
             }
             Some(Some(Hint::Nothing)) => return false,
             Some(None) | None => {
@@ -176,6 +186,16 @@ impl Poller {
         true
     }
 
+    fn hurries(&self) -> bool {
+        self.hear.as_ref().is_some_and(|listening| listening.hurries)
+    }
+
+    /// True when the next reading is to come sooner than usual.
+    fn is_wanted_soon(&self) -> bool {
+        let most = if self.hurries() { 0 } else { ENOUGH };
+        self.stale || self.heard.len() > most
+    }
+
     /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
     fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp) -> bool {
         let took = clock::now().since(&started);
@@ -184,12 +204,13 @@ impl Poller {
         let early = (self.interval / EARLY).min(SOON);
         loop {
             let due = match () {
-                () if self.heard.is_empty() && !self.stale => usual,
-                () if self.has_listener => early.min(AT_ONCE).max(rest).min(usual),
+                () if !self.is_wanted_soon() => usual,
+                () if self.has_listener && self.hurries() => early.min(AT_ONCE).max(rest).min(usual),
                 () => early.max(rest).min(usual),
             };
             let rest = due.saturating_sub(clock::now().since(&started));
-            let patience = if self.hear.is_some() { Duration::ZERO } else { rest };
+            let listens = self.hear.is_some() && self.heard.len() < MOST;
+            let patience = if listens { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
                 Ok(Asked::Of(ask)) => self.sampler.ask(ask),
                 Ok(Asked::Nothing(shown)) => {
@@ -258,6 +279,9 @@ fn due(interval: Duration, took: Duration) -> Duration {
 mod tests {
     use super::*;
     use crate::engine::OwnerAsk;
+    use crate::model::{
+        Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
+    };
     use crate::source::{Reading, SocketSource, Wanted};
 
     /// Tells what it is asked for instead of reading.
@@ -285,6 +309,40 @@ mod tests {
         assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
         drop(poller);
         assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
+    }
+
+    #[test]
+    fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+        let basics = Basics {
+            key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(1)) },
+            family: Family::Inet,
+            protocol: Protocol::Tcp,
+            kind: SocketType::Stream,
+            state: State::Closed,
+            ends: Ends::Other { local: None, remote: None },
+            inode: None,
+        };
+        let socket = Socket::new(basics, &PortRange::default());
+        for (hurries, ended, lost, soon) in [
+            (true, 0, false, false),
+            (true, 1, false, true),
+            (true, 0, true, true),
+            (false, 1, false, false),
+            (false, 0, true, false),
+            (false, ENOUGH, true, false),
+            (false, ENOUGH + 1, false, true),
+        ] {
+            let mut hints = vec![Hint::Nothing];
+            hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
+            hints.extend(lost.then_some(Hint::Lost));
+            let hear: Hear = Box::new(move |_| hints.pop());
+            let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+            let listening = Some(Listening { hear, hurries });
+            let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
+            while poller.hear(Duration::ZERO) {}
+            assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
+            assert_eq!((poller.heard.len(), poller.lost), (ended, u64::from(lost)));
+        }
     }
 
     #[test]

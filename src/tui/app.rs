@@ -27,7 +27,7 @@ use super::guard::Guard;
 use super::happening_cell::SeenHappening;
 use super::headings::Id;
 use super::help::Topic;
-use super::kept::Kept;
+use super::kept::{Kept, Pool};
 use super::keymap::Keymap;
 use super::layout;
 use super::listing::{Listing, Stand};
@@ -258,10 +258,18 @@ impl App {
         self.news.as_ref().map_or(&[], |news| news.snapshot.table.rows())
     }
 
+    /// The rows that a list may show, by the numbers that the listing has.
+    pub(super) fn pool(&self) -> Pool<'_> {
+        Pool { rows: self.rows(), kept: self.kept.as_ref() }
+    }
+
     /// The socket in a line of the listing, as its cells see it, with its other end where that is shown.
     pub(super) fn seen_at(&self, line: usize) -> Option<Seen<'_>> {
         let seen = self.seen(self.row_at(line)?)?;
-        let across = || self.news.as_ref()?.across(*self.listing.index.get(line)?);
+        let across = || match self.listing.stand(line)? {
+            Stand::Row(at) => self.news.as_ref()?.across(at),
+            Stand::Heading(_) => None,
+        };
         let peer = if self.view == View::Unix { across() } else { None };
         Some(Seen { subject: seen.subject.facing(peer), ..seen })
     }
@@ -269,8 +277,7 @@ impl App {
     /// The socket in a line of the listing; `None` where lines are tallies.
     pub(super) fn row_at(&self, line: usize) -> Option<&Row> {
         match self.listing.stand(line)? {
-            Stand::Row(at) => self.rows().get(at as usize),
-            Stand::Closed(at) => self.kept.as_ref()?.get(at),
+            Stand::Row(at) => self.pool().get(at),
             Stand::Heading(_) => None,
         }
     }
@@ -294,7 +301,7 @@ impl App {
         match self.view.lines() {
             Lines::Sockets => match self.listing.stand(line)? {
                 Stand::Heading(heading) => Some(Chosen::Heading(heading.id)),
-                _ => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
+                Stand::Row(_) => self.row_at(line).map(|row| Chosen::Socket(row.socket.key)),
             },
             Lines::Tallies => {
                 let tally = self.listing.tallies.get(line)?;

@@ -3,6 +3,7 @@
 //! Makes an order from the state; who opens files is outside. Never opens one itself, and never writes on the
 //! screen.
 
+use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
@@ -47,8 +48,14 @@ pub struct Export {
 
 #[derive(Debug)]
 enum What {
-    /// Sockets, by their places in the table, with those that closed and are kept.
-    Sockets { form: Form, table: Arc<Table>, index: Vec<u32>, closed: Vec<Row>, fields: Vec<&'static Field> },
+    /// Sockets, by their places in the table, or, behind its end, copies of those that closed and are kept.
+    Sockets {
+        form: Form,
+        table: Arc<Table>,
+        index: Vec<u32>,
+        kept: HashMap<u32, Row>,
+        fields: Vec<&'static Field>,
+    },
     /// Lines that are no sockets, as they are shown.
     Lines { heads: Vec<&'static str>, lines: Vec<Vec<String>> },
 }
@@ -64,7 +71,7 @@ impl Export {
     #[must_use]
     pub fn rows(&self) -> usize {
         match &self.what {
-            What::Sockets { index, closed, .. } => index.len() + closed.len(),
+            What::Sockets { index, .. } => index.len(),
             What::Lines { lines, .. } => lines.len(),
         }
     }
@@ -73,10 +80,10 @@ impl Export {
     pub fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         match &self.what {
             What::Lines { heads, lines } => columns::write_csv_of(out, heads, lines.iter()),
-            What::Sockets { form, table, index, closed, fields } => {
+            What::Sockets { form, table, index, kept, fields } => {
                 let Some(moment) = table.moment() else { return Ok(()) };
-                let rows: Vec<&Row> =
-                    index.iter().filter_map(|at| table.rows().get(*at as usize)).chain(closed).collect();
+                let row = |at: &u32| table.rows().get(*at as usize).or_else(|| kept.get(at));
+                let rows: Vec<&Row> = index.iter().filter_map(row).collect();
                 write_sockets((*form, fields), out, &rows, (table, moment))
             }
         }
@@ -137,12 +144,14 @@ pub(super) fn order(app: &App, name: &str) -> Result<Effect, &'static str> {
     }
     let shown: Vec<&Column> = app.pane().columns.iter().filter(|column| column.shown).collect();
     let what = if app.view.lines() == Lines::Sockets {
-        let closed = app.listing.closed.iter().filter_map(|at| app.kept.as_ref()?.get(*at).cloned());
+        let (pool, index) = (app.pool(), app.listing.index.clone());
+        let kept = index.iter().copied().filter(|at| pool.is_kept(*at));
+        let kept = kept.filter_map(|at| Some((at, pool.get(at)?.clone()))).collect();
         What::Sockets {
             form,
             table: Arc::clone(&news.snapshot.table),
-            index: app.listing.index.clone(),
-            closed: closed.collect(),
+            index,
+            kept,
             fields: shown.iter().filter_map(|column| column.field()).collect(),
         }
     } else if form == Form::Csv {

@@ -1,6 +1,6 @@
 //! Sockets under headings: those with one value of a field, then those with the next.
 //!
-//! Puts places of the table in order and counts; words are made for the headings in sight. How a heading is
+//! Puts rows in order and counts; words are made for the headings in sight. How a heading is
 //! drawn is said in `view`.
 
 use std::collections::HashSet;
@@ -9,7 +9,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use super::app::App;
 use super::arranged::Pane;
 use super::cell::{self, Seen};
-use super::kept::Kept;
+use super::kept::Pool;
 use super::menu::Choice;
 use super::update::relist;
 use crate::model::field::{self, Field, Kind};
@@ -44,45 +44,39 @@ pub(super) struct Grouping {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Id(u64);
 
-impl Id {
-    /// The heading of what closed and is kept.
-    pub(super) const CLOSED: Self = Self(0);
-}
-
 /// A heading in the listing.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Heading {
     pub(super) id: Id,
     /// The line that it stands in.
     pub(super) line: usize,
-    /// The place in the table of a socket below it; `None` for what closed.
-    pub(super) first: Option<u32>,
+    /// The number of a socket below it.
+    pub(super) first: u32,
     pub(super) count: usize,
     pub(super) folded: bool,
 }
 
-/// Puts the places under headings: groups in the order of their values, the unknown last; within one the order
+/// Puts the rows under headings: groups in the order of their values, the unknown last; within one the order
 /// stays. What is folded is left out.
 pub(super) fn put_under_headings<'a>(
     index: &mut Vec<u32>,
     grouping: &Grouping,
-    rows: &'a [Row],
+    pool: Pool<'a>,
     seen: impl Fn(&'a Row) -> Seen<'a>,
 ) -> Vec<Heading> {
     let Some(field) = grouping.field else { return Vec::new() };
-    let value =
-        |at: u32| rows.get(at as usize).map_or(Value::Null, |row| (field.extract)(&seen(row).subject));
+    let value = |at: u32| pool.get(at).map_or(Value::Null, |row| (field.extract)(&seen(row).subject));
     let mut valued: Vec<(Value<'_>, u32)> = index.iter().map(|at| (value(*at), *at)).collect();
     valued.sort_by(|(a, _), (b, _)| a.compare(b));
     index.clear();
     let mut headings = Vec::new();
     for group in valued.chunk_by(|(a, _), (b, _)| a.compare(b).is_eq()) {
         let Some((_, first)) = group.first() else { continue };
-        let Some(row) = rows.get(*first as usize) else { continue };
+        let Some(row) = pool.get(*first) else { continue };
         let id = id(&label(field, &seen(row)));
         let folded = grouping.folded.contains(&id);
         let line = index.len() + headings.len();
-        headings.push(Heading { id, line, first: Some(*first), count: group.len(), folded });
+        headings.push(Heading { id, line, first: *first, count: group.len(), folded });
         if !folded {
             index.extend(group.iter().map(|(_, at)| *at));
         }
@@ -93,7 +87,7 @@ pub(super) fn put_under_headings<'a>(
 fn id(label: &str) -> Id {
     let mut hasher = DefaultHasher::new();
     label.hash(&mut hasher);
-    Id(hasher.finish().max(1)) // 0 is for what closed
+    Id(hasher.finish())
 }
 
 /// What the sockets below a heading have in common.
@@ -120,15 +114,9 @@ pub(super) fn headline(app: &App, heading: &Heading) -> String {
         (true, true) => ">",
     };
     let count = text::counted(heading.count, "socket", "sockets");
-    let row = heading.first.and_then(|first| app.rows().get(first as usize));
-    if let (Some(field), Some(seen)) = (app.pane().grouping.field, row.and_then(|row| app.seen(row))) {
-        return format!("{sign} {} {}: {count}", field.title, label(field, &seen));
-    }
-    let more = match app.kept.as_ref().map_or(0, Kept::dropped) {
-        0 => String::new(),
-        more => format!(", {} older ones forgotten", text::count(more)),
-    };
-    format!("{sign} closed, kept: {count}{more}")
+    let seen = app.pool().get(heading.first).and_then(|row| app.seen(row));
+    let Some((field, seen)) = app.pane().grouping.field.zip(seen) else { return format!("{sign} {count}") };
+    format!("{sign} {} {}: {count}", field.title, label(field, &seen))
 }
 
 /// What lines can be grouped by.

@@ -14,8 +14,8 @@ use super::columns::{Body, Column};
 use super::grouping::{By, Folds};
 use super::guard::Guard;
 use super::happening_cell::{self, SeenHappening};
-use super::headings::{self, Grouping, Heading, Id};
-use super::kept::{self, Kept};
+use super::headings::{self, Grouping, Heading};
+use super::kept::{self, Kept, Pool};
 use super::mark::{self, Mark};
 use super::order::Order;
 use super::other_ends::OtherEnds;
@@ -38,12 +38,10 @@ pub(super) struct Sort {
 /// The lines of one view, and counts over all.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// Indices into the rows of the table, in the order of the screen; empty where lines are tallies.
+    /// The rows by their numbers in the pool, in the order of the screen; empty where lines are tallies.
     pub(super) index: Vec<u32>,
     /// The headings between them.
     pub(super) headings: Vec<Heading>,
-    /// The places of what closed and is kept, which stands behind all others.
-    pub(super) closed: Vec<u32>,
     /// Sockets counted together, in the order of the screen; empty where lines are sockets.
     pub(super) tallies: Vec<Tally>,
     /// The numbers of what happened, in the order of the screen; empty where lines are something else.
@@ -52,6 +50,8 @@ pub(super) struct Listing {
     pub(super) open: [usize; View::ALL.len()],
     /// Open sockets that the view shows or counts, and that the filter lets through.
     pub(super) matched: usize,
+    /// How many rows that closed are kept and listed.
+    pub(super) kept: usize,
     /// Open sockets of each other view that the filter lets through; counted where this one shows none.
     pub(super) elsewhere: [usize; View::ALL.len()],
     /// How many processes, peers or namespaces are counted, those in folded groups too.
@@ -86,10 +86,8 @@ pub(super) struct Wish<'a> {
 /// What stands in a line of sockets.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stand<'a> {
-    /// A socket, by its place in the table.
+    /// A socket, by its number in the pool.
     Row(u32),
-    /// One that closed, by its place among those that are kept.
-    Closed(u32),
     Heading(&'a Heading),
 }
 
@@ -101,6 +99,7 @@ impl Listing {
             Lines::Sockets | Lines::Happenings => None,
             Lines::Tallies => Some(Tallies::new((wish.view, wish.by), rows, moment)),
         };
+        let pool = Pool { rows, kept: wish.kept };
         let is_counted = tallies.is_some();
         let is_wanted = |row: &Row| (is_counted || View::of(row) == wish.view) && !long_gone(row, &wish.now);
         sieve.judge(rows, moment, wish.now, is_wanted);
@@ -140,27 +139,23 @@ impl Listing {
         listing.turns.sort_unstable();
         listing.turns.dedup();
         if let Some(column) = wish.columns.get(wish.sort.column) {
+            listing.keep(pool, moment, wish, sieve);
             let down = column.descending != wish.sort.reversed;
-            Order { rows, moment, column, guard: wish.guard, down, ends: wish.ends }.put(&mut listing.index);
+            Order { pool, moment, column, guard: wish.guard, down, ends: wish.ends }.put(&mut listing.index);
         }
         if let Some(tallies) = tallies {
             listing.arrange(tallies.done(), rows, moment, wish);
         }
         let seen =
             |row| Seen { subject: moment.subject(row), now: wish.now, look: wish.look, standing: None };
-        listing.headings = headings::put_under_headings(&mut listing.index, wish.grouping, rows, seen);
-        listing.keep(moment, wish, sieve);
+        listing.headings = headings::put_under_headings(&mut listing.index, wish.grouping, pool, seen);
         listing.tell(moment, wish, sieve);
         listing
     }
 
     /// How many lines there are.
     pub(super) fn len(&self) -> usize {
-        self.index.len()
-            + self.headings.len()
-            + self.closed.len()
-            + self.tallies.len()
-            + self.happenings.len()
+        self.index.len() + self.headings.len() + self.tallies.len() + self.happenings.len()
     }
 
     /// What stands in a line of sockets; `None` behind the last.
@@ -171,22 +166,19 @@ impl Listing {
         {
             return Some(Stand::Heading(heading));
         }
-        let place = line - before;
-        match self.index.get(place) {
-            Some(at) => Some(Stand::Row(*at)),
-            None => self.closed.get(place - self.index.len()).copied().map(Stand::Closed),
-        }
+        self.index.get(line - before).copied().map(Stand::Row)
     }
 
     /// The line of what is chosen, as it was told with the wish; `None` where there is no such line.
     pub(super) fn line_of(&self, chosen: &Chosen, table: &Table, kept: Option<&Kept>) -> Option<usize> {
         match chosen {
             Chosen::Socket(key) => {
+                let pool = Pool { rows: table.rows(), kept };
                 let place = table.place(key).and_then(|place| u32::try_from(place).ok());
                 let listed = place.and_then(|place| self.index.iter().position(|at| *at == place));
-                let is_it = |at: &u32| kept?.get(*at).map(|row| row.socket.key == *key);
-                let closed = || self.closed.iter().position(|at| is_it(at) == Some(true));
-                let place = listed.or_else(|| Some(self.index.len() + closed()?))?;
+                let is_it =
+                    |at: u32| pool.is_kept(at) && pool.get(at).is_some_and(|row| row.socket.key == *key);
+                let place = listed.or_else(|| self.index.iter().position(|at| is_it(*at)))?;
                 Some(self.line_at(place))
             }
             Chosen::Tally(..) => self.followed,
@@ -229,25 +221,21 @@ impl Listing {
 }
 
 impl Listing {
-    /// What closed until the moment that is shown, under a heading of its own.
-    fn keep(&mut self, moment: &Moment, wish: &Wish<'_>, sieve: &Sieve) {
-        let Some(kept) = wish.kept.filter(|_| wish.view.lines() == Lines::Sockets) else { return };
+    /// What closed until the moment that is shown, and is kept.
+    fn keep(&mut self, pool: Pool<'_>, moment: &Moment, wish: &Wish<'_>, sieve: &Sieve) {
+        if wish.view.lines() != Lines::Sockets {
+            return;
+        }
         let filter = sieve.filter();
         let is_listed = |row: &Row| {
             let seen = crate::filter::Seen { subject: moment.subject(row), now: wish.now };
             let closed = matches!(row.life(), Life::Closed { at } if at.mono <= wish.now.mono);
-            closed && View::of(row) == wish.view && filter.passes(&seen)
+            let is_shown = View::of(row) == wish.view && !wish.guard.hides(wish.view, &row.socket.key);
+            closed && is_shown && filter.passes(&seen)
         };
-        let closed: Vec<u32> = kept.all().filter(|(_, row)| is_listed(row)).map(|(at, _)| at).collect();
-        if closed.is_empty() {
-            return;
-        }
-        let (id, line) = (Id::CLOSED, self.index.len() + self.headings.len());
-        let folded = wish.grouping.folded.contains(&id);
-        self.headings.push(Heading { id, line, first: None, count: closed.len(), folded });
-        if !folded {
-            self.closed = closed;
-        }
+        let before = self.index.len();
+        self.index.extend(pool.closed().filter(|(_, row)| is_listed(row)).map(|(at, _)| at));
+        self.kept = self.index.len() - before;
     }
 
     /// What happened until the moment that is shown, as far as the filter lets it through.

@@ -6,18 +6,19 @@
 use std::cmp::Ordering;
 use std::net::IpAddr;
 
-use crate::model::{Process, Row, UnixName, Value};
+use crate::model::{Process, UnixName, Value};
 use crate::store::Moment;
 
 use super::columns::{Body, Column};
 use super::guard::Guard;
+use super::kept::Pool;
 use super::other_ends::OtherEnds;
 use super::standing::Standing;
 
 /// What a list is ordered by.
 #[derive(Clone, Copy)]
 pub(super) struct Order<'a> {
-    pub(super) rows: &'a [Row],
+    pub(super) pool: Pool<'a>,
     pub(super) moment: &'a Moment,
     pub(super) column: &'a Column,
     pub(super) guard: &'a Guard,
@@ -28,7 +29,7 @@ pub(super) struct Order<'a> {
 }
 
 impl Order<'_> {
-    /// Puts places in the table into this order. Rows that compare equal keep the order of the table, so that
+    /// Puts rows, by their numbers, into this order. Those that compare equal keep the order of the table, so that
     /// nothing jumps.
     pub(super) fn put(&self, index: &mut [u32]) {
         let mut places: Vec<Place> =
@@ -71,11 +72,11 @@ impl Order<'_> {
     }
 
     fn value(&self, at: u32, key: usize) -> Value<'_> {
-        let Some(row) = self.rows.get(at as usize) else { return Value::Null };
+        let Some(row) = self.pool.get(at) else { return Value::Null };
         if key == 0 && matches!(self.column.body, Body::Standing { .. }) {
             return Standing::rank(self.guard.standing(&row.socket.key));
         }
-        let peer = self.ends.and_then(|ends| ends.at(at, self.rows));
+        let peer = self.ends.and_then(|ends| ends.at(at, self.pool.rows));
         self.column.sort_value(key, &self.moment.subject(row).facing(peer))
     }
 }

@@ -203,6 +203,9 @@ fn take_feed(app: &mut App, feed: Feed) -> Option<Box<Snapshot>> {
     if let Some(frozen) = &mut app.frozen {
         frozen.waiting += snapshot.changes.iter().filter(|change| is_news(&change.kind)).count();
         let before = frozen.latest.replace(News::new(snapshot, arrived, asked_twice));
+        if app.kept.is_some() {
+            relist(app); // what is kept has other numbers
+        }
         return before.map(|news| Box::new(news.snapshot));
     }
     let before = app.news.as_ref().map(|news| &news.snapshot);

@@ -105,7 +105,7 @@ fn what_closed_stays_in_sight_on_wish() {
     session.press("/src 127.83.5.1\rp");
     session.wait_for("the listener", |screen| heads(screen, &local).contains("tcp"));
     drop(listener);
-    session.wait_for("that it closed", |screen| screen.contents().contains("closed, kept: 1 socket"));
+    session.wait_for("that it closed", |screen| screen.contents().contains("- 1 kept"));
     session.wait_for_row("-", &local);
     // Its mark would have ended after three seconds.
     session.wait_for("that it is there after five", |screen| screen.contents().contains("; closed 5s ago"));

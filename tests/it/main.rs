@@ -8,6 +8,7 @@ mod approvals;
 mod approve;
 mod bad_input;
 mod bench_report;
+mod between;
 mod closely;
 mod comparison;
 mod completions;

@@ -297,7 +297,7 @@ pub(in crate::tui) static ACTIONS: &[Entry] = &[
         &[char('p')],
         LIST,
         "",
-        "keep what closes in sight, with its last counts; again: let it go",
+        "keep what closes in sight, in its place and with its last counts; again: let it go",
     ),
     entry(
         (Action::Export, "export"),

@@ -1,4 +1,4 @@
-//! Sockets under headings, and what closed and is kept.
+//! Sockets under headings.
 
 use crossterm::event::KeyCode;
 
@@ -85,38 +85,10 @@ fn what_a_group_looks_at_is_asked_for() {
 }
 
 #[test]
-fn what_closed_stays_on_wish_with_its_last_counts() {
-    let mut stage = Stage::new(140, 40);
-    stage.polls(3);
-    stage.keys("p");
-    stage.polls(1);
-    stage.wait(60.0);
-    let screen = stage.screen();
-    assert!(screen.contains("▾ closed, kept: 1 socket"), "{screen}");
-    let row = screen.lines().find(|line| line.contains("127.0.0.1:3000")).unwrap();
-    assert!(row.starts_with(" -  ") || row.starts_with(" - tcp"), "{row}");
-    assert!(row.contains("closed "), "{row}");
-    stage.keys("G");
-    assert!(stage.screen().contains("; closed 1m"), "{}", stage.screen());
-    stage.keys("/nginx");
-    assert!(!stage.screen().contains("kept: "), "the filter is for what closed, too");
-    stage.code(KeyCode::Esc);
-    stage.keys("p");
-    assert!(!stage.screen().contains("127.0.0.1:3000"), "{}", stage.screen());
-}
-
-#[test]
-fn pictures_of_groups_and_of_what_is_kept() {
+fn pictures_of_groups() {
     pictures("grouped", |stage| {
         stage.polls(4);
         group_by(stage, "user");
-    });
-    pictures("kept", |stage| {
-        stage.polls(3);
-        stage.keys("p");
-        stage.polls(1);
-        stage.wait(60.0);
-        stage.keys("G");
     });
     let mut stage = Stage::with_look(80, 24, Look::new(ColorChoice::Monochrome, true));
     stage.polls(4);

@@ -18,6 +18,7 @@ mod groups;
 mod guard;
 mod header;
 mod headings;
+mod kept;
 mod kin;
 mod listing;
 mod many;
@@ -182,8 +183,8 @@ impl Stage {
 
     /// The local ends of the listed rows, in the order of the screen.
     fn listed(&self) -> Vec<String> {
-        let rows = self.app.rows();
-        let local = |at: &u32| rows[*at as usize].socket.ends.local();
+        let pool = self.app.pool();
+        let local = |at: &u32| pool.get(*at).unwrap().socket.ends.local();
         let local = |at| local(at).map_or("-".into(), |end| end.to_string());
         self.app.listing.index.iter().map(local).collect()
     }

@@ -95,7 +95,13 @@ fn order(app: &App) -> Vec<Piece> {
         let by = format!("by {}", pane.by.word(app.view));
         Piece::new(19, by, app.look.style(Meaning::Text)).at(Spot::Do(Action::Group))
     });
-    unexpected(app).into_iter().chain(comparison(app)).chain(grouping).chain([order]).collect()
+    unexpected(app)
+        .into_iter()
+        .chain(comparison(app))
+        .chain(kept(app))
+        .chain(grouping)
+        .chain([order])
+        .collect()
 }
 
 /// How many listeners the policy does not expect; a click shows them.
@@ -108,6 +114,17 @@ fn unexpected(app: &App) -> Option<Piece> {
         (_, true) => Piece::new(2, text("only "), app.look.style(Meaning::Frozen)),
     };
     Some(piece.at(Spot::Do(Action::Unexpected)))
+}
+
+/// How many rows that closed are listed because they are kept; a click lets them go.
+fn kept(app: &App) -> Option<Piece> {
+    let dropped = match app.kept.as_ref()?.dropped() {
+        0 => String::new(),
+        more => format!(", {} forgotten", text::count(more)),
+    };
+    let told = format!("{} {} kept{dropped}", Mark::Closed.glyph(), text::count(app.listing.kept));
+    let piece = Piece::new(3, told, app.look.style(Meaning::Closed)).at(Spot::Do(Action::KeepClosed));
+    (app.view.lines() == Lines::Sockets).then_some(piece)
 }
 
 /// What happened since the moment that the user marked.

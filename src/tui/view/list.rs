@@ -100,9 +100,9 @@ fn mark(app: &App, seen: &Seen<'_>) -> Option<(Mark, Style)> {
 
 /// What is to be told of a socket that closed and is kept, from the column that tells how long it was there.
 fn draw_epitaph(app: &App, of: &Of<'_>, places: &[Place], area: Rect, buffer: &mut Buffer) {
-    let Some(seen) = of.socket().filter(|_| app.kept.is_some()) else { return };
+    let Some((seen, kept)) = of.socket().zip(app.kept.as_ref()) else { return };
     let place = places.iter().find(|place| app.pane().columns[place.column].key == "opened_at");
-    let (Some(place), Some(told)) = (place, kept::epitaph(&seen)) else { return };
+    let (Some(place), Some(told)) = (place, kept::epitaph(&seen, kept)) else { return };
     let left = area.x + place.x;
     let room = area.right().saturating_sub(left + 1);
     let width = cells(&told).min(room);
