@@ -25,6 +25,7 @@ mod export;
 mod filtering;
 mod fitting;
 mod folding;
+mod frames;
 mod grouping;
 mod guard;
 mod hands;

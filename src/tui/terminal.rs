@@ -15,16 +15,16 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste};
 use crossterm::style::force_color_output;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode, size,
+    EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    size,
 };
-use crossterm::{Command, cursor, execute, queue};
+use crossterm::{Command, cursor, execute};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect, Size};
 use signal_hook::consts::SIGTSTP;
 
 use super::TuiError;
+use super::frames::Frames;
 use super::input::Input;
 
 /// True while the terminal is ours. Static, because a panic in any thread must find it.
@@ -36,7 +36,7 @@ type Hook = dyn Fn(&PanicHookInfo<'_>) + Send + Sync;
 pub(super) struct Terminal {
     /// Never dropped: it would complain of a terminal that is gone, and panic because nobody hears it. The cursor is
     /// shown by `give_back`.
-    inner: ManuallyDrop<ratatui::Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    inner: ManuallyDrop<ratatui::Terminal<Frames<BufWriter<Stdout>>>>,
     previous_hook: Arc<Hook>,
     is_a_job: bool,
     mouse: bool,
@@ -69,7 +69,7 @@ impl Terminal {
             hook(info);
             drop(inputs.send(Input::Failed(TuiError::Panicked)));
         }));
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(1 << 16, io::stdout()));
+        let backend = Frames::new(BufWriter::with_capacity(1 << 16, io::stdout()));
         let inner = ratatui::Terminal::new(backend);
         let inner = inner.inspect_err(|_| unhook(&previous_hook)).map_err(failed)?;
         let inner = ManuallyDrop::new(inner);
@@ -86,6 +86,7 @@ impl Terminal {
         if self.mouse {
             execute!(out, EnableClicks)?;
         }
+        out.forget();
         // Not `clear`: it asks the terminal for the cursor, and the answer would go to the thread
         // that reads keys. `resize` forgets what was drawn just as well.
         let size = self.inner.size()?;
@@ -96,15 +97,13 @@ impl Terminal {
         self.inner.size().map_err(|source| TuiError::Terminal { operation: "measure", source })
     }
 
-    /// Draws a frame in one piece.
+    /// Draws a frame in one piece; nothing where none of it changed.
     pub(super) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> Result<(), TuiError> {
         if !TAKEN.load(Ordering::Acquire) {
             return Ok(()); // a panic gave it back; the queue holds the news
         }
         let failed = |source| TuiError::Terminal { operation: "draw on", source };
-        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate).map_err(failed)?;
-        self.inner.draw(render).map_err(failed)?;
-        execute!(self.inner.backend_mut(), EndSynchronizedUpdate).map_err(failed)
+        self.inner.draw(render).map(drop).map_err(failed)
     }
 
     /// Sends a text to the terminal's clipboard (OSC 52). Whether it takes it, no terminal tells.

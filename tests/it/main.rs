@@ -31,6 +31,7 @@ mod kill;
 mod lineage;
 mod live;
 mod man;
+mod manners;
 mod metrics;
 mod narrow;
 mod options;

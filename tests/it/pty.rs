@@ -349,7 +349,7 @@ fn a_panic_is_told_on_the_screen_that_was_there_before() {
     }
 }
 
-fn options() -> Options {
+pub(crate) fn options() -> Options {
     let now = sockeye::sys::clock::now;
     let understand = Box::new(|_: &str| Ok(Filter::default()));
     Options {

@@ -35,6 +35,8 @@ pub(crate) struct Session {
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
+    /// All that the program wrote.
+    written: Arc<Mutex<Vec<u8>>>,
     /// The terminal's modes before the program started, printed: their type is not ours.
     modes: String,
 }
@@ -63,15 +65,18 @@ impl Session {
         let parser = Parser::new_with_callbacks(cells(size.rows), cells(size.cols), 0, Clipboard::default());
         let shown: Shown = Arc::new((Mutex::new(parser), Condvar::new()));
         let (mut output, seen) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
+        let written = Arc::<Mutex<Vec<u8>>>::default();
+        let log = Arc::clone(&written);
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = output.read(&mut buffer) {
+                log.lock().unwrap().extend(&buffer[..read]);
                 seen.0.lock().unwrap().process(&buffer[..read]);
                 seen.1.notify_all();
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        Self { child, master: pair.master, keyboard, shown, modes }
+        Self { child, master: pair.master, keyboard, shown, written, modes }
     }
 
     pub(crate) fn dashboard() -> Self {
@@ -122,6 +127,11 @@ impl Session {
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.pid().try_into().unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
+    }
+
+    /// All that the program wrote so far.
+    pub(crate) fn written(&self) -> Vec<u8> {
+        self.written.lock().unwrap().clone()
     }
 
     /// Waits for the end, and for the terminal to be as it was before the start.

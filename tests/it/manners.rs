@@ -1,0 +1,69 @@
+//! How the dashboard behaves towards its terminal: at once there, and not there at all where it cannot be.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use sockeye::engine::{self, OwnerAsk, Sampler};
+use sockeye::source::{Reading, SocketSource, SourceError, Wanted};
+use sockeye::tui::{self, Ended};
+
+use crate::pty::options;
+use crate::session::Session;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
+
+/// A pipe with a name that the test and its child know; who reads it waits for who writes.
+fn gate(parent: u32) -> PathBuf {
+    std::env::temp_dir().join(format!("sockeye-gate-{parent}"))
+}
+
+#[test]
+fn the_first_frame_comes_before_the_first_reading() {
+    let gate = gate(std::process::id());
+    drop(fs::remove_file(&gate));
+    mknodat(CWD, &gate, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let this = std::env::current_exe().unwrap();
+    let child = ["--exact", "manners::child_reads_when_it_may", "--ignored", "--nocapture"];
+    let mut session = Session::start(this.to_str().unwrap(), &child);
+    session.wait_for("a frame", |screen| screen.contents().contains("q quit"));
+    session.press("?");
+    session.wait_for("the help", |screen| screen.contents().contains("go back to the list"));
+    session.wait_for("that nothing was read", |screen| !screen.contents().contains("live"));
+    session.press("?");
+    fs::write(&gate, "").unwrap();
+    session.wait_for("the reading", |screen| screen.contents().contains("● live"));
+    fs::remove_file(&gate).unwrap();
+    session.press("q");
+    session.wait_for("the verdict", |screen| screen.contents().contains("test result: ok"));
+    session.ends_with(0);
+}
+
+struct Waits;
+
+impl SocketSource for Waits {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        let parent = rustix::process::getppid().unwrap().as_raw_nonzero().get();
+        drop(fs::read(gate(parent.unsigned_abs())));
+        Ok(Reading::default())
+    }
+}
+
+#[test]
+#[ignore = "started by the_first_frame_comes_before_the_first_reading"]
+fn child_reads_when_it_may() {
+    let sampler = Sampler::new(Box::new(Waits), Vec::new(), OwnerAsk::NOTHING);
+    let hour = Duration::from_secs(3600);
+    let ended = tui::run(options(), |_, deliver| engine::spawn(sampler, hour, hour, None, deliver));
+    assert_eq!(ended.unwrap(), Ended::Quit);
+}
+
+#[test]
+fn a_dumb_terminal_gets_a_table() {
+    let session = Session::start("env", &["TERM=dumb", PROGRAM]);
+    session.wait_for("a table", |screen| screen.contents().contains("State"));
+    let written = session.written();
+    session.ends_with(0);
+    assert!(!written.contains(&0x1b), "{}", String::from_utf8_lossy(&written));
+}
