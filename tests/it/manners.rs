@@ -54,7 +54,7 @@ impl SocketSource for Waits {
 #[ignore = "started by the_first_frame_comes_before_the_first_reading"]
 fn child_reads_when_it_may() {
     let sampler = Sampler::new(Box::new(Waits), Vec::new(), OwnerAsk::NOTHING);
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let ended = tui::run(options(), |_, deliver| engine::spawn(sampler, hour, hour, None, deliver));
     assert_eq!(ended.unwrap(), Ended::Quit);
 }
