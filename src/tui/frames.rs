@@ -165,7 +165,9 @@ mod tests {
         let mut show = |text: &str, cursor: Option<(u16, u16)>| {
             let drawn = terminal.draw(|frame| {
                 frame.render_widget(text, frame.area());
-                cursor.into_iter().for_each(|at| frame.set_cursor_position(at));
+                if let Some(at) = cursor {
+                    frame.set_cursor_position(at);
+                }
             });
             drawn.unwrap();
             out.taken()
