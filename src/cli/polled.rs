@@ -10,7 +10,7 @@ use anyhow::Context as _;
 
 use super::{complain, notice};
 use crate::engine::{Feed, Hear, Listening, PollerHandle, Sampler, Snapshot, spawn};
-use crate::model::{Coverage, Family, Protocol, SliceStatus, Stamp};
+use crate::model::{Ask, Coverage, Family, Protocol, SliceStatus, Stamp};
 use crate::sys::clock;
 
 /// What closed stays in the table for the reading that notices it, and no longer.
@@ -20,7 +20,7 @@ const KEEP_CLOSED: Duration = Duration::from_nanos(1);
 pub(super) struct Polled {
     // Dropped in this order: the poller may wait for room in the feed.
     feed: Receiver<Feed>,
-    _poller: PollerHandle,
+    poller: PollerHandle,
     /// The trouble that was told last; `None` before the first reading.
     told: Option<Vec<Trouble>>,
 }
@@ -36,7 +36,7 @@ impl Polled {
         let deliver = move |feed| send.send(feed).is_ok();
         let hear = hear.map(|hear| Listening { hear, hurries: true });
         let poller = spawn(sampler, interval, KEEP_CLOSED, hear, deliver);
-        Ok(Self { feed, _poller: poller.context("cannot start the poller thread")?, told: None })
+        Ok(Self { feed, poller: poller.context("cannot start the poller thread")?, told: None })
     }
 
     /// The next reading that did not fail; `None` when there was none until the end of this span.
@@ -57,6 +57,11 @@ impl Polled {
                 Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the poller ended"),
             }
         }
+    }
+
+    /// Asks for other details from now on.
+    pub(super) fn ask(&self, ask: Ask) {
+        self.poller.ask(ask);
     }
 
     /// True until the coverage of a reading was told.

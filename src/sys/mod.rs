@@ -11,6 +11,7 @@ pub mod memory;
 pub mod names;
 pub mod own_file;
 pub mod program;
+pub mod reload;
 pub mod resolve;
 
 #[cfg(linux)]

@@ -45,6 +45,7 @@ mod published;
 mod quiet;
 mod readme;
 mod refused;
+mod reload;
 mod remembering;
 mod rules;
 mod scale;
