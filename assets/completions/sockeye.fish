@@ -13,7 +13,7 @@ function __fish_sockeye_needs_command
     set -e cmd[1]
     argparse -s (__fish_sockeye_global_optspecs) -- $cmd 2>/dev/null
     or return 0
-    if contains -- "$argv[1]" top who kill close check watch events metrics doctor policy schema completions man config
+    if contains -- "$argv[1]" top who kill close check watch events wait-for assert metrics doctor policy schema completions man config
         # Also print the command, so this can be used to figure out what it is.
         echo $argv[1]
         return 1
@@ -112,6 +112,8 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "close" -d 'Close TC
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare what is there with the policy, once: for CI and cron'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, and report what the policy does not expect or its rules find; SIGHUP reads the policy again'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "wait-for" -d 'Wait until a socket passes a filter, or none does any more: for scripts'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "assert" -d 'Whether a socket passes a filter, or none does, as an exit code: for scripts'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "metrics" -d 'The sockets in numbers for Prometheus, once'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "doctor" -d 'What this user on this host can see, what not, why, and what mends it'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "policy" -d 'Write, show and keep the policy file'
@@ -234,6 +236,42 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l json -d 'One 
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l ascii -d 'ASCII characters only'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand events" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l timeout -d 'How long to wait; at least one look is taken' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l interval -d 'Time between two readings; where the kernel tells what begins and ends, it is noticed sooner' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l count -d 'At least so many must pass [default: 1]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l gone -d 'Wait until no socket passes'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l json -d 'What passes as one JSON document, as of a listing'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -s q -l quiet -d 'Print nothing but what went wrong'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l ascii -d 'ASCII characters only'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand wait-for" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l count -d 'At least so many must pass [default: 1]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
+bpf\t'Let the kernel tell, through BPF'
+proc\t'Scan /proc'
+none\t'Do not look for owners'"
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -s N -l net -d 'One network namespace: by its name, by a process in it, or by its inode' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -s F -l filter -d 'A filter in a file, beside that of the arguments; - is stdin' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l none -d 'No socket may pass'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l json -d 'What passes as one JSON document, as of a listing'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -s q -l quiet -d 'Print nothing but what went wrong'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l ascii -d 'ASCII characters only'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -l all-netns -d 'Every network namespace, not only the own one'
+complete -c sockeye -n "__fish_sockeye_using_subcommand assert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l output -d 'Replace this file as a whole, such as sockeye.prom for the textfile collector of node_exporter' -r -F
 complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand metrics" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'

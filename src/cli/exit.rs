@@ -7,11 +7,11 @@ use std::process::ExitCode;
 pub(super) enum Exit {
     Ok,
     /// `check`: there is an unexpected listener. `policy diff`: something differs. `who`: nobody holds it. `-q`: no
-    /// socket passes.
+    /// socket passes. `assert`: it is not so. `wait-for`: the time is over.
     Found,
     /// Wrong usage, or what was asked for could not be done.
     Error,
-    /// `check`, `policy diff`: too little could be seen to say.
+    /// `check`, `policy diff`, `assert`, `wait-for`: too little could be seen to say.
     Unseen,
     /// Ended by a signal, as shells number it.
     Signal(u8),

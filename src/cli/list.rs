@@ -6,7 +6,8 @@ use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::mem::ManuallyDrop;
 use std::net::IpAddr;
 
-use super::args::{ListArgs, OwnersChoice};
+use super::args::{ListArgs, OwnersChoice, SourceChoice};
+use super::claim::Tally;
 use super::exit::Exit;
 use super::reader::{self, Request};
 use super::selection::{Selection, asks_like_ss};
@@ -53,43 +54,64 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
     // The process ends after this, and the kernel takes back a large table sooner than it is taken apart.
     let sockets = ManuallyDrop::new(sockets);
+    let blindness = |seen| selection.blindness(&moment, seen);
     if args.quiet {
-        let passes = sockets.open().any(|row| selection.shows(row, &moment));
-        let blind = selection.blindness(&moment, passes);
-        return Ok(quiet::verdict(passes, &moment.coverage, selection.needs.owners, blind));
+        let tally = Tally::of(&sockets, &moment, &selection);
+        return Ok(quiet::verdict(
+            &tally,
+            &moment.coverage,
+            selection.needs.owners,
+            blindness(tally.passing > 0),
+        ));
     }
-    let mut rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
-    if !selection.sorting.is_empty() {
-        selection.sorting.sort(&mut rows, |row| moment.subject(row));
-    }
-    let blind = selection.blindness(&moment, !rows.is_empty());
-    let holding = match selection.shape {
-        Shape::Table => args.holders.look(&rows, &reading.source),
-        _ => Holding::default(),
-    };
-    let hosts = if args.resolve { resolve::hosts(&rows, &reading.source) } else { HashMap::new() };
+    let rows: Vec<&Row> = sockets.open().filter(|row| selection.shows(row, &moment)).collect();
+    let blind = blindness(!rows.is_empty());
     let face = args.face.face(&settings, &config.environment);
-    let face = if args.shape.wide { Face { width: None, ..face } } else { face };
-    let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-    let left_out = Listing {
-        sockets: &sockets,
-        moment: &moment,
-        selection: &selection,
-        holding: &holding,
-        hosts: &hosts,
-        face,
-    }
-    .write(&mut out, rows)?;
-    out.flush()?;
-    if let (Some(cells), false) = (face.width, left_out.is_empty()) {
-        let columns = left_out.join(", ");
-        complain(&format!("sockeye: no room for {columns} in {cells} cells; --wide shows all"));
-    }
+    Printing { args: &args, source: &reading.source, selection: &selection, face }
+        .print(&sockets, &moment, rows)?;
     let failed = notice::tell(&moment.coverage, owners_shown && reading.owners != OwnersChoice::None);
     if let Some(why) = blind {
         complain(&format!("sockeye: {why}"));
     }
     Ok(if failed || blind.is_some() { Exit::Error } else { Exit::Ok })
+}
+
+/// How rows are printed: as the arguments of a listing ask for it.
+pub(super) struct Printing<'a> {
+    pub(super) args: &'a ListArgs,
+    pub(super) source: &'a SourceChoice,
+    pub(super) selection: &'a Selection,
+    pub(super) face: Face,
+}
+
+impl Printing<'_> {
+    /// Prints these rows of a reading, in the order that is asked for.
+    pub(super) fn print<'a>(
+        &self,
+        sockets: &'a Table,
+        moment: &'a Moment,
+        mut rows: Vec<&'a Row>,
+    ) -> anyhow::Result<()> {
+        let Self { args, source, selection, face } = *self;
+        if !selection.sorting.is_empty() {
+            selection.sorting.sort(&mut rows, |row| moment.subject(row));
+        }
+        let holding = match selection.shape {
+            Shape::Table => args.holders.look(&rows, source),
+            _ => Holding::default(),
+        };
+        let hosts = if args.resolve { resolve::hosts(&rows, source) } else { HashMap::new() };
+        let face = if args.shape.wide { Face { width: None, ..face } } else { face };
+        let mut out = BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+        let listing = Listing { sockets, moment, selection, holding: &holding, hosts: &hosts, face };
+        let left_out = listing.write(&mut out, rows)?;
+        out.flush()?;
+        if let (Some(cells), false) = (face.width, left_out.is_empty()) {
+            let columns = left_out.join(", ");
+            complain(&format!("sockeye: no room for {columns} in {cells} cells; --wide shows all"));
+        }
+        Ok(())
+    }
 }
 
 /// What a listing is written from.

@@ -4,9 +4,12 @@
 //! Commands live in files of their own and hold no logic that another face could need.
 
 mod args;
+mod assert;
 mod bound;
 mod check;
 mod choice;
+mod claim;
+mod claimed;
 #[cfg_attr(not(linux), path = "close_elsewhere.rs")]
 mod close;
 mod completions;
@@ -47,6 +50,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 mod top;
+mod wait_for;
 mod watch;
 mod who;
 
@@ -99,6 +103,8 @@ fn run(args: Args, environment: Environment) -> anyhow::Result<Exit> {
         Some(Command::Close(args)) => close::run(args.into()),
         Some(Command::Who(args)) => who::run(&args, &Config::load(environment)?),
         Some(Command::Check(args)) => check::run(&args, &Config::load(environment)?),
+        Some(Command::Assert(args)) => assert::run(&args, &Config::load(environment)?),
+        Some(Command::WaitFor(args)) => wait_for::run(&args, &Config::load(environment)?),
         Some(Command::Doctor(args)) => doctor::run(&args, &Config::load(environment)?),
         Some(Command::Events(args)) => events::run(&args, &Config::load(environment)?),
         Some(Command::Metrics(args)) => metrics::run(&args, &Config::load(environment)?),

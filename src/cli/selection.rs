@@ -7,10 +7,11 @@ use super::bound;
 use super::filter::{self, Version};
 use super::query::Query;
 use super::shape::Shape;
-use crate::filter::{Filter, Needs};
+use crate::filter::{Filter, Needs, Seen};
 use crate::model::{Ask, Family, Field, Narrow, Protocol, Row, Socket, State};
 use crate::output::choice::Sorting;
 use crate::output::table::{self, Extras};
+use crate::policy;
 use crate::source::{RESIDUAL, Wanted, everything};
 use crate::store::Moment;
 
@@ -112,15 +113,22 @@ fn passable(named: &[Wanted], states: States, filter: &Filter, shape: &Shape) ->
 }
 
 impl Selection {
+    /// Of a single look.
     pub(super) fn of(args: &ListArgs) -> anyhow::Result<Self> {
+        let selection = Self::of_several_looks(args)?;
+        anyhow::ensure!(
+            !selection.filter.needs().history,
+            "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
+        );
+        Ok(selection)
+    }
+
+    /// Of looks that follow each other, so that the filter may ask for what happened meanwhile.
+    pub(super) fn of_several_looks(args: &ListArgs) -> anyhow::Result<Self> {
         let filter = filter::parse(&args.filter, args.filter_file.as_deref())?;
         let (shape, sorting) = args.shape.resolve()?;
         let grouping = args.shape.grouping()?;
         let needs = filter.needs();
-        anyhow::ensure!(
-            !needs.history,
-            "a single look knows no ages, no rates and nothing new: use sockeye top or sockeye events"
-        );
         let chosen = args.protocols();
         let narrowed = !chosen.is_empty() || args.listening || args.all || args.bound_inactive;
         // A script that asks for JSON and nothing else wants everything there is.
@@ -213,6 +221,19 @@ impl Selection {
 
     pub(super) fn shows(&self, row: &Row, moment: &Moment) -> bool {
         self.offers(row) && filter::passes(&self.filter, row, moment)
+    }
+
+    /// The same where not everything could be seen; `None` when that could make the difference. Without a look
+    /// at all holders, an unseen one may hold any socket.
+    pub(super) fn judge(&self, row: &Row, moment: &Moment) -> Option<bool> {
+        if !self.offers(row) {
+            return Some(false);
+        }
+        let holders = &moment.coverage.owners;
+        let unseen = policy::unseen(&row.socket, moment);
+        let owners = unseen.owners || holders.denied > 0 || holders.reason.is_some();
+        let seen = Seen { subject: moment.subject(row), now: moment.taken };
+        self.filter.judge(&seen, Needs { owners, ..unseen })
     }
 
     /// What the kernel can judge by itself. Not where all sockets are needed to tell of one: its other

@@ -24,7 +24,7 @@ pub use edit::{Draft, Edit, EditError, Part, Wish, turned};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
-pub use rule::{Occasion, Rule};
+pub use rule::{Occasion, Rule, unseen};
 pub use watch::Watcher;
 
 use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};

@@ -76,7 +76,8 @@ impl Rule {
 }
 
 /// What could not be seen of a socket, or not all of it.
-fn unseen(socket: &Socket, moment: &Moment) -> Needs {
+#[must_use]
+pub fn unseen(socket: &Socket, moment: &Moment) -> Needs {
     let (owners, facts) = match socket.owners.found() {
         Ok(known) => (known.beyond() > 0, known.shown().any(|owner| owner.process.exe.is_none())),
         Err(why) => (why.is_gap(), false),

@@ -266,6 +266,8 @@ const READING: &[&[&str]] = &[
     &["check"],
     &["watch"],
     &["events"],
+    &["wait-for", "tcp"],
+    &["assert", "tcp"],
     &["doctor"],
     &["policy", "learn", "--dry-run"],
     &["config", "--explain"],

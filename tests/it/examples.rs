@@ -17,6 +17,9 @@ const AS_RUN: &[(&str, &str)] = &[
     // Whoever holds it on this machine lives on.
     ("sockeye kill 8080", "sockeye kill --dry-run 8080"),
     ("sockeye kill --stop", "sockeye kill --dry-run --stop"),
+    // Nobody may listen there on this machine.
+    ("--timeout 30s", "--timeout 50ms"),
+    ("--timeout 1m", "--timeout 50ms"),
     // There is no terminal here; events take the same filters.
     ("sockeye top --read-only", "sockeye events --for 50ms"),
     ("sockeye top --view connections", "sockeye events --for 50ms"),
@@ -55,6 +58,7 @@ fn codes(line: &str) -> &'static [i32] {
     match () {
         () if line.starts_with("sockeye who") => &[0, 1],
         () if line.starts_with("sockeye check") || line.starts_with("sockeye policy diff") => &[0, 1, 3],
+        () if line.starts_with("sockeye wait-for") || line.starts_with("sockeye assert") => &[0, 1, 3],
         // It does nothing that it could not ask for on a terminal.
         () if line.starts_with("sockeye -K") => &[2],
         () if line.starts_with("sockeye policy approve") || line.starts_with("sockeye policy reject") => &[2],
@@ -82,10 +86,11 @@ fn try_out(home: &Path, written: &str) {
     }
     let ran = run(&mut shell(home, &line));
     assert!(codes(&line).contains(&ran.code()), "{line}: {} {}", ran.code(), ran.stderr());
+    let silent = ["sockeye wait-for", "sockeye assert"].iter().any(|silent| line.starts_with(silent));
     let quiet = ["mkdir", "sockeye events", "sockeye policy", "sockeye --for", "sockeye -K", "sockeye kill"]
         .iter()
         .any(|quiet| line.starts_with(quiet));
-    let elsewhere = quiet || line.contains(" > ") || line.contains("--output");
+    let elsewhere = quiet || silent || line.contains(" > ") || line.contains("--output");
     // A table has its header even where nothing is listed.
     assert!(elsewhere || !ran.stdout.is_empty(), "{line} says nothing");
 }

@@ -60,5 +60,6 @@ mod tidy;
 mod usage;
 mod validator;
 mod views;
+mod waits;
 mod who;
 mod workload;

@@ -42,6 +42,8 @@ fn every_option_and_command_is_told() {
         "check",
         "watch",
         "metrics",
+        "wait-for",
+        "assert",
         "doctor",
         "policy learn",
         "policy approve",

@@ -1,6 +1,7 @@
 //! The arguments, as they are typed. What they mean together is decided by the commands.
 
 mod acting;
+mod claims;
 mod list;
 mod reading;
 
@@ -14,6 +15,7 @@ use super::stdout::FaceArgs;
 use crate::tui::Theme;
 
 pub(super) use acting::{ChangeArgs, CloseArgs, KillArgs};
+pub(super) use claims::{AssertArgs, ClaimArgs, WaitForArgs};
 pub(super) use list::{FORMS, ListArgs, ShapeArgs};
 pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
 
@@ -29,7 +31,7 @@ pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, S
     max_term_width = 100
 )]
 #[command(
-    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. kill: 0 done, 1 nobody holds it, 2 error, or not all. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough. policy diff: 0 as expected, 1 not, 2 error, 3 could not see enough."
+    after_help = "Exit codes: 0 done, 2 error. -q: 0 some socket passes, 1 none does, 2 error. who: 0 somebody holds it, 1 nobody does, 2 error. kill: 0 done, 1 nobody holds it, 2 error, or not all. wait-for, assert: 0 it is so, 1 it is not, 2 error, 3 could not see enough. check: 0 all expected, 1 unexpected listener, 2 error, 3 could not see enough. policy diff: 0 as expected, 1 not, 2 error, 3 could not see enough."
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -54,6 +56,10 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Tell what opens, closes and changes, as it is noticed
     Events(super::events::EventsArgs),
+    /// Wait until a socket passes a filter, or none does any more: for scripts
+    WaitFor(WaitForArgs),
+    /// Whether a socket passes a filter, or none does, as an exit code: for scripts
+    Assert(AssertArgs),
     /// The sockets in numbers for Prometheus, once
     Metrics(super::metrics::MetricsArgs),
     /// What this user on this host can see, what not, why, and what mends it

@@ -19,6 +19,7 @@ pub(super) const SECTIONS: &[(&str, &[Part])] = &[
     ("FILTER", FILTER),
     ("HOW SOCKETS END", ENDS),
     ("HOW HOLDERS END", KILLS),
+    ("WAITING", WAITS),
     ("EXIT STATUS", EXIT_STATUS),
     ("SETTINGS", SETTINGS),
     ("FILES", FILES),
@@ -113,15 +114,29 @@ const KILLS: &[Part] = &[
     ),
 ];
 
+const WAITS: &[Part] = &[
+    Text(
+        "sockeye wait-for waits until a socket passes the filter, or --count of them at once, or with --gone none any \
+         more; sockeye assert looks once. Both print what passes as a listing does, and with -q nothing. Where the \
+         kernel tells what begins and ends, a reading follows at once; else with the interval. What comes and goes \
+         between two readings is not waited for: sockeye events tells it.",
+    ),
+    Text(
+        "That nothing passes has to be seen. A table that could not be read, or an owner who may not be known, is no \
+         absence where it could make the difference: wait-for goes on looking until the time is over, and both end \
+         with 3 and say why. A filter that names the protocol, such as tcp, needs no other table.",
+    ),
+];
+
 const EXIT_STATUS: &[Part] = &[
     Item(
         "0",
-        "Done. -q: some socket passes. check: every listener is expected, and no rule holds. -K, close: all closed, or gone \
+        "Done. -q: some socket passes. wait-for, assert: as many sockets pass as are expected, or none. check: every listener is expected, and no rule holds. -K, close: all closed, or gone \
          before. kill: all got the signal; those that it should end ended, and nobody holds what they held. A closed pipe is success.",
     ),
     Item(
         "1",
-        "-q: no socket passes. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds. policy \
+        "-q: no socket passes. wait-for: the time is over. assert: it is not so. who, kill: nobody holds it. check: an unexpected listener, or a socket of which a rule holds. policy \
          diff: something is gone, different or unexpected.",
     ),
     Item(
@@ -130,7 +145,7 @@ const EXIT_STATUS: &[Part] = &[
          passes, and not everything could be seen. -K, close: not all could be closed, or the answer was no. kill: not all \
          of what 0 means, or the answer was no.",
     ),
-    Item("3", "check, policy diff: too little could be seen to say."),
+    Item("3", "check, policy diff, wait-for, assert: too little could be seen to say."),
 ];
 
 const SETTINGS: &[Part] = &[
@@ -202,6 +217,8 @@ const EXAMPLES: &[Part] = &[
         "Everything, for scripts; sockeye schema says what it looks like:",
     ),
     Example("sockeye kill --dry-run pid:812", "Who would get a signal, and what goes with it:"),
+    Example("sockeye wait-for \'port=8080 listening\' --timeout 30s", "Go on when somebody listens there:"),
+    Example("sockeye assert \'tcp listening and port = 22\'", "Fail unless somebody listens there:"),
     Example("sockeye metrics listening", "Listeners in numbers, for Prometheus:"),
     Example("sockeye doctor", "What this user can see on this host, what not, and what mends it:"),
     Example("sockeye policy learn --dry-run", "The policy that would expect what listens now:"),
