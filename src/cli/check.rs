@@ -41,6 +41,7 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
         rules,
         matched: count(AlertKind::Rule),
         unjudged: count(AlertKind::UnverifiableRule),
+        facts: AlertKind::FACTS.into_iter().map(count).sum(),
         whole,
     };
     let face = args.face.face(&config.settings(audience(args.json)), &config.environment);
@@ -60,7 +61,9 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
     out.flush()?;
     notice::tell(&moment.coverage, summary.unverifiable + summary.unjudged > 0);
     Ok(match summary {
-        Summary { unexpected: 1.., .. } | Summary { matched: 1.., .. } => Exit::Found,
+        Summary { unexpected: 1.., .. } | Summary { matched: 1.., .. } | Summary { facts: 1.., .. } => {
+            Exit::Found
+        }
         Summary { unverifiable: 0, unjudged: 0, whole: true, .. } => Exit::Ok,
         _ => Exit::Unseen,
     })

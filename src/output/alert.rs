@@ -117,16 +117,26 @@ pub(super) struct AlertView<'a> {
     socket: SocketView<'a>,
 }
 
-/// The alert as a sentence.
-fn message(alert: &Alert, moment: &Moment) -> String {
-    let what = match alert.kind {
+/// The kind of an alert, in words.
+#[must_use]
+pub fn subject(kind: AlertKind) -> &'static str {
+    match kind {
         AlertKind::Unexpected => "unexpected listener",
         AlertKind::Unverifiable => "listener that cannot be verified",
         AlertKind::CameAndWent => "listener came and went",
         AlertKind::Closed => "listener closed",
         AlertKind::Rule => "rule matched",
         AlertKind::UnverifiableRule => "rule that cannot be verified",
-    };
+        AlertKind::SecondOwner => "second owner of an address",
+        AlertKind::MoreSpecific => "more specific bind",
+        AlertKind::GroupJoined => "port shared by another program",
+        AlertKind::ExecutableDeleted => "program without a file",
+    }
+}
+
+/// The alert as a sentence.
+fn message(alert: &Alert, moment: &Moment) -> String {
+    let what = subject(alert.kind);
     let socket = &alert.socket;
     let mut message = format!("{what}: {}", socket.protocol.word());
     ends(&mut message, socket, Charset::Unicode);
@@ -180,6 +190,8 @@ pub struct Summary {
     pub matched: usize,
     /// Those of which cannot be seen whether one does.
     pub unjudged: usize,
+    /// Facts that are told whatever is expected.
+    pub facts: usize,
     /// Every table of the kernel was read whole.
     pub whole: bool,
 }
@@ -202,6 +214,9 @@ pub fn write_summary(out: &mut dyn Write, summary: &Summary, moment: &Moment) ->
     }
     if summary.unjudged > 0 {
         write!(out, "{} not judged by rules, ", summary.unjudged)?;
+    }
+    if summary.facts > 0 {
+        write!(out, "{} beside them, ", text::counted(summary.facts, "fact", "facts"))?;
     }
     write!(out, "{expected} as expected.")?;
     let denied = moment.coverage.owners.denied;
@@ -234,6 +249,8 @@ pub(super) struct SummaryView<'a> {
     rule_matched: usize,
     /// Sockets of which cannot be seen whether a rule holds, counted for each rule.
     rule_unverifiable: usize,
+    /// Alerts of kinds that stand beside expectations and rules.
+    facts: usize,
     coverage: CoverageView<'a>,
 }
 
@@ -250,6 +267,7 @@ pub fn write_summary_json(out: &mut dyn Write, summary: &Summary, moment: &Momen
         unverifiable: summary.unverifiable,
         rule_matched: summary.matched,
         rule_unverifiable: summary.unjudged,
+        facts: summary.facts,
         coverage: coverage(moment),
     };
     serde_json::to_writer(&mut *out, &view)?;

@@ -32,7 +32,7 @@ impl Severity {
 }
 
 /// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlertKind {
     /// A listener that the policy does not expect.
     Unexpected,
@@ -46,20 +46,35 @@ pub enum AlertKind {
     Rule,
     /// A socket of which cannot be seen whether a rule holds.
     UnverifiableRule,
+    /// A listener on the address of another owner's, either of which may get what comes.
+    SecondOwner,
+    /// A listener that takes what would reach another owner's, because it is bound more narrowly.
+    MoreSpecific,
+    /// A listener of another owner shares a port by `SO_REUSEPORT` now.
+    GroupJoined,
+    /// A listener whose program has no file any more.
+    ExecutableDeleted,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Unexpected,
         Self::Unverifiable,
         Self::CameAndWent,
         Self::Closed,
         Self::Rule,
         Self::UnverifiableRule,
+        Self::SecondOwner,
+        Self::MoreSpecific,
+        Self::GroupJoined,
+        Self::ExecutableDeleted,
     ];
+    /// Those that stand beside expectations and rules, and that a policy may ignore.
+    pub const FACTS: [Self; 4] =
+        [Self::SecondOwner, Self::MoreSpecific, Self::GroupJoined, Self::ExecutableDeleted];
 
-    /// The word used in JSON.
+    /// The word used in JSON and policy files.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -69,6 +84,10 @@ impl AlertKind {
             Self::Closed => "listener-closed",
             Self::Rule => "rule-matched",
             Self::UnverifiableRule => "unverifiable-rule",
+            Self::SecondOwner => "second-owner",
+            Self::MoreSpecific => "more-specific-bind",
+            Self::GroupJoined => "reuse-group-joined",
+            Self::ExecutableDeleted => "executable-deleted",
         }
     }
 }
@@ -81,8 +100,8 @@ pub struct Alert {
     pub kind: AlertKind,
     pub severity: Severity,
     pub at: Stamp,
-    /// A sentence fragment: why it is reported. It holds no text from the system, except names
-    /// from the policy file as they are written there.
+    /// A sentence fragment: why it is reported. Text from the system is escaped in it; names from
+    /// the policy file are as they are written there.
     pub reason: String,
     /// The line in the policy file of the rule, or of the entry that came nearest.
     pub line: Option<usize>,

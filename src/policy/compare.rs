@@ -22,7 +22,7 @@ pub struct Comparison<'a> {
 /// Compares the expectations with the open listeners. Rules say nothing of what should be there.
 #[must_use]
 pub fn compare<'a>(policy: &'a Policy, table: &'a Table, moment: &Moment) -> Comparison<'a> {
-    let expectations = Policy { expectations: policy.expectations.clone(), rules: Vec::new() };
+    let expectations = Policy { expectations: policy.expectations.clone(), ..Policy::default() };
     let mut comparison = Comparison::default();
     let mut nearest = Vec::new();
     for row in table.open().filter(|row| is_judged(&row.socket)) {
@@ -32,7 +32,7 @@ pub fn compare<'a>(policy: &'a Policy, table: &'a Table, moment: &Moment) -> Com
         }
     }
     // One for each that is not expected, in the order of the table.
-    let alerts = Watcher::new(expectations).check(table, moment);
+    let alerts = Watcher::new(expectations).unexpected(table, moment);
     debug_assert_eq!(alerts.len(), nearest.len(), "each is judged once, in the same way");
     comparison.others = alerts.into_iter().zip(nearest).collect();
     for entry in &policy.expectations {

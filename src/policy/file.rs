@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Expectation, Matcher, Occasion, Policy, Ports, Rule, Severity};
+use super::{AlertKind, Expectation, Matcher, Occasion, Policy, Ports, Rule, Severity};
 use crate::filter::{Filter, Vocabulary, nearest};
 use crate::model::{Family, Protocol, Scope, SystemBytes};
 use crate::text;
@@ -41,6 +41,8 @@ impl PolicyError {
 #[serde(deny_unknown_fields)]
 struct File {
     version: Spanned<i64>,
+    #[serde(default)]
+    ignore: Vec<Spanned<String>>,
     #[serde(default)]
     expect: Vec<Spanned<Entry>>,
     #[serde(default)]
@@ -98,7 +100,8 @@ impl Policy {
                 return Err(reader.wrong(place, &format!("the rule of line {} has this name", first.line)));
             }
         }
-        Ok(Self { expectations, rules })
+        let ignored = file.ignore.iter().map(|word| reader.word(word, &AlertKind::FACTS, AlertKind::word));
+        Ok(Self { expectations, rules, ignored: ignored.collect::<Result<_, _>>()? })
     }
 }
 

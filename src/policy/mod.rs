@@ -2,18 +2,20 @@
 //!
 //! Layer 2, pure. A policy is a list of `[[expect]]` and `[[rule]]` entries (`file`), can be learnt from
 //! a table (`learn`), changed for one listener (`edit`), compared with what is there (`compare`), and is held against
-//! changes (`watch`, `rule_watch`).
+//! changes (`watch`, `rule_watch`). Beside both stand facts that no entry asks for (`facts`, `neighbours`).
 //! Expectations judge internet listeners alone: TCP sockets that listen, UDP sockets that serve a port. Rules judge any socket, by
-//! the filter language. It formats nothing for people; it uses `text` only to read and write names in
-//! the file as the escaper writes them.
+//! the filter language. It formats nothing for people; it uses `text` to read and write names in
+//! the file as the escaper writes them, and `phrase` where a reason names a process.
 
 mod alert;
 mod bounds;
 mod compare;
 mod edit;
 mod expect;
+mod facts;
 mod file;
 mod learn;
+mod neighbours;
 mod rule;
 mod rule_watch;
 mod watch;
@@ -38,6 +40,8 @@ pub const PROTOCOLS: &[Protocol] =
 pub struct Policy {
     pub expectations: Vec<Expectation>,
     pub rules: Vec<Rule>,
+    /// Kinds of alerts, of [`AlertKind::FACTS`], that are not wanted.
+    pub ignored: Vec<AlertKind>,
 }
 
 /// True for a socket that expectations are about.

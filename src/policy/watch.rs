@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::alert::{self, Alert, AlertKind, Severity};
+use super::facts::{self, Facts};
 use super::rule_watch::{self, RuleWatch};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
 use crate::model::{Change, ChangeKind, Life, Row, Socket, SocketKey, SystemBytes};
@@ -19,6 +20,7 @@ pub struct Watcher {
     /// the next look decides.
     unseen: BTreeSet<SocketKey>,
     rules: RuleWatch,
+    facts: Facts,
 }
 
 /// What is known about one socket before it is reported.
@@ -35,7 +37,13 @@ impl Watcher {
     /// A watcher that has reported nothing yet.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, reported: BTreeMap::new(), unseen: BTreeSet::new(), rules: RuleWatch::default() }
+        Self {
+            policy,
+            reported: BTreeMap::new(),
+            unseen: BTreeSet::new(),
+            rules: RuleWatch::default(),
+            facts: Facts::default(),
+        }
     }
 
     /// What it is held against.
@@ -67,20 +75,25 @@ impl Watcher {
             self.rules = RuleWatch::default();
             alerts.extend(self.rules.watch(&self.policy.rules, &all, table, moment));
         }
+        alerts.extend(self.facts.look_at_all(&self.policy, table, moment));
         alerts
     }
 
     /// Judges every listener of a table by the expectations, and every socket by the rules, once, with
-    /// no second look: for `check`.
+    /// no second look, and tells the facts beside them: for `check`.
     #[must_use]
     pub fn check(&self, table: &Table, moment: &Moment) -> Vec<Alert> {
-        let judged = table.open().filter(|row| is_judged(&row.socket));
-        let unexpected = judged.filter_map(|row| {
-            self.finding(&row.socket, moment).map(|found| raise(found, &row.socket, moment))
-        });
-        let mut alerts: Vec<_> = unexpected.collect();
+        let mut alerts = self.unexpected(table, moment);
         alerts.extend(rule_watch::check(&self.policy.rules, table, moment));
+        alerts.extend(facts::check(&self.policy, table, moment));
         alerts
+    }
+
+    /// What the expectations alone say, in the order of the table.
+    pub(super) fn unexpected(&self, table: &Table, moment: &Moment) -> Vec<Alert> {
+        let judged = table.open().filter(|row| is_judged(&row.socket));
+        let raised = |row: &Row| Some(raise(self.finding(&row.socket, moment)?, &row.socket, moment));
+        judged.filter_map(raised).collect()
     }
 
     /// Takes in what a poll changed and returns what is new to report.
@@ -102,6 +115,7 @@ impl Watcher {
             alerts.extend(row.and_then(|row| self.look(&row.socket, moment, true)));
         }
         alerts.extend(self.rules.watch(&self.policy.rules, changes, table, moment));
+        alerts.extend(self.facts.watch(&self.policy, changes, table, moment));
         alerts
     }
 

@@ -36,7 +36,7 @@ pub struct PolicyFile {
 }
 
 /// Where there is no file yet.
-static NO_POLICY: Policy = Policy { expectations: Vec::new(), rules: Vec::new() };
+static NO_POLICY: Policy = Policy { expectations: Vec::new(), rules: Vec::new(), ignored: Vec::new() };
 
 /// What the file means, where there is one; or what is wrong with it.
 fn understood(file: &PolicyFile) -> Result<Option<Policy>, String> {

@@ -7,7 +7,8 @@ use super::cell::{Cell, cell, muted};
 use super::theme::{Look, Meaning};
 use super::timeline::Report;
 use crate::model::{Row, Scope, Value};
-use crate::policy::{Alert, AlertKind, Severity, Verdict, Why, is_judged};
+use crate::output::alert;
+use crate::policy::{Alert, Severity, Verdict, Why, is_judged};
 
 /// What the policy says of a listener. Lines are those of the policy file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +146,7 @@ pub(super) fn reported(app: &App, inspected: &Inspected) -> Vec<(String, Meaning
 /// `◆ high: unexpected listener, no expectation covers it`.
 pub(super) fn sentence(report: &Report, look: &Look) -> (String, Meaning) {
     let Alert { kind, severity, reason, .. } = &report.alert;
-    let text = format!("{} {}: {}, {reason}", glyph(*severity, look), severity.word(), subject(*kind));
+    let text = format!("{} {}: {}, {reason}", glyph(*severity, look), severity.word(), alert::subject(*kind));
     (look.charset().show(&text).into_owned(), meaning(*severity))
 }
 
@@ -156,17 +157,6 @@ pub(super) fn headline(report: &Report, look: &Look) -> (String, Meaning) {
     let severity = alert.severity;
     let text = format!("{} {}{start}: {}", glyph(severity, look), severity.word(), alert.reason);
     (look.charset().show(&text).into_owned(), meaning(severity))
-}
-
-fn subject(kind: AlertKind) -> &'static str {
-    match kind {
-        AlertKind::Unexpected => "unexpected listener",
-        AlertKind::Unverifiable => "listener that cannot be verified",
-        AlertKind::CameAndWent => "listener came and went",
-        AlertKind::Closed => "listener closed",
-        AlertKind::Rule => "rule matched",
-        AlertKind::UnverifiableRule => "rule that cannot be verified",
-    }
 }
 
 fn glyph(severity: Severity, look: &Look) -> &'static str {

@@ -349,6 +349,7 @@ objects! {
         unverifiable: u64,
         rule_matched: u64,
         rule_unverifiable: u64,
+        facts: u64,
         coverage: Coverage,
     }
 }

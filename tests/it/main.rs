@@ -21,6 +21,7 @@ mod ends;
 mod events;
 mod examples;
 mod exposition;
+mod facts;
 mod filter;
 mod follower;
 mod groups;

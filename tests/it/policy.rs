@@ -64,11 +64,11 @@ impl Policy {
         assert_eq!((summary.schema, &*summary.r#type), (1, "summary"));
         assert_eq!(summary.listeners, summary.expected + summary.unexpected + summary.unverifiable);
         let by_rules = summary.rule_matched + summary.rule_unverifiable;
-        assert_eq!(summary.unexpected + summary.unverifiable + by_rules, alerts.len() as u64);
+        assert_eq!(summary.unexpected + summary.unverifiable + by_rules + summary.facts, alerts.len() as u64);
         assert_eq!(
             ran.code(),
             match (
-                summary.unexpected + summary.rule_matched,
+                summary.unexpected + summary.rule_matched + summary.facts,
                 summary.unverifiable + summary.rule_unverifiable
             ) {
                 (1.., _) => 1,

@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("filter", &["model", "text"]),
     ("phrase", &["model", "text"]),
     ("store", &["model"]),
-    ("policy", &["model", "text", "filter", "store"]),
+    ("policy", &["model", "text", "filter", "phrase", "store"]),
     ("diagnosis", &["model", "text", "phrase"]),
     ("sys", &["model", "wire"]),
     ("source", &["model", "text", "wire", "sys"]),

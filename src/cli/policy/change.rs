@@ -130,6 +130,12 @@ impl Meant {
                 })?;
                 let by_rule = matches!(alert.kind, AlertKind::Rule | AlertKind::UnverifiableRule);
                 ensure!(!by_rule, "that alert is of a rule: rules are changed in the file, by hand");
+                ensure!(
+                    alert.kind != AlertKind::ExecutableDeleted,
+                    "that alert is of a program's file, which no entry can expect; start the program again, or \
+                     write to the policy: ignore = [\"{}\"]",
+                    AlertKind::ExecutableDeleted.word()
+                );
                 table.row(&alert.socket.key).into_iter().collect()
             }
         };

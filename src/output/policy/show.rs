@@ -25,6 +25,8 @@ pub(in crate::output) struct PolicyView<'a> {
     policy: &'a str,
     expectations: Vec<ExpectationView<'a>>,
     rules: Vec<RuleView<'a>>,
+    /// Kinds of alerts that are not wanted.
+    ignore: Vec<&'static str>,
 }
 
 /// A rule.
@@ -74,6 +76,10 @@ pub fn write(out: &mut dyn Write, policy: &Policy, path: &str, face: Face) -> io
         note(&mut line, rule.note.as_deref(), charset);
         writeln!(out, "{} {line}", place(rule.line))?;
     }
+    if !policy.ignored.is_empty() {
+        let kinds: Vec<_> = policy.ignored.iter().map(|kind| kind.word()).collect();
+        writeln!(out, "{path}: ignores {}", kinds.join(", "))?;
+    }
     let entries = counted(policy.expectations.len(), "expectation", "expectations");
     let rules = counted(policy.rules.len(), "rule", "rules");
     writeln!(out, "{entries}, {rules}. Any other listener is unexpected.")
@@ -87,6 +93,7 @@ pub fn write_json(out: &mut dyn Write, policy: &Policy, path: &str) -> io::Resul
         policy: path,
         expectations: policy.expectations.iter().map(ExpectationView::of).collect(),
         rules: policy.rules.iter().map(RuleView::of).collect(),
+        ignore: policy.ignored.iter().map(|kind| kind.word()).collect(),
     };
     serde_json::to_writer(&mut *out, &view)?;
     out.write_all(b"\n")

@@ -78,7 +78,7 @@ fn nobody_is_gone_of_whom_not_all_was_read() {
 fn entries_and_rules_are_kept_as_they_were_written() {
     let text = entry("tcp", "80", "any", "note = \"n\"")
         + "[[rule]]\nname = \"r\"\nwhen = 'port = door'\nnote = \"m\"\n";
-    let Policy { expectations, rules } = policy(&text);
+    let Policy { expectations, rules, .. } = policy(&text);
     assert_eq!(expectations[0].note.as_deref(), Some("n"));
     assert_eq!((rules[0].text.as_str(), rules[0].note.as_deref()), ("port = door", Some("m")));
     for (ports, says) in

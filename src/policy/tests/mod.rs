@@ -2,6 +2,7 @@
 
 mod compare;
 mod edit;
+mod facts;
 mod rules;
 
 use std::time::Duration;
@@ -188,10 +189,13 @@ fn one_stranger_among_the_owners_makes_a_stranger() {
     let policy = policy(&entry("tcp", "80", "any", "exe = \"/usr/sbin/nginx\""));
     let other = ["80 unexpected-listener: its exe is not the expected /usr/sbin/nginx"];
     let cannot = ["80 unverifiable-listener: cannot see whether its exe is the expected /usr/sbin/nginx"];
+    // The file behind the name is another one now.
+    let gone = "80 executable-deleted: the file that gone 67 runs was deleted or replaced, or never had a name: \
+                /usr/sbin/nginx";
     for (owners, says) in [
         (r#"owners = ["nginx:3", "worker:3"]"#, &[][..]),
         (r#"owners = ["nginx:3", "nc:3"]"#, &other),
-        (r#"owners = ["gone:3"]"#, &other), // the file behind the name is another one now
+        (r#"owners = ["gone:3"]"#, &[other[0], gone]),
         (r#"owners = ["nginx:3", "shy:3"]"#, &cannot),
         (r#"owners = ["nc:3", "shy:3"]"#, &other),
         (r#"no_owner = "denied""#, &cannot),

@@ -218,11 +218,13 @@ fn alerts_stand_among_the_events_once() {
             "[fe80::1c2d:3e4f:5a6b:7c8d]:7777 ◆ high at start: its exe is not the expected /opt/other",
             "127.0.0.1:3000 ◆ high at start: no expectation covers it",
             "10.0.0.5:41822 ▲ medium at start: rule database-elsewhere holds",
+            "0.0.0.0:80 ▲ medium at start: the file that nginx 2214 runs was deleted or replaced, or never had a name: \
+             /usr/sbin/nginx",
         ]
     );
     stage.polls(3);
     assert_eq!(
-        reported(&mut stage)[5..],
+        reported(&mut stage)[6..],
         [
             "[::1]:6666 ◆ high: its user is not the expected root",
             "127.0.0.1:631 ▲ medium: cannot see whether its exe is the expected /usr/sbin/cupsd",
