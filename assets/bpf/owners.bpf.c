@@ -3,57 +3,11 @@
 // Who holds which socket: one record for every socket in a descriptor table, in one pass over all
 // tasks (bpf iterator `task_file`, Linux 5.8; `bpf_sock_from_file`, Linux 5.11).
 //
-// The structs below name only the members that are read. Their offsets are looked up in the running
-// kernel's BTF when the program is loaded (CO-RE), so one object serves every kernel and neither
-// kernel headers nor libbpf are needed. `build` makes the object; wire/task_file.rs reads the records.
+// wire/task_file.rs reads the records.
 
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef long long __s64;
-
-#define SEC(name) __attribute__((section(name), used))
-#define NULL ((void *)0)
+#include "kernel.bpf.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-/* Whole: which of the numbers is meant is known at run time, so its size is not looked up. */
-struct upid {
-	int nr;
-	void *ns;
-};
-
-struct pid {
-	__u32 level;
-	struct upid numbers[1];
-};
-
-/* kuid_t */
-typedef struct {
-	__u32 val;
-} kuid_t;
-
-struct cred {
-	kuid_t euid;
-};
-
-/* PIDTYPE_TGID is 1 (linux/pid_types.h). */
-struct signal_struct {
-	struct pid *pids[2];
-};
-
-struct task_struct {
-	int pid;
-	int tgid;
-	struct pid *thread_pid;
-	struct task_struct *group_leader;
-	struct signal_struct *signal;
-	__u64 start_boottime;
-	__u32 self_exec_id;
-	const struct cred *cred;
-	char comm[16];
-};
 
 struct inode {
 	unsigned long i_ino;
@@ -62,18 +16,6 @@ struct inode {
 struct file {
 	struct inode *f_inode;
 };
-
-struct ns_common {
-	__u32 inum;
-};
-
-struct net {
-	struct ns_common ns;
-};
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
 
 typedef struct {
 	__s64 counter;
@@ -110,9 +52,7 @@ struct bpf_iter__task_file {
 
 #pragma clang attribute pop
 
-static long (*bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
 static long (*bpf_seq_write)(struct seq_file *seq, const void *data, __u32 len) = (void *)127;
-static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162;
 
 /* BPF_CORE_FIELD_* (linux/bpf.h): what is looked up of a field that has no byte of its own. */

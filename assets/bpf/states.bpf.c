@@ -5,69 +5,11 @@
 // `inet_sock_set_state`, Linux 4.16, with the types of its arguments since 5.5; ring buffers, Linux 5.8;
 // the cookie for programs of this kind, Linux 5.12).
 //
-// As in owners.bpf.c the structs name only what is read, and their offsets are those of the running
-// kernel. wire/socket_state.rs reads the records.
+// wire/socket_state.rs reads the records.
 
-typedef unsigned char __u8;
-typedef unsigned short __u16;
-typedef unsigned int __u32;
-typedef unsigned long long __u64;
-typedef long long __s64;
-
-#define SEC(name) __attribute__((section(name), used))
-#define NULL ((void *)0)
-
-/* Whole: which of the numbers is meant is known at run time, so its size is not looked up. */
-struct upid {
-	int nr;
-	struct pid_namespace *ns;
-};
+#include "kernel.bpf.h"
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct pid {
-	__u32 level;
-	struct upid numbers[1];
-};
-
-/* kuid_t */
-typedef struct {
-	__u32 val;
-} kuid_t;
-
-struct cred {
-	kuid_t euid;
-};
-
-/* PIDTYPE_TGID is 1 (linux/pid_types.h). */
-struct signal_struct {
-	struct pid *pids[2];
-};
-
-struct task_struct {
-	struct task_struct *group_leader;
-	struct signal_struct *signal;
-	__u64 start_boottime;
-	__u32 self_exec_id;
-	const struct cred *cred;
-	char comm[16];
-};
-
-struct ns_common {
-	__u32 inum;
-};
-
-struct net {
-	struct ns_common ns;
-};
-
-struct pid_namespace {
-	struct ns_common ns;
-};
-
-typedef struct {
-	struct net *net;
-} possible_net_t;
 
 struct in6_addr {
 	__u8 bytes[16];
@@ -110,10 +52,8 @@ enum { LOST, PID_NAMESPACE };
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static __u64 (*bpf_get_socket_cookie)(void *sk) = (void *)46;
-static long (*bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
 static __u64 (*bpf_ktime_get_boot_ns)(void) = (void *)125;
 static long (*bpf_ringbuf_output)(void *ring, void *data, __u64 size, __u64 flags) = (void *)130;
-static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
 
 /* net/tcp_states.h */
 enum { ESTABLISHED = 1, SYN_SENT = 2, CLOSE = 7, CLOSE_WAIT = 8, LISTEN = 10 };
