@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::process::{self, Look};
 use super::{Facts, Workloads};
-use crate::model::{Process, ProcessId};
+use crate::model::Process;
 use crate::sys::clock;
 use crate::sys::procdir::ProcDir;
 use crate::wire::task_file::Incarnation;
@@ -40,10 +40,7 @@ impl Openers {
 
     fn read(&mut self, who: Incarnation) -> Process {
         let booted = clock::booted();
-        let start = clock::ticks(who.start_ns);
-        let started = booted.and_then(|booted| clock::at_ticks(booted, start));
-        let id = ProcessId { pid: who.pid, start };
-        let names = Process { uid: Some(who.uid), started, ..Process::named(id, who.comm()) };
+        let names = process::recorded(who, booted);
         let look = Look { facts: Facts::All, booted, workloads: &self.workloads };
         let dir = ProcDir::open().ok().and_then(|proc| proc.process(who.pid).ok());
         let read = dir.and_then(|dir| process::read(&dir, who.pid, look, &mut self.text).ok());

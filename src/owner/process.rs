@@ -9,6 +9,7 @@ use crate::model::{Executable, Pid, Process, ProcessId};
 use crate::sys::clock;
 use crate::sys::procdir::ProcessDir;
 use crate::wire::proc_pid::{self, Stat};
+use crate::wire::task_file::Incarnation;
 
 /// A child on its way from fork to exec holds all that its parent holds. Had it become another
 /// program between the walk over its descriptors and the look at its name, that program would stand
@@ -42,6 +43,14 @@ pub(super) fn read(
         Facts::Names => names,
         Facts::All => with_rest(names, dir, &stat, look.workloads, text),
     }))
+}
+
+/// What the kernel's own record tells of a process.
+pub(super) fn recorded(who: Incarnation, booted: Option<jiff::Timestamp>) -> Process {
+    let start = clock::ticks(who.start_ns);
+    let started = booted.and_then(|booted| clock::at_ticks(booted, start));
+    let id = ProcessId { pid: who.pid, start };
+    Process { uid: Some(who.uid), started, ..Process::named(id, who.comm()) }
 }
 
 /// Adds what takes more looks.

@@ -20,7 +20,7 @@ use self::tables::{Descriptor, Tables};
 use super::map::Holder;
 use super::process::{self, Look};
 use super::{Facts, NoWay, OwnerMap, Question, Scanner, Stray, Wanted};
-use crate::model::{Pid, Process, ProcessId};
+use crate::model::{Pid, Process};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name, refers_to};
@@ -182,7 +182,7 @@ impl<'a> Pass<'a> {
             return *holder;
         }
         let process = match (self.question.facts, self.before.remove(&who)) {
-            (Facts::Names, _) => Arc::new(self.names(who)),
+            (Facts::Names, _) => Arc::new(process::recorded(who, self.booted)),
             (Facts::All, Some((read, process))) if self.now.saturating_sub(read) < FRESH => {
                 self.known.insert(who, (read, Arc::clone(&process)));
                 process
@@ -205,19 +205,11 @@ impl<'a> Pass<'a> {
         holder
     }
 
-    /// What the record tells of a process.
-    fn names(&self, who: Incarnation) -> Process {
-        let start = clock::ticks(who.start_ns);
-        let started = self.booted.and_then(|booted| clock::at_ticks(booted, start));
-        let id = ProcessId { pid: who.pid, start };
-        Process { uid: Some(who.uid), started, ..Process::named(id, who.comm()) }
-    }
-
     /// All that is known of a process. The record is the witness: what `/proc` says counts only when
     /// it speaks of the same process.
     fn process(&mut self, who: Incarnation) -> Arc<Process> {
         let look = Look { facts: Facts::All, booted: self.booted, workloads: self.question.workloads };
-        let names = self.names(who);
+        let names = process::recorded(who, self.booted);
         let dir = self.proc.as_ref().map(|proc| proc.process(who.pid));
         if dir
             .as_ref()
