@@ -8,19 +8,12 @@ use super::notice;
 use super::reader::{self, Request};
 use super::selection::Selection;
 use crate::config::Config;
-use crate::owner::Facts;
 
 pub(super) fn run(args: &AssertArgs, config: &Config) -> anyhow::Result<Exit> {
     let claim = args.sockets.claim(args.none);
     let claimed = Claimed::of(&args.sockets, claim, config, Selection::of)?;
     let selection = &claimed.selection;
-    let request = Request {
-        wanted: selection.tables.clone(),
-        ask: selection.ask,
-        facts: if selection.needs.facts { Facts::All } else { Facts::Names },
-        narrow: selection.narrow(),
-    };
-    let (sockets, moment) = reader::read_once(&claimed.reading(), request, None)?;
+    let (sockets, moment) = reader::read_once(&claimed.reading(), Request::of(selection), None)?;
     let tally = Tally::of(&sockets, &moment, selection);
     let answer = claim.answer(&tally);
     claimed.print(&sockets, &moment)?;

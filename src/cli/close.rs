@@ -29,8 +29,7 @@ pub(super) fn run(args: ListArgs) -> anyhow::Result<Exit> {
         args.ending.name()
     );
     // Not narrowed: whether a socket shares its address is known from all of them.
-    let request =
-        Request { wanted: selection.tables.clone(), ask: selection.ask, facts: Facts::All, narrow: None };
+    let request = Request { facts: Facts::All, narrow: None, ..Request::of(&selection) };
     let (table, moment) = reader::read_once(&reading, request, None)?;
     let elsewhere = reading.net.is_some();
     if !elsewhere {

@@ -19,7 +19,6 @@ use crate::model::{Ending, History, Protocol, Row, Socket, SocketKey, Stamp};
 use crate::output::Face;
 use crate::output::event::{Event, write_json};
 use crate::output::table::{Layout, Sheet, Stream};
-use crate::owner::Facts;
 use crate::store::{Moment, Table, ended};
 use crate::sys::{self, clock, host};
 use crate::text;
@@ -66,9 +65,7 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
 
 /// What is there, for what is told of it when it closes.
 fn known(args: &Reading, selection: &Selection) -> anyhow::Result<(Table, Moment)> {
-    let facts = if selection.needs.facts { Facts::All } else { Facts::Names };
-    let request = Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: None };
-    reader::read_once(args, request, None)
+    reader::read_once(args, Request { narrow: None, ..Request::of(selection) }, None)
 }
 
 struct Follow {

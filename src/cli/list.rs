@@ -47,10 +47,11 @@ pub(super) fn run(args: ListArgs, config: &Config) -> anyhow::Result<Exit> {
     if !owners_shown && !selection.needs.owners {
         reading.owners = OwnersChoice::None;
     }
-    let facts = if selection.needs.facts || args.holders.has_contexts() { Facts::All } else { Facts::Names };
     let runtimes = args.runtimes.places(&settings, &config.environment);
-    let request =
-        Request { wanted: selection.tables.clone(), ask: selection.ask, facts, narrow: selection.narrow() };
+    let mut request = Request::of(&selection);
+    if args.holders.has_contexts() {
+        request.facts = Facts::All;
+    }
     let (sockets, moment) = reader::read_once(&reading, request, runtimes.as_ref())?;
     // The process ends after this, and the kernel takes back a large table sooner than it is taken apart.
     let sockets = ManuallyDrop::new(sockets);

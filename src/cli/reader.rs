@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::args::SourceChoice;
 use super::filter::{self, Version};
 use super::live;
+use super::selection::Selection;
 use super::settings::Reading;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
@@ -91,6 +92,16 @@ pub(super) struct Request {
 }
 
 impl Request {
+    /// What a listing needs: the sockets that can pass, and as much of each as is shown or judged.
+    pub(super) fn of(selection: &Selection) -> Self {
+        Self {
+            wanted: selection.tables.clone(),
+            ask: selection.ask,
+            facts: if selection.needs.facts { Facts::All } else { Facts::Names },
+            narrow: selection.narrow(),
+        }
+    }
+
     /// All sockets of these tables, and all that is known of their owners.
     pub(super) fn all(wanted: Vec<Wanted>, ask: Ask) -> Self {
         Self { wanted, ask, facts: Facts::All, narrow: None }

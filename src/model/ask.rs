@@ -6,8 +6,8 @@ use super::{Slice, SocketKey};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each part is asked for by itself")]
 pub struct Ask {
-    /// How many bytes went through, and how well: of `tcp_info` these numbers alone are kept. Never set beside `info`, which has
-    /// them.
+    /// How many bytes went through, and how well: of `tcp_info` these numbers alone are kept. Never set beside `info`,
+    /// which has them.
     pub rates: bool,
     /// `tcp_info` and congestion control.
     pub info: bool,
