@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use crate::model::{Coverage, Hearing, NoOwner, OwnerCoverage, PublishedPort, Rights, SliceStatus};
 use crate::store::Moment;
-use crate::text::{counted, escape};
+use crate::text::{counted, escape, width};
 
 /// Cells for the names of sections, and for what each comes to.
 const NAME: usize = 12;
@@ -54,10 +54,12 @@ pub struct Section {
 
 impl Section {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
-        let first = self.lines.first().map_or("", String::as_str);
+        // What fills its column has a line to itself.
+        let beside = usize::from(width(&self.result) < RESULT);
+        let first = self.lines.first().filter(|_| beside > 0).map_or("", String::as_str);
         let line = format!("{:NAME$}{:RESULT$}{first}", self.name, self.result);
         writeln!(out, "{}", line.trim_end())?;
-        for line in self.lines.iter().skip(1) {
+        for line in self.lines.iter().skip(beside) {
             writeln!(out, "{:1$}{line}", "", NAME + RESULT)?;
         }
         Ok(())
@@ -398,6 +400,11 @@ mod tests {
         let (result, lines) = section(Ok(()), Ok(()));
         assert_eq!(result, "of TCP sockets that begin, of TCP and UDP sockets that end");
         assert_eq!(lines, ["what else lives shorter than the interval can be missed"]);
+        let mut out = Vec::new();
+        events(&Hearing { beginnings: Ok(()), ends: Ok(()) }).write(&mut out).unwrap();
+        let written = "events      of TCP sockets that begin, of TCP and UDP sockets that end\n\
+                       \x20                               what else lives shorter than the interval can be missed\n";
+        assert_eq!(String::from_utf8(out).unwrap(), written, "a result that is long has its line");
         let (result, lines) = section(Err("no rights\n"), Ok(()));
         assert_eq!(result, "of TCP and UDP sockets that end");
         assert_eq!(lines[0], "nothing is told of TCP sockets that begin: no rights\\n");
