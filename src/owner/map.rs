@@ -53,8 +53,8 @@ pub(super) struct Holder(u32);
 pub struct Stray {
     /// The namespace of the process that holds it.
     pub(super) netns: NetnsId,
-    /// Where it was seen.
-    pub(super) pid: Pid,
+    /// In whose descriptor table it was seen, and at which place.
+    pub(super) seat: Task,
     pub(super) fd: Fd,
     /// What the file system calls its protocol (`system.sockprotoname`, `net/socket.c`).
     pub proto_name: Option<SystemBytes>,
@@ -65,14 +65,14 @@ impl Stray {
     /// socket may not be asked.
     #[must_use]
     pub fn home(&self) -> NetnsId {
-        let asked = Donor::open(Task::first(self.pid)).and_then(|donor| donor.socket_netns(self.fd));
+        let asked = Donor::open(self.seat).and_then(|donor| donor.socket_netns(self.fd));
         asked.map_or(self.netns, |namespace| namespace.id())
     }
 
     /// True while the descriptor through which it was seen still refers to it.
     #[must_use]
     pub fn is_there(&self, inode: Inode) -> bool {
-        procdir::refers_to(self.pid, self.fd, inode)
+        procdir::refers_to(self.seat.tid, self.fd, inode)
     }
 }
 

@@ -12,10 +12,14 @@ use foldhash::fast::RandomState;
 use rustix::io::Errno;
 
 use super::hidden::is_ring;
+use super::map::Holder;
 use super::process::{self, Look};
 use super::{NoWay, OwnerMap, Question, Scanner, Stray, Wanted};
 use crate::model::{Fd, Inode, NetnsId, OwnerCoverage, Pid, Process};
+use crate::sys::apart::apart;
 use crate::sys::clock;
+use crate::sys::kcmp::Shared;
+use crate::sys::netns::Task;
 use crate::sys::procdir::{self, ProcDir, ProcessDir, proto_name};
 use crate::sys::threads::together;
 use crate::wire::proc_pid::{self, net_link, socket_link};
@@ -254,7 +258,8 @@ impl<'a> Walker<'a> {
             self.map.noted.insert(pid);
         }
         self.note_strays(dir, pid);
-        if self.found.is_empty() && kept.is_empty() {
+        let apart = self.strays_apart(dir, pid)?;
+        if self.found.is_empty() && kept.is_empty() && apart.is_empty() {
             return Ok(());
         }
         let process = match before {
@@ -269,7 +274,11 @@ impl<'a> Walker<'a> {
             !check || dir.refers_to(*fd, *inode)
         };
         kept.extend(self.found.iter().copied().enumerate().filter(stays).map(|(_, held)| held));
-        self.hold(pid, process, kept);
+        let holder = self.hold(pid, process, kept);
+        for (netns, seat, (inode, fd)) in apart {
+            self.note_stray(netns, seat, (inode, fd));
+            self.map.hold(inode, holder, Some(seat.tid), fd);
+        }
         Ok(())
     }
 
@@ -282,7 +291,7 @@ impl<'a> Walker<'a> {
         same.then_some(before)
     }
 
-    fn hold(&mut self, pid: Pid, process: Arc<Process>, held: Vec<(Inode, Fd)>) {
+    fn hold(&mut self, pid: Pid, process: Arc<Process>, held: Vec<(Inode, Fd)>) -> Holder {
         let holder = self.map.holder(Arc::clone(&process));
         for (inode, fd) in &held {
             self.map.hold(*inode, holder, None, *fd);
@@ -292,6 +301,7 @@ impl<'a> Walker<'a> {
             sockets.sort_unstable();
             self.tables.insert(pid, Table { process, sockets });
         }
+        holder
     }
 
     /// Notes the sockets that nobody asked about, when the process is in a namespace of interest:
@@ -300,16 +310,43 @@ impl<'a> Walker<'a> {
         if self.search.strays.is_empty() || self.unasked.is_empty() {
             return;
         }
-        let netns = dir.link(c"ns/net").ok().and_then(|link| net_link(&link));
-        let Some(netns) = netns.filter(|netns| self.search.strays.contains(netns)) else { return };
-        for (inode, fd) in self.unasked.drain(..) {
-            self.map.strays.entry(inode).or_insert_with(|| Stray {
-                netns,
-                pid,
-                fd,
-                proto_name: proto_name(pid, fd),
-            });
+        let Some(netns) = self.netns_of_interest(dir) else { return };
+        for (inode, fd) in std::mem::take(&mut self.unasked) {
+            self.note_stray(netns, Task::first(pid), (inode, fd));
             self.found.push((inode, fd));
         }
+    }
+
+    /// The same for what single threads hold in tables of their own.
+    fn strays_apart(&self, dir: &ProcessDir, pid: Pid) -> Result<Vec<(NetnsId, Task, (Inode, Fd))>, Errno> {
+        let mut strays = Vec::new();
+        if self.search.strays.is_empty() {
+            return Ok(strays);
+        }
+        for tid in apart(Shared::Files, pid, &dir.other_threads(pid)?, false) {
+            // A thread that ended meanwhile holds nothing any more.
+            let Ok(own) = dir.thread(tid) else { continue };
+            let Some(netns) = self.netns_of_interest(&own) else { continue };
+            let note = |fd, link: &[u8]| {
+                let unasked = socket_link(link).filter(|inode| !self.search.wanted.contains(inode));
+                strays.extend(unasked.map(|inode| (netns, Task { pid, tid }, (inode, fd))));
+            };
+            match own.links(note) {
+                Ok(_) | Err(Errno::NOENT | Errno::SRCH) => {}
+                Err(errno) => return Err(errno),
+            }
+        }
+        Ok(strays)
+    }
+
+    fn note_stray(&mut self, netns: NetnsId, seat: Task, (inode, fd): (Inode, Fd)) {
+        let stray = || Stray { netns, seat, fd, proto_name: proto_name(seat.tid, fd) };
+        self.map.strays.entry(inode).or_insert_with(stray);
+    }
+
+    /// The network namespace of a task, if sockets that nobody asked about are noted there.
+    fn netns_of_interest(&self, dir: &ProcessDir) -> Option<NetnsId> {
+        let netns = dir.link(c"ns/net").ok().and_then(|link| net_link(&link));
+        netns.filter(|netns| self.search.strays.contains(netns))
     }
 }

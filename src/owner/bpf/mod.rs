@@ -23,6 +23,7 @@ use super::{Facts, NoWay, OwnerMap, Question, Scanner, Stray, Wanted};
 use crate::model::{Pid, Process};
 use crate::sys::bpf::{BpfError, TaskFiles};
 use crate::sys::clock;
+use crate::sys::netns::Task;
 use crate::sys::procdir::{ProcDir, ProcessDir, proto_name, refers_to};
 use crate::wire::task_file::Incarnation;
 
@@ -172,7 +173,8 @@ impl<'a> Pass<'a> {
         }
         let here = descriptor.netns().filter(|netns| self.question.strays.contains(netns));
         let Some(netns) = here else { return false };
-        let stray = || Stray { netns, pid, fd, proto_name: proto_name(pid, fd) };
+        let seat = Task { pid, tid: descriptor.thread().unwrap_or(pid) };
+        let stray = || Stray { netns, seat, fd, proto_name: proto_name(seat.tid, fd) };
         self.map.strays.entry(inode).or_insert_with(stray);
         true
     }

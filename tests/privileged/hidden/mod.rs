@@ -34,6 +34,12 @@ use crate::stock::{cookie, fds_of, inode};
 pub(crate) const PROC: &[Case] = &[
     ("hidden::proc_finds_a_thread_with_a_table_of_its_own", || in_a_thread("proc", "thread")),
     ("hidden::proc_finds_what_a_process_without_its_first_thread_holds", || in_a_thread("proc", "zombie")),
+    ("hidden::proc_finds_what_no_table_lists_in_a_thread", || {
+        unlisted_in_a_thread("proc", "thread-unlisted")
+    }),
+    ("hidden::proc_finds_what_no_table_lists_without_the_first_thread", || {
+        unlisted_in_a_thread("proc", "zombie-unlisted")
+    }),
     ("hidden::proc_looks_behind_a_mount_over_a_process", || behind_a_mount("proc")),
     ("hidden::proc_looks_behind_a_mount_over_a_part_of_a_process", behind_a_partial_mount),
     ("hidden::what_is_behind_a_mount_and_may_not_be_read_is_told", refused_behind_a_mount),
@@ -48,6 +54,10 @@ pub(crate) const PROC: &[Case] = &[
 pub(crate) const BPF: &[Case] = &[
     ("hidden::bpf_finds_a_thread_with_a_table_of_its_own", || in_a_thread("bpf", "thread")),
     ("hidden::bpf_finds_what_a_process_without_its_first_thread_holds", || in_a_thread("bpf", "zombie")),
+    ("hidden::bpf_finds_what_no_table_lists_in_a_thread", || unlisted_in_a_thread("bpf", "thread-unlisted")),
+    ("hidden::bpf_finds_what_no_table_lists_without_the_first_thread", || {
+        unlisted_in_a_thread("bpf", "zombie-unlisted")
+    }),
     ("hidden::bpf_reads_facts_behind_a_mount_over_a_process", || behind_a_mount("bpf")),
     ("hidden::bpf_names_through_whom_a_socket_in_flight_may_go", || in_flight(OwnerChoice::Bpf)),
     ("hidden::bpf_tells_the_new_program_after_exec", || exec_swap(OwnerChoice::Bpf)),
@@ -165,6 +175,20 @@ fn in_a_thread(method: &'static str, role: &'static str) {
         assert_eq!((found.owner_count, &found.owner_candidates), (Some(1), &None));
         let comm = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
         assert_eq!(owner.comm, comm.trim_end());
+    });
+}
+
+/// Nothing but the descriptor of one thread tells of it.
+fn unlisted_in_a_thread(method: &'static str, role: &'static str) {
+    in_namespace(move || {
+        let hider = Hider::start(role);
+        assert!(fds_of(hider.role.pid(), hider.inode).is_empty(), "the oracle itself: it is out of sight");
+        let told = listing(&run(&mut sockeye(&["--json", "--owners", method])));
+        let found = of(&told, hider.inode);
+        let [owner] = owners(found) else { panic!("{found:#?}") };
+        assert_eq!((owner.pid, owner.tid), (hider.role.pid(), Some(hider.tid)));
+        assert_eq!((&owner.fds[..], found.protocol_name.as_deref()), (&[hider.fd][..], Some("TCP")));
+        assert_eq!((&*found.protocol, found.owner_count), ("other", Some(1)));
     });
 }
 

@@ -11,6 +11,7 @@ use std::process::{Command, ExitCode, Stdio, exit};
 
 use rustix::io::Errno;
 use rustix::mount::{MountPropagationFlags, UnmountFlags, mount_bind, mount_change, unmount};
+use rustix::net::{AddressFamily, SocketType};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use rustix::thread::UnshareFlags;
 use sockeye::model::{Fd, Pid};
@@ -36,6 +37,8 @@ pub(crate) fn play() -> Option<ExitCode> {
     match role.as_str() {
         "thread" => thread_apart(listen),
         "zombie" => zombie_leader(listen),
+        "thread-unlisted" => thread_apart(unlisted),
+        "zombie-unlisted" => zombie_leader(unlisted),
         "thread-namespaces" => thread_apart(hide_namespaces),
         "zombie-namespaces" => zombie_leader(hide_namespaces),
         "thread-mounts" => thread_mounts(),
@@ -95,6 +98,13 @@ fn listen() -> Box<dyn Any> {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     tell(inode(&listener), listener.as_raw_fd());
     Box::new(listener)
+}
+
+/// A socket that the kernel has no list of: a stream that is not bound.
+fn unlisted() -> Box<dyn Any> {
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    tell(inode(&socket), socket.as_raw_fd());
+    Box::new(socket)
 }
 
 /// Makes two namespaces in which nobody stays: of one this thread's table has the nsfs file, of the other a
