@@ -180,6 +180,14 @@ impl<'a> Search<'a> {
     }
 }
 
+/// A socket that nobody asked about, in the table of a single thread.
+struct Apart {
+    netns: NetnsId,
+    seat: Task,
+    inode: Inode,
+    fd: Fd,
+}
+
 /// One thread's part of the scan.
 struct Walker<'a> {
     search: &'a Search<'a>,
@@ -275,7 +283,7 @@ impl<'a> Walker<'a> {
         };
         kept.extend(self.found.iter().copied().enumerate().filter(stays).map(|(_, held)| held));
         let holder = self.hold(pid, process, kept);
-        for (netns, seat, (inode, fd)) in apart {
+        for Apart { netns, seat, inode, fd } in apart {
             self.note_stray(netns, seat, (inode, fd));
             self.map.hold(inode, holder, Some(seat.tid), fd);
         }
@@ -318,7 +326,7 @@ impl<'a> Walker<'a> {
     }
 
     /// The same for what single threads hold in tables of their own.
-    fn strays_apart(&self, dir: &ProcessDir, pid: Pid) -> Result<Vec<(NetnsId, Task, (Inode, Fd))>, Errno> {
+    fn strays_apart(&self, dir: &ProcessDir, pid: Pid) -> Result<Vec<Apart>, Errno> {
         let mut strays = Vec::new();
         if self.search.strays.is_empty() {
             return Ok(strays);
@@ -329,7 +337,7 @@ impl<'a> Walker<'a> {
             let Some(netns) = self.netns_of_interest(&own) else { continue };
             let note = |fd, link: &[u8]| {
                 let unasked = socket_link(link).filter(|inode| !self.search.wanted.contains(inode));
-                strays.extend(unasked.map(|inode| (netns, Task { pid, tid }, (inode, fd))));
+                strays.extend(unasked.map(|inode| Apart { netns, seat: Task { pid, tid }, inode, fd }));
             };
             match own.links(note) {
                 Ok(_) | Err(Errno::NOENT | Errno::SRCH) => {}
