@@ -16,6 +16,7 @@ pub mod engine;
 pub mod event;
 pub mod filter;
 pub mod model;
+pub mod notify;
 pub mod output;
 pub mod owner;
 pub mod phrase;

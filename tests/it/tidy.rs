@@ -20,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("event", &["model", "wire", "sys"]),
     ("action", &["model", "wire", "sys"]),
     ("output", &["model", "text", "phrase", "store", "policy", "diagnosis"]),
+    ("notify", &["model", "text", "filter", "policy", "sys", "output"]),
     (
         "engine",
         &["model", "text", "wire", "phrase", "store", "policy", "sys", "source", "owner", "event", "action"],
@@ -30,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "cli",
         &[
             "model", "text", "filter", "phrase", "store", "policy", "sys", "source", "owner", "event",
-            "action", "output", "engine", "tui", "config",
+            "action", "output", "notify", "engine", "tui", "config",
         ],
     ),
 ];
