@@ -35,10 +35,10 @@ pub(crate) const PROC: &[Case] = &[
     ("hidden::proc_finds_a_thread_with_a_table_of_its_own", || in_a_thread("proc", "thread")),
     ("hidden::proc_finds_what_a_process_without_its_first_thread_holds", || in_a_thread("proc", "zombie")),
     ("hidden::proc_finds_what_no_table_lists_in_a_thread", || {
-        unlisted_in_a_thread("proc", "thread-unlisted")
+        unlisted_in_a_thread("proc", "thread-unlisted");
     }),
     ("hidden::proc_finds_what_no_table_lists_without_the_first_thread", || {
-        unlisted_in_a_thread("proc", "zombie-unlisted")
+        unlisted_in_a_thread("proc", "zombie-unlisted");
     }),
     ("hidden::proc_looks_behind_a_mount_over_a_process", || behind_a_mount("proc")),
     ("hidden::proc_looks_behind_a_mount_over_a_part_of_a_process", behind_a_partial_mount),
@@ -56,7 +56,7 @@ pub(crate) const BPF: &[Case] = &[
     ("hidden::bpf_finds_what_a_process_without_its_first_thread_holds", || in_a_thread("bpf", "zombie")),
     ("hidden::bpf_finds_what_no_table_lists_in_a_thread", || unlisted_in_a_thread("bpf", "thread-unlisted")),
     ("hidden::bpf_finds_what_no_table_lists_without_the_first_thread", || {
-        unlisted_in_a_thread("bpf", "zombie-unlisted")
+        unlisted_in_a_thread("bpf", "zombie-unlisted");
     }),
     ("hidden::bpf_reads_facts_behind_a_mount_over_a_process", || behind_a_mount("bpf")),
     ("hidden::bpf_names_through_whom_a_socket_in_flight_may_go", || in_flight(OwnerChoice::Bpf)),
