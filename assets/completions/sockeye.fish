@@ -206,6 +206,10 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l ascii -d 'ASCI
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l sinks -d 'Where alerts go besides stdout [default: /etc/sockeye/sinks.toml, or sinks.toml in the user\'s configuration directory, if there is one]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l store -d 'Keep alerts until they are delivered, and what was told, in this SQLite file; a watch that is started again goes on from there' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l cooldown -d 'How long alerts that are alike are counted before one stands for all; 0: each is told' -r
+complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l remind -d 'Tell again what has stood for so long; 0: never' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l interval -d 'Time between two readings, such as 500ms or 2s [default: 1s]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand watch" -l color -d 'Colours by meaning: always, never, or auto, on a terminal unless NO_COLOR is set [default: auto]' -r -f -a "auto\t''
 always\t''

@@ -3,6 +3,9 @@
 //! Layer 3. A sink judges nothing and remembers no alert: who calls it keeps what was not taken, decides
 //! when to try again and leaves out what is below its least severity. No sink waits for another.
 
+pub mod delivery;
+pub mod ledger;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +35,9 @@ pub enum Failure {
     /// This notice will never be taken; the next one may be.
     #[error("{why}")]
     Refused { why: String },
+    /// Nobody is there any more who could take anything, as behind a closed pipe.
+    #[error("nobody is there")]
+    Closed,
 }
 
 /// Not all were delivered.

@@ -11,9 +11,21 @@ use super::face::{Face, Meaning};
 use super::json::{CoverageView, HostView, SocketView, coverage, host, words};
 use crate::model::{NoOwner, Process, Row, Socket};
 use crate::phrase;
-use crate::policy::{Alert, AlertKind, Severity};
+use crate::policy::{Alert, AlertKind, Seen, Severity};
 use crate::store::Moment;
 use crate::text::{self, Charset, escape, push};
+
+/// The mark and the severity, in characters.
+const HEAD: usize = 10;
+
+fn meaning(severity: Severity) -> Meaning {
+    match severity {
+        Severity::Critical | Severity::High => Meaning::Alarm,
+        Severity::Medium => Meaning::Warning,
+        Severity::Low => Meaning::Text,
+        Severity::Info => Meaning::Quiet,
+    }
+}
 
 /// Writes one alert as one line:
 /// `✗ high     tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)   no expectation covers it`.
@@ -25,21 +37,35 @@ pub fn write_line(
     face: Face,
 ) -> io::Result<()> {
     let socket = &alert.socket;
-    let mark = if alert.kind == AlertKind::Closed { "-" } else { face.charset.cross() };
-    let meaning = match alert.severity {
-        Severity::Critical | Severity::High => Meaning::Alarm,
-        Severity::Medium => Meaning::Warning,
-        Severity::Low => Meaning::Text,
-        Severity::Info => Meaning::Quiet,
+    let mark = if matches!(alert.kind, AlertKind::Closed | AlertKind::ExpectedGone) {
+        "-"
+    } else {
+        face.charset.cross()
     };
-    let what = face.paint.paint(meaning, &format!("{mark} {:<8}", alert.severity.word()));
+    let what = face.paint.paint(meaning(alert.severity), &format!("{mark} {:<8}", alert.severity.word()));
     let mut line = format!("{what} ");
     push_listener(&mut line, socket, moment, face.charset);
-    push(&mut line, format_args!("  {}", alert.reason));
+    push(&mut line, format_args!("  {}{}", alert.reason, when(alert)));
     if let Some(at) = alert.line {
         push(&mut line, format_args!(" ({policy}:{at})"));
     }
     writeln!(out, "{}", face.charset.show(&line))
+}
+
+/// A line of [`write_line`] that was written plainly, without its end, as a face shows it.
+#[must_use]
+pub fn painted(line: &str, severity: Severity, face: Face) -> String {
+    let line = match face.charset {
+        Charset::Unicode => line.to_owned(),
+        Charset::Ascii => {
+            let plain = Charset::Unicode;
+            line.replacen(plain.cross(), face.charset.cross(), 1).replace(plain.arrow(), face.charset.arrow())
+        }
+    };
+    let head = line.char_indices().nth(HEAD).map_or(line.len(), |(at, _)| at);
+    let (head, rest) = line.split_at(head);
+    let head = face.paint.paint(meaning(severity), head);
+    face.charset.show(&format!("{head}{rest}")).into_owned()
 }
 
 /// A listener and who holds it: `tcp 0.0.0.0:4444  nc 31337 /usr/bin/nc (deploy)`.
@@ -72,6 +98,9 @@ pub fn write_json(out: &mut dyn Write, alert: &Alert, moment: &Moment, policy: &
         reason: &alert.reason,
         rule: alert.rule.as_deref(),
         policy: alert.line.map(|line| format!("{policy}:{line}")),
+        seen: alert.seen.word(),
+        stands_for: alert.stands_for,
+        since: alert.since.map(|since| since.wall.to_string()),
         pid: alert.socket.owners.first().map(|owner| owner.process.id.pid.0),
         exe: alert
             .socket
@@ -111,6 +140,14 @@ pub(super) struct AlertView<'a> {
     rule: Option<&'a str>,
     /// The rule, or the entry that came nearest, as `file:line`.
     policy: Option<String>,
+    /// While it happened, when the watching began, while nothing watched, or told again because it still stands.
+    #[schemars(schema_with = "words::seen")]
+    seen: &'static str,
+    /// How many alike alerts it stands for, itself among them.
+    stands_for: u64,
+    /// When the first one of those was, or since when it stands; null for what is told of one moment.
+    #[schemars(extend("format" = "date-time"))]
+    since: Option<String>,
     /// The first owner; all of them are in `socket`.
     pid: Option<u32>,
     exe: Option<std::borrow::Cow<'a, str>>,
@@ -131,6 +168,18 @@ pub fn subject(kind: AlertKind) -> &'static str {
         AlertKind::MoreSpecific => "more specific bind",
         AlertKind::GroupJoined => "port shared by another program",
         AlertKind::ExecutableDeleted => "program without a file",
+        AlertKind::ExpectedGone => "expected listener gone",
+        AlertKind::Flapping => "listener comes and goes",
+    }
+}
+
+/// When it was seen, where that is not now.
+fn when(alert: &Alert) -> String {
+    match (alert.seen, alert.since) {
+        (Seen::Live | Seen::AtStart, _) => String::new(),
+        (Seen::WhileDown, _) => "; it happened while sockeye did not watch".to_owned(),
+        (Seen::Reminder, None) => "; it still stands".to_owned(),
+        (Seen::Reminder, Some(since)) => format!("; it still stands, since {}", since.wall),
     }
 }
 
@@ -140,7 +189,7 @@ fn message(alert: &Alert, moment: &Moment) -> String {
     let socket = &alert.socket;
     let mut message = format!("{what}: {}", socket.protocol.word());
     ends(&mut message, socket, Charset::Unicode);
-    push(&mut message, format_args!(" held by {}: {}", who(socket, moment), alert.reason));
+    push(&mut message, format_args!(" held by {}: {}{}", who(socket, moment), alert.reason, when(alert)));
     message
 }
 

@@ -54,11 +54,15 @@ pub enum AlertKind {
     GroupJoined,
     /// A listener whose program has no file any more.
     ExecutableDeleted,
+    /// An expected listener is gone, and no other is in its place.
+    ExpectedGone,
+    /// A listener that comes and goes again and again.
+    Flapping,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Unexpected,
         Self::Unverifiable,
         Self::CameAndWent,
@@ -69,10 +73,21 @@ impl AlertKind {
         Self::MoreSpecific,
         Self::GroupJoined,
         Self::ExecutableDeleted,
+        Self::ExpectedGone,
+        Self::Flapping,
     ];
-    /// Those that stand beside expectations and rules, and that a policy may ignore.
+    /// Those that one look at a table shows beside expectations and rules.
     pub const FACTS: [Self; 4] =
         [Self::SecondOwner, Self::MoreSpecific, Self::GroupJoined, Self::ExecutableDeleted];
+    /// Those that a policy may ignore.
+    pub const IGNORABLE: [Self; 6] = [
+        Self::SecondOwner,
+        Self::MoreSpecific,
+        Self::GroupJoined,
+        Self::ExecutableDeleted,
+        Self::ExpectedGone,
+        Self::Flapping,
+    ];
 
     /// The word used in JSON and policy files.
     #[must_use]
@@ -88,6 +103,8 @@ impl AlertKind {
             Self::MoreSpecific => "more-specific-bind",
             Self::GroupJoined => "reuse-group-joined",
             Self::ExecutableDeleted => "executable-deleted",
+            Self::ExpectedGone => "expected-gone",
+            Self::Flapping => "listener-flapping",
         }
     }
 }
@@ -108,6 +125,40 @@ pub struct Alert {
     /// The name of the rule; `None` where expectations judged.
     pub rule: Option<String>,
     pub socket: Socket,
+    pub seen: Seen,
+    /// How many alerts it stands for: one, or as many as were counted since `since`.
+    pub stands_for: u64,
+    /// Since when it stands, or is counted; `None` for what is told of one moment.
+    pub since: Option<Stamp>,
+}
+
+/// When it was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Seen {
+    /// While it happened.
+    Live,
+    /// It was there when the watching began, or when somebody looked.
+    AtStart,
+    /// It happened while nobody watched: after one watch and before this one.
+    WhileDown,
+    /// It was told before, and stands still.
+    Reminder,
+}
+
+impl Seen {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Live, Self::AtStart, Self::WhileDown, Self::Reminder];
+
+    /// The word used in JSON.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::AtStart => "at-start",
+            Self::WhileDown => "while-down",
+            Self::Reminder => "reminder",
+        }
+    }
 }
 
 /// The 64-bit FNV-1a hash of the parts, each ended by a byte that ends it unmistakably.

@@ -14,19 +14,24 @@ mod edit;
 mod expect;
 mod facts;
 mod file;
+mod fold;
 mod learn;
 mod neighbours;
+mod presence;
 mod rule;
 mod rule_watch;
+mod standing;
+mod vigil;
 mod watch;
 
-pub use alert::{Alert, AlertKind, Severity};
+pub use alert::{Alert, AlertKind, Seen, Severity};
 pub use compare::{Comparison, compare};
 pub use edit::{Draft, Edit, EditError, Part, Wish, turned};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
 pub use rule::{Occasion, Rule, unseen};
+pub use vigil::{Memory, Quiet, Remembered, Vigil};
 pub use watch::Watcher;
 
 use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};
@@ -40,7 +45,7 @@ pub const PROTOCOLS: &[Protocol] =
 pub struct Policy {
     pub expectations: Vec<Expectation>,
     pub rules: Vec<Rule>,
-    /// Kinds of alerts, of [`AlertKind::FACTS`], that are not wanted.
+    /// Kinds of alerts, of [`AlertKind::IGNORABLE`], that are not wanted.
     pub ignored: Vec<AlertKind>,
 }
 

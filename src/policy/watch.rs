@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alert::{self, Alert, AlertKind, Severity};
+use super::alert::{self, Alert, AlertKind, Seen, Severity};
 use super::facts::{self, Facts};
 use super::rule_watch::{self, RuleWatch};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
@@ -86,6 +86,9 @@ impl Watcher {
         let mut alerts = self.unexpected(table, moment);
         alerts.extend(rule_watch::check(&self.policy.rules, table, moment));
         alerts.extend(facts::check(&self.policy, table, moment));
+        for alert in &mut alerts {
+            alert.seen = Seen::AtStart;
+        }
         alerts
     }
 
@@ -198,6 +201,9 @@ pub(super) fn raise(found: Finding, socket: &Socket, moment: &Moment) -> Alert {
         line: found.line,
         rule: found.rule,
         socket: socket.clone(),
+        seen: Seen::Live,
+        stands_for: 1,
+        since: None,
     }
 }
 

@@ -13,6 +13,8 @@ pub mod own_file;
 pub mod program;
 pub mod reload;
 pub mod resolve;
+pub mod service;
+pub mod stop;
 
 #[cfg(linux)]
 pub mod apart;

@@ -27,6 +27,20 @@ pub fn read(path: &Path, most: u64) -> Result<String, FileError> {
     read_at_most(&file, most)
 }
 
+/// Makes the file if there is none, empty and for its user alone, as are directories that were missing, and looks at
+/// who could have written it. For what keeps it open and writes to it by and by.
+pub fn prepare(path: &Path) -> Result<(), FileError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory(path))?;
+    is_own_directory(path)?;
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
+    match made {
+        Ok(file) => is_own(&file.metadata()?),
+        Err(error) if super::errno_of(&error) == Some(Errno::LOOP) => Err(FileError::Symlink),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// Puts a text in its place: readers see the old one or the new one, never half of it, also after a crash of the
 /// machine. It is for its user alone, and so are directories that were missing.
 pub fn write(path: &Path, text: &str) -> Result<(), FileError> {

@@ -212,6 +212,7 @@ fn a_full_disk_is_an_error_and_no_panic() {
     let dir = tempfile::tempdir().unwrap();
     let mut commands = talkative(dir.path());
     commands.push(vec!["--help".to_owned()]);
+    let (watch, commands): (Vec<_>, Vec<_>) = commands.into_iter().partition(|args| args[0] == "watch");
     for args in commands {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let full = File::options().write(true).open("/dev/full").unwrap();
@@ -223,6 +224,17 @@ fn a_full_disk_is_an_error_and_no_panic() {
             assert!(ran.stderr().contains("No space left on device"), "{args:?}: {}", ran.stderr());
         }
     }
+    // A watch goes on, and says so.
+    let args: Vec<&str> = watch[0].iter().map(String::as_str).collect();
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut child = sockeye(&args).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+    let said = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let told = said.into_iter().find(|line| line.contains("alerts cannot be delivered to stdout"));
+    let ended = child.try_wait().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(told.as_ref().is_some_and(|line| line.contains("No space left on device")), "{told:?}");
+    assert_eq!(ended, None);
 }
 
 #[test]

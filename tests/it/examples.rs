@@ -25,7 +25,16 @@ const AS_RUN: &[(&str, &str)] = &[
     ("sockeye top --view connections", "sockeye events --for 50ms"),
     ("sockeye top", "sockeye events --for 50ms"),
     ("/var/lib/node_exporter/textfile_collector/", ""),
+    ("/var/lib/sockeye/", ""),
+    ("${STATE_DIRECTORY}/", ""),
 ];
+
+/// What the service runs.
+fn of_unit() -> String {
+    let unit = fs::read_to_string("assets/sockeye-watch.service").unwrap();
+    let runs = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/")).unwrap();
+    runs.to_owned()
+}
 
 /// The commands in the blocks of the README that are for a shell, without what builds sockeye.
 fn of_readme() -> Vec<String> {
@@ -113,7 +122,7 @@ fn every_example_works() {
     fs::create_dir_all(home.path().join(".local/share/bash-completion/completions")).unwrap();
     let (readme, manual) = (of_readme(), of_manual());
     assert!(readme.len() > 25 && manual.len() > 8, "{readme:?} {manual:?}");
-    for line in readme.iter().chain(&manual) {
+    for line in readme.iter().chain(&manual).chain(&[of_unit()]) {
         try_out(home.path(), line);
     }
 }

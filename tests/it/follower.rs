@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use crate::document::Event;
 use crate::harness::eventually;
@@ -14,17 +15,24 @@ pub(crate) struct Follower {
     pub(crate) child: Child,
     told: Lines,
     said: Lines,
+    /// Collects what it tells.
+    collector: Option<JoinHandle<()>>,
 }
 
 pub(crate) fn collect(stream: impl Read + Send + 'static) -> Lines {
+    collecting(stream).0
+}
+
+/// And the thread that collects them, which ends with the stream.
+fn collecting(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
     let lines = Lines::default();
     let collected = Arc::clone(&lines);
-    std::thread::spawn(move || {
+    let thread = std::thread::spawn(move || {
         for line in BufReader::new(stream).lines().map_while(Result::ok) {
             collected.lock().unwrap().push(line);
         }
     });
-    lines
+    (lines, thread)
 }
 
 impl Follower {
@@ -36,14 +44,22 @@ impl Follower {
     /// Starts another command, and waits until it says that it is ready.
     pub(crate) fn start_saying(command: &mut Command, ready: &str) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let (told, said) = (collect(child.stdout.take().unwrap()), collect(child.stderr.take().unwrap()));
-        let follower = Self { child, told, said };
+        let (told, collector) = collecting(child.stdout.take().unwrap());
+        let said = collect(child.stderr.take().unwrap());
+        let follower = Self { child, told, said, collector: Some(collector) };
         follower.says(ready);
         follower
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
         self.told.lock().unwrap().clone()
+    }
+
+    /// All that it told, once it has ended; it was asked to.
+    pub(crate) fn lines_at_end(&mut self) -> Vec<String> {
+        crate::harness::wait(&mut self.child);
+        self.collector.take().into_iter().for_each(|collector| collector.join().unwrap());
+        self.lines()
     }
 
     /// What it says on stderr.

@@ -55,6 +55,7 @@ mod session;
 mod shapes;
 mod sockets;
 mod stock;
+mod stopped;
 mod summary;
 mod table;
 mod tidy;

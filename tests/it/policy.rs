@@ -298,7 +298,16 @@ pub(crate) struct Watch {
 impl Watch {
     /// Starts it and waits until it says that it watches.
     pub(crate) fn start(policy: &Path) -> Self {
-        let args = ["watch", "--json", "--interval", "200ms", "--policy", policy.to_str().unwrap()];
+        let args = [
+            "watch",
+            "--json",
+            "--cooldown",
+            "0",
+            "--interval",
+            "200ms",
+            "--policy",
+            policy.to_str().unwrap(),
+        ];
         let mut child = sockeye(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let alerts = Arc::new(Mutex::new(Vec::new()));
         let (stdout, printed) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&alerts));

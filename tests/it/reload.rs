@@ -20,7 +20,18 @@ impl Watch {
     fn start(text: &str) -> Self {
         let policy = Policy::with(text);
         let path = policy.path.to_str().unwrap();
-        let args = ["watch", "--json", "--interval", "200ms", "--owners", "proc", "--policy", path];
+        let args = [
+            "watch",
+            "--json",
+            "--cooldown",
+            "0",
+            "--interval",
+            "200ms",
+            "--owners",
+            "proc",
+            "--policy",
+            path,
+        ];
         let follower = Follower::start_saying(&mut sockeye(&args), "sockeye: watching ");
         Self { follower, policy }
     }

@@ -79,7 +79,8 @@ fn short_alerts() {
     let policy = dir.path().join("policy.toml");
     std::fs::write(&policy, "version = 1\n").unwrap();
     let policy = policy.to_str().unwrap();
-    let mut command = sockeye(&["watch", "--json", "--interval", "10s", "--policy", policy]);
+    let mut command =
+        sockeye(&["watch", "--json", "--cooldown", "0", "--interval", "10s", "--policy", policy]);
     let follower = Follower::start_saying(&mut command, "TCP is told as it begins");
     let cookies = open_and_close(MANY);
     let told = eventually(|| match follower.lines() {

@@ -34,6 +34,7 @@ mod hidden;
 #[path = "../kernels/in_flight.rs"]
 mod in_flight;
 mod inner_shell;
+mod keeping;
 mod kernel_uses;
 mod killing;
 mod lifecycle;
@@ -71,6 +72,16 @@ fn main() -> ExitCode {
         return played;
     }
     let ci = std::env::vars_os().any(|(name, _)| name == "CI");
+    let trials = groups()
+        .into_iter()
+        .flat_map(|(cases, missing)| cases.iter().map(move |case| trial(*case, missing, ci)));
+    // One after the other: what one case forks would hold the sockets of another for an instant.
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+/// The cases, and why they cannot run here.
+fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
     let root = (!rustix::process::geteuid().is_root()).then_some("needs root");
     let namespace = root.or((!namespaces::can_be_made()).then_some("needs a network namespace"));
     let perl = namespace.or((!lifecycle::can_defer()).then_some("needs perl"));
@@ -85,8 +96,7 @@ fn main() -> ExitCode {
     let nft = namespace.or_else(dnat::missing);
     let legacy = nft.or_else(dnat::missing_legacy);
     let ss = namespace.or_else(ss_parity::missing);
-    let vxlan = namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN"));
-    let groups = [
+    vec![
         (others::CASES, root),
         (trust::CASES, root),
         (trust::APART, apart),
@@ -95,6 +105,7 @@ fn main() -> ExitCode {
         (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),
         (hearing::CASES, namespace.or(bpf)),
+        (keeping::CASES, namespace.or(bpf).or(apart)),
         (names::CASES, cgroup),
         (runtimes::CASES, cgroup),
         (activation::CASES, apart),
@@ -112,7 +123,10 @@ fn main() -> ExitCode {
         (dnat::CASES, nft),
         (dnat::LEGACY, legacy),
         (ss_parity::CASES, ss),
-        (kernel_uses::CASES, vxlan),
+        (
+            kernel_uses::CASES,
+            namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN")),
+        ),
         (ends::CASES, namespace),
         (ends::BESIDE_SS, ss.or_else(ends::missing)),
         (killing::CASES, namespace),
@@ -122,12 +136,7 @@ fn main() -> ExitCode {
         (killing::APART, apart),
         (closing::CASES, namespace),
         (closing::BESIDE_SS, ss),
-    ];
-    let trials =
-        groups.iter().flat_map(|(cases, missing)| cases.iter().map(|case| trial(*case, *missing, ci)));
-    // One after the other: what one case forks would hold the sockets of another for an instant.
-    let arguments = Arguments { test_threads: Some(1), ..Arguments::from_args() };
-    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+    ]
 }
 
 fn trial((name, case): Case, missing: Option<&'static str>, ci: bool) -> Trial {

@@ -4,6 +4,7 @@ mod acting;
 mod claims;
 mod list;
 mod reading;
+mod watching;
 
 use std::path::PathBuf;
 
@@ -18,6 +19,7 @@ pub(super) use acting::{ChangeArgs, CloseArgs, KillArgs};
 pub(super) use claims::{AssertArgs, ClaimArgs, WaitForArgs};
 pub(super) use list::{FORMS, ListArgs, ShapeArgs};
 pub(super) use reading::{IntervalArgs, OwnersChoice, ReadingArgs, RuntimeArgs, SourceChoice};
+pub(super) use watching::WatchArgs;
 
 /// Every open socket of this machine, whose it is, and what changed.
 ///
@@ -210,21 +212,6 @@ pub(super) struct DiffArgs {
     /// One JSON object per line: listeners and entries, then a summary
     #[arg(long)]
     pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) face: FaceArgs,
-    #[command(flatten)]
-    pub(super) reading: ReadingArgs,
-}
-
-#[derive(Debug, ClapArgs)]
-pub(super) struct WatchArgs {
-    #[command(flatten)]
-    pub(super) policy: PolicyArgs,
-    /// One JSON object per line
-    #[arg(long)]
-    pub(super) json: bool,
-    #[command(flatten)]
-    pub(super) interval: IntervalArgs,
     #[command(flatten)]
     pub(super) face: FaceArgs,
     #[command(flatten)]

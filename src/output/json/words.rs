@@ -7,7 +7,7 @@ use crate::model::{
     State, Stopping,
 };
 use crate::output::SCHEMA;
-use crate::policy::{AlertKind, Severity};
+use crate::policy::{AlertKind, Seen, Severity};
 use crate::store::Aftermath;
 
 /// A text that is one of these words.
@@ -89,6 +89,10 @@ pub(super) fn runtime(_: &mut SchemaGenerator) -> Schema {
 
 pub(in crate::output) fn alert(_: &mut SchemaGenerator) -> Schema {
     one_of(AlertKind::ALL.into_iter().map(AlertKind::word))
+}
+
+pub(in crate::output) fn seen(_: &mut SchemaGenerator) -> Schema {
+    one_of(Seen::ALL.into_iter().map(Seen::word))
 }
 
 pub(in crate::output) fn severity(_: &mut SchemaGenerator) -> Schema {

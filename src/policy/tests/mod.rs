@@ -3,7 +3,9 @@
 mod compare;
 mod edit;
 mod facts;
+mod fold;
 mod rules;
+mod vigil;
 
 use std::time::Duration;
 

@@ -1,0 +1,124 @@
+//! Where the alerts of a watch go: stdout, and the places that are named for them.
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::cli::complain;
+use crate::notify::delivery::{Delivery, Outlet, PlaceNews};
+use crate::notify::ledger::Left;
+use crate::notify::{Failure, Notice, Sink, Undelivered};
+use crate::output::{Face, alert};
+use crate::policy::{Alert, Severity};
+use crate::store::Moment;
+
+/// What messages and the store call stdout.
+pub(super) const STDOUT: &str = "stdout";
+
+/// Rendered alerts and the threads that deliver them.
+pub(super) struct Out {
+    pub(super) delivery: Delivery,
+    /// The number of the last alert.
+    seq: u64,
+}
+
+impl Out {
+    /// Starts delivering, first of all what a watch before this one did not get rid of.
+    pub(super) fn start(stdout: Stdout, left: Left) -> anyhow::Result<Self> {
+        let outlet = |sink: Box<dyn Sink>, least| {
+            let taken = left.cursors.get(sink.name()).copied();
+            Outlet { sink, least, taken }
+        };
+        let outlets = vec![outlet(Box::new(stdout), Severity::Info)];
+        let waiting = left.notices.into_iter().map(Arc::new).collect();
+        let delivery =
+            Delivery::start(outlets, waiting, left.seq).context("cannot start a thread that delivers")?;
+        Ok(Self { delivery, seq: left.seq })
+    }
+
+    /// The alerts as every place gets them.
+    pub(super) fn rendered(
+        &mut self,
+        alerts: &[Alert],
+        moment: &Moment,
+        policy: &str,
+    ) -> anyhow::Result<Vec<Arc<Notice>>> {
+        let text = |render: &dyn Fn(&mut dyn io::Write) -> io::Result<()>| -> anyhow::Result<String> {
+            let mut out = Vec::new();
+            render(&mut out)?;
+            let mut text = String::from_utf8(out).context("what is rendered is text")?;
+            text.truncate(text.trim_end_matches('\n').len());
+            Ok(text)
+        };
+        let mut notices = Vec::with_capacity(alerts.len());
+        for alert in alerts {
+            self.seq += 1;
+            notices.push(Arc::new(Notice {
+                seq: self.seq,
+                severity: alert.severity,
+                at: alert.at.wall,
+                line: text(&|out| alert::write_line(out, alert, moment, policy, Face::default()))?,
+                json: text(&|out| alert::write_json(out, alert, moment, policy))?,
+            }));
+        }
+        Ok(notices)
+    }
+
+    /// Tells how the places do, when that changes. Of stdout there is nobody to tell.
+    pub(super) fn tell(&self) {
+        for (name, news) in self.delivery.news() {
+            let what = match news {
+                PlaceNews::Fails(why) => {
+                    format!("alerts cannot be delivered to {name}, which is tried again: {why}")
+                }
+                PlaceNews::Works => format!("alerts are delivered to {name} again"),
+                PlaceNews::Refused(why) => {
+                    format!("{name} will never take an alert, which is passed over: {why}")
+                }
+                PlaceNews::GivenUp(count) => {
+                    format!("{count} alerts for {name} were given up: too many waited, or for too long")
+                }
+            };
+            complain(&format!("sockeye: {what}"));
+        }
+    }
+}
+
+/// The lines of stdout.
+pub(super) struct Stdout {
+    json: bool,
+    face: Face,
+}
+
+impl Stdout {
+    pub(super) fn new(json: bool, face: Face) -> Self {
+        Self { json, face }
+    }
+}
+
+impl Sink for Stdout {
+    fn name(&self) -> &str {
+        STDOUT
+    }
+
+    /// Each line is flushed at once.
+    fn deliver(&mut self, notices: &[Arc<Notice>]) -> Result<(), Undelivered> {
+        let mut out = io::stdout().lock();
+        for (taken, notice) in notices.iter().enumerate() {
+            let written = if self.json {
+                writeln!(out, "{}", notice.json)
+            } else {
+                writeln!(out, "{}", alert::painted(&notice.line, notice.severity, self.face))
+            };
+            written.and_then(|()| out.flush()).map_err(|error| Undelivered {
+                taken,
+                failure: match error.kind() {
+                    io::ErrorKind::BrokenPipe => Failure::Closed,
+                    _ => Failure::Again { why: error.to_string(), after: None },
+                },
+            })?;
+        }
+        Ok(())
+    }
+}
