@@ -7,12 +7,15 @@
 pub mod clock;
 pub mod file;
 pub mod host;
+pub mod log_file;
 pub mod memory;
 pub mod names;
 pub mod own_file;
 pub mod program;
 pub mod reload;
 pub mod resolve;
+pub mod syslog;
+pub mod way;
 
 #[cfg(linux)]
 pub mod apart;
@@ -28,6 +31,8 @@ pub mod destroyed;
 pub mod donor;
 #[cfg(linux)]
 pub mod interfaces;
+#[cfg(linux)]
+pub mod journal;
 #[cfg(linux)]
 pub mod kcmp;
 #[cfg(linux)]
@@ -46,8 +51,6 @@ pub mod procdir;
 pub mod procnet;
 #[cfg(linux)]
 pub mod rights;
-#[cfg(linux)]
-pub mod syslog;
 #[cfg(linux)]
 pub mod threads;
 
