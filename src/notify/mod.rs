@@ -8,10 +8,14 @@ mod fields;
 mod file;
 #[cfg(linux)]
 mod journald;
+mod listen;
 mod settings;
 mod syslog;
+mod tally;
 #[cfg(test)]
 mod tests;
+mod textfile;
+mod webhook;
 
 pub use settings::{SettingsError, SinkError, SinkSpec, parse};
 

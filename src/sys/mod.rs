@@ -5,6 +5,7 @@
 //! allocator, that rustix and the standard library have no call for.
 
 pub mod clock;
+pub mod endpoint;
 pub mod file;
 pub mod host;
 pub mod log_file;

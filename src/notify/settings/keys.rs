@@ -23,6 +23,11 @@ impl Wrong {
     pub(in crate::notify) fn new(span: Range<usize>, what: impl Into<String>) -> Self {
         Self { span, what: what.into(), is_secret: false }
     }
+
+    /// The same for a line that nobody may see in a message.
+    pub(in crate::notify) fn secret(span: Range<usize>, what: impl Into<String>) -> Self {
+        Self { is_secret: true, ..Self::new(span, what) }
+    }
 }
 
 /// A text and where it stands.
@@ -55,6 +60,12 @@ impl<'a> Keys<'a> {
     /// A key that must be there.
     pub(in crate::notify) fn missing(&self, key: &str, such_as: &str) -> Wrong {
         Wrong::new(self.span.clone(), format!("the key {key} is missing, such as {such_as}"))
+    }
+
+    /// What is wrong with the value of a key.
+    pub(in crate::notify) fn wrong(&self, key: &str, why: &str) -> Wrong {
+        let span = self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span);
+        Wrong::new(span, why)
     }
 
     pub(in crate::notify) fn text(&mut self, key: &'static str) -> Result<Option<Text<'a>>, Wrong> {

@@ -14,7 +14,10 @@ use super::exec::Exec;
 use super::file::File;
 #[cfg(linux)]
 use super::journald::Journald;
+use super::listen::Listen;
 use super::syslog::Syslog;
+use super::textfile::Textfile;
+use super::webhook::Webhook;
 use crate::policy::Severity;
 use crate::text::{self, escape};
 
@@ -64,9 +67,12 @@ pub struct SinkSpec {
 enum Kind {
     File(File),
     Exec(Exec),
+    Webhook(Webhook),
     #[cfg(linux)]
     Journald(Journald),
     Syslog(Syslog),
+    Textfile(Textfile),
+    Listen(Listen),
 }
 
 /// Reads the keys of a kind.
@@ -76,9 +82,12 @@ type Read = fn(&mut Keys<'_>) -> Result<Kind, Wrong>;
 const KINDS: &[(&str, Read)] = &[
     ("file", |keys| File::read(keys).map(Kind::File)),
     ("exec", |keys| Exec::read(keys).map(Kind::Exec)),
+    ("webhook", |keys| Webhook::read(keys).map(Kind::Webhook)),
     #[cfg(linux)]
     ("journald", |keys| Journald::read(keys).map(Kind::Journald)),
     ("syslog", |keys| Syslog::read(keys).map(Kind::Syslog)),
+    ("textfile", |keys| Textfile::read(keys).map(Kind::Textfile)),
+    ("listen", |keys| Listen::read(keys).map(Kind::Listen)),
 ];
 
 impl Kind {
@@ -86,9 +95,12 @@ impl Kind {
         match self {
             Self::File(_) => "file",
             Self::Exec(_) => "exec",
+            Self::Webhook(_) => "webhook",
             #[cfg(linux)]
             Self::Journald(_) => "journald",
             Self::Syslog(_) => "syslog",
+            Self::Textfile(_) => "textfile",
+            Self::Listen(_) => "listen",
         }
     }
 }
@@ -106,6 +118,9 @@ impl SinkSpec {
         let open: Result<Box<dyn Sink>, String> = match &self.kind {
             Kind::File(file) => file.open(name).map(|sink| Box::new(sink) as _),
             Kind::Exec(exec) => exec.open(name).map(|sink| Box::new(sink) as _),
+            Kind::Webhook(webhook) => webhook.open(name).map(|sink| Box::new(sink) as _),
+            Kind::Textfile(textfile) => textfile.open(name).map(|sink| Box::new(sink) as _),
+            Kind::Listen(listen) => listen.open(name).map(|sink| Box::new(sink) as _),
             #[cfg(linux)]
             Kind::Journald(journald) => Ok(Box::new(journald.open(name))),
             Kind::Syslog(syslog) => Ok(Box::new(syslog.open(name))),

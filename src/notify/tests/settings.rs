@@ -18,6 +18,11 @@ fn every_kind_has_a_name_and_takes_what_it_needs() {
             "file",
         ),
         ("kind = \"exec\"\ncommand = [\"/bin/x\", \"\", \"b c\"]\ntimeout = \"1m30s\"", "exec"),
+        ("kind = \"webhook\"\nurl = \"https://example.com/x?y\"\ntimeout = \"5s\"", "webhook"),
+        ("kind = \"textfile\"\npath = \"/x/a.prom\"", "textfile"),
+        ("kind = \"listen\"\naddress = \"127.0.0.1:9465\"", "listen"),
+        ("kind = \"listen\"\naddress = \"[::1]:9465\"", "listen"),
+        ("kind = \"listen\"\naddress = \"/run/sockeye/metrics\"", "listen"),
         ("kind = \"journald\"", "journald"),
         ("kind = \"journald\"\npath = \"/run/other\"", "journald"),
         ("kind = \"syslog\"\nfacility = \"local3\"\npath = \"/run/log\"", "syslog"),
@@ -44,7 +49,7 @@ fn a_mistake_is_shown_at_its_place_and_what_was_meant() {
         wrong("kind = \"sylog\""),
         format!(
             "   3 | kind = \"sylog\"\n     |        ^^^^^^^ expected one of {}; did you mean \"syslog\"?",
-            "file, exec, journald, syslog"
+            "file, exec, webhook, journald, syslog, textfile, listen"
         )
     );
     let error = parse("version = 1\n[[sink]]\nkind = \"journald\"\nurl = \"x\"\n").unwrap_err();
@@ -75,6 +80,14 @@ fn what_cannot_be_is_refused() {
         ("kind = \"exec\"\ncommand = [\"page\"]", "there is no shell"),
         ("kind = \"exec\"\ncommand = [\"/bin/x\"]\ntimeout = 10", "a time such as \"10s\""),
         ("kind = \"exec\"\ncommand = [\"/bin/x\"]\ntimeout = \"1d\"", "between 100ms and"),
+        ("kind = \"textfile\"", "the key path is missing"),
+        ("kind = \"textfile\"\npath = \"/x/a.txt\"", "end in .prom"),
+        ("kind = \"listen\"", "the key address is missing"),
+        ("kind = \"listen\"\naddress = \"0.0.0.0:9465\"", "of this machine alone"),
+        ("kind = \"listen\"\naddress = \"[::]:9465\"", "of this machine alone"),
+        ("kind = \"listen\"\naddress = \"127.0.0.1:0\"", "of this machine alone"),
+        ("kind = \"listen\"\naddress = \"localhost:9465\"", "of this machine alone"),
+        ("kind = \"listen\"\naddress = \"/\"", "of this machine alone"),
         ("kind = \"syslog\"\nfacility = \"kern\"", "expected one of user"),
         ("kind = \"syslog\"\nmin_severity = \"loud\"", "expected one of info, low"),
         ("kind = \"syslog\"\nname = \" \"", "a name has letters"),
