@@ -84,8 +84,18 @@ impl Environment {
     /// others their own, which may not exist yet, and then the one of the system.
     #[must_use]
     pub fn policy_paths(&self, root: bool) -> Vec<PathBuf> {
-        let system = Path::new("/etc/sockeye/policy.toml").to_owned();
-        let own = self.config_dir.as_ref().map(|dir| dir.join("policy.toml"));
+        self.paths_of("policy.toml", root)
+    }
+
+    /// Where it is said where alerts go, when no file is named; the same places.
+    #[must_use]
+    pub fn sinks_paths(&self, root: bool) -> Vec<PathBuf> {
+        self.paths_of("sinks.toml", root)
+    }
+
+    fn paths_of(&self, name: &str, root: bool) -> Vec<PathBuf> {
+        let system = Path::new("/etc/sockeye").join(name);
+        let own = self.config_dir.as_ref().map(|dir| dir.join(name));
         own.filter(|_| !root).into_iter().chain([system]).collect()
     }
 }

@@ -6,6 +6,23 @@
 pub mod delivery;
 pub mod ledger;
 
+mod exec;
+mod fields;
+mod file;
+#[cfg(linux)]
+mod journald;
+mod listen;
+mod settings;
+mod syslog;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod textfile;
+mod webhook;
+
+pub use settings::{SettingsError, SinkError, SinkSpec, parse};
+
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +57,12 @@ pub enum Failure {
     Closed,
 }
 
+impl Failure {
+    fn again(why: String) -> Self {
+        Self::Again { why, after: None }
+    }
+}
+
 /// Not all were delivered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{failure}")]
@@ -62,4 +85,20 @@ pub trait Sink: Send {
 
     /// Delivers them, in this order. It may block for as long as its timeout, or its disk, lets it.
     fn deliver(&mut self, notices: &[Arc<Notice>]) -> Result<(), Undelivered>;
+}
+
+/// How long a sink waits for another side, unless the file says otherwise.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// What it may say.
+const TIMEOUTS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_mins(5);
+
+/// Delivers them one by one, until one is not taken.
+fn each(
+    notices: &[Arc<Notice>],
+    mut deliver: impl FnMut(&Notice) -> Result<(), Failure>,
+) -> Result<(), Undelivered> {
+    for (taken, notice) in notices.iter().enumerate() {
+        deliver(notice).map_err(|failure| Undelivered { taken, failure })?;
+    }
+    Ok(())
 }

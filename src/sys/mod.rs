@@ -5,8 +5,10 @@
 //! allocator, that rustix and the standard library have no call for.
 
 pub mod clock;
+pub mod endpoint;
 pub mod file;
 pub mod host;
+pub mod log_file;
 pub mod memory;
 pub mod names;
 pub mod own_file;
@@ -15,6 +17,8 @@ pub mod reload;
 pub mod resolve;
 pub mod service;
 pub mod stop;
+pub mod syslog;
+pub mod way;
 
 #[cfg(linux)]
 pub mod apart;
@@ -30,6 +34,8 @@ pub mod destroyed;
 pub mod donor;
 #[cfg(linux)]
 pub mod interfaces;
+#[cfg(linux)]
+pub mod journal;
 #[cfg(linux)]
 pub mod kcmp;
 #[cfg(linux)]
@@ -48,8 +54,6 @@ pub mod procdir;
 pub mod procnet;
 #[cfg(linux)]
 pub mod rights;
-#[cfg(linux)]
-pub mod syslog;
 #[cfg(linux)]
 pub mod threads;
 

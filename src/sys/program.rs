@@ -2,16 +2,26 @@
 //! environment, input or shell is between, and it may not keep us waiting. Decides nothing about answers.
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read as _};
+#[cfg(linux)]
+use std::fs::File;
+#[cfg(linux)]
+use std::io::Seek as _;
+use std::io::{self, PipeReader, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, geteuid, kill_process_group};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, retry_on_intr};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, geteuid, kill_process, kill_process_group, waitid,
+};
+
+use super::clock;
 
 /// What the program prints, at most `most` bytes; `None` when it is not there, could be written by others
 /// than root or this user, fails, or takes longer than `within`.
@@ -32,12 +42,26 @@ pub fn answer(program: &Path, args: &[&OsStr], within: Duration, most: u64) -> O
     printed.filter(|_| status.success())
 }
 
+/// What is to be run, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    pub program: &'a Path,
+    pub args: &'a [&'a OsStr],
+    /// This and no other.
+    pub environment: &'a [(&'a str, OsString)],
+    /// What it can read; nothing without.
+    pub input: &'a [u8],
+    pub within: Duration,
+    /// How much of its complaint is kept, in bytes.
+    pub most: usize,
+}
+
 /// What became of a program.
 #[derive(Debug)]
 pub enum Ran {
     Ended {
-        success: bool,
-        /// What it complained of: the first bytes of its stderr.
+        status: ExitStatus,
+        /// What it complained of: the last bytes of its stderr.
         said: Vec<u8>,
     },
     /// It took longer than it may, and was ended with all that it started.
@@ -47,52 +71,175 @@ pub enum Ran {
     Unstarted(io::Error),
 }
 
-/// Runs a program that does something, with this environment and no other, none of our descriptors and in a process
-/// group of its own. Of what it complains at most `most` bytes are kept.
+/// Runs a program that does something: with none of our descriptors, no signal ignored or held back, and in a
+/// process group of its own. It may read its input or not, and write whatever it likes: nothing waits for that. What
+/// it leaves running when it ends lives on.
 #[must_use]
-pub fn run(
-    program: &Path,
-    args: &[&OsStr],
-    environment: &[(&str, OsString)],
-    within: Duration,
-    most: u64,
-) -> Ran {
-    if !is_trusted(program) {
+pub fn run(order: &Order<'_>) -> Ran {
+    if !is_trusted(order.program) {
         return Ran::Untrusted;
     }
-    if let Err(error) = keep_descriptors() {
-        return Ran::Unstarted(error);
+    let deadline = clock::now().mono + order.within;
+    let ran =
+        start(order).and_then(|(child, stderr)| Running::watch(child)?.follow(stderr, deadline, order.most));
+    ran.unwrap_or_else(Ran::Unstarted)
+}
+
+/// The program and what it complains.
+fn start(order: &Order<'_>) -> io::Result<(Child, PipeReader)> {
+    keep_descriptors()?;
+    let (stderr, theirs) = io::pipe()?;
+    let mut command = Command::new(order.program);
+    let environment = order.environment.iter().map(|(name, value)| (name, value));
+    command.args(order.args).env_clear().envs(environment).current_dir("/").process_group(0);
+    command.stdin(input(order.input)?).stdout(Stdio::null()).stderr(theirs);
+    #[expect(unsafe_code, reason = "nothing else runs between fork and exec")]
+    // SAFETY: between fork and exec it calls signal(2) alone, which is safe there (signal-safety(7)).
+    unsafe {
+        command.pre_exec(|| {
+            default_signals();
+            Ok(())
+        });
     }
-    let mut command = Command::new(program);
-    command.args(args).env_clear().envs(environment.iter().map(|(name, value)| (name, value)));
-    command.current_dir("/").process_group(0);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
-        Ok(child) => child,
-        Err(error) => return Ran::Unstarted(error),
-    };
-    let (send, ended) = mpsc::channel();
-    let stderr = child.stderr.take();
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let wait = move || {
-        let mut said = Vec::new();
-        if let Some(stderr) = stderr {
-            // What it started may keep its output open, and a longer complaint is for nobody.
-            drop(stderr.take(most).read_to_end(&mut said));
+    Ok((command.spawn()?, stderr))
+}
+
+/// A program would ignore what we ignore (execve(2)); the standard library looks after the mask.
+fn default_signals() {
+    const LAST: libc::c_int = 64; // SIGRTMAX; a number that is no signal's is refused
+    for number in 1..=LAST {
+        #[expect(unsafe_code, reason = "rustix leaves handlers to libc")]
+        // SAFETY: it installs no handler.
+        unsafe {
+            libc::signal(number, libc::SIG_DFL);
         }
-        drop(send.send(child.wait().map(|status| Ran::Ended { success: status.success(), said })));
-    };
-    if let Err(error) = thread::Builder::new().name("program".to_owned()).spawn(wait) {
-        return Ran::Unstarted(error);
     }
-    match ended.recv_timeout(within) {
-        Ok(Ok(ran)) => ran,
-        Ok(Err(error)) => Ran::Unstarted(error),
-        Err(_) => {
-            // Nobody may be left to end.
-            let _ended = group.map(|group| kill_process_group(group, Signal::KILL));
-            Ran::Late
+}
+
+/// A file without a name: who does not read it keeps nobody waiting.
+#[cfg(linux)]
+fn input(bytes: &[u8]) -> io::Result<Stdio> {
+    if bytes.is_empty() {
+        return Ok(Stdio::null());
+    }
+    let mut file = File::from(rustix::fs::memfd_create("sockeye-input", rustix::fs::MemfdFlags::CLOEXEC)?);
+    file.write_all(bytes)?;
+    file.rewind()?;
+    Ok(file.into())
+}
+
+/// A pipe, and a thread that fills it for as long as somebody could read.
+#[cfg(not(linux))]
+fn input(bytes: &[u8]) -> io::Result<Stdio> {
+    let (ours, mut theirs) = io::pipe()?;
+    let bytes = bytes.to_vec();
+    thread::Builder::new().name("input".to_owned()).spawn(move || drop(theirs.write_all(&bytes)))?;
+    Ok(ours.into())
+}
+
+/// A program that runs. Until it is collected nobody else gets its number, so that whoever is ended is it.
+struct Running {
+    pid: Pid,
+    /// Closed when it has ended.
+    ended: PipeReader,
+    /// Dropped when it may be collected.
+    collect: mpsc::Sender<()>,
+    status: mpsc::Receiver<io::Result<ExitStatus>>,
+}
+
+impl Running {
+    fn watch(child: Child) -> io::Result<Self> {
+        let pid = Pid::from_child(&child);
+        let (collect, may_collect) = mpsc::channel();
+        let (send, status) = mpsc::channel();
+        let watch = || -> io::Result<PipeReader> {
+            let (ended, ends) = io::pipe()?;
+            let mut child = child;
+            let wait = move || {
+                let until = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+                let _ended = retry_on_intr(|| waitid(WaitId::Pid(pid), until));
+                drop(ends);
+                let _asked = may_collect.recv(); // an error is what is waited for
+                drop(send.send(child.wait()));
+            };
+            thread::Builder::new().name("program".to_owned()).spawn(wait)?;
+            Ok(ended)
+        };
+        match watch() {
+            Ok(ended) => Ok(Self { pid, ended, collect, status }),
+            Err(error) => {
+                end(pid); // nobody would
+                Err(error)
+            }
         }
+    }
+
+    fn follow(self, stderr: PipeReader, deadline: Duration, most: usize) -> io::Result<Ran> {
+        let mut complaint = Complaint::new(stderr, most)?;
+        loop {
+            let left = deadline.checked_sub(clock::now().mono).filter(|left| !left.is_zero());
+            let Some(left) = left else {
+                end(self.pid);
+                return Ok(Ran::Late); // it is collected when `self` is gone
+            };
+            let timeout = Timespec::try_from(left).map_err(|_| Errno::INVAL)?;
+            let mut ready = vec![PollFd::new(&self.ended, PollFlags::IN)];
+            if let Some(stderr) = &complaint.stderr {
+                ready.push(PollFd::new(stderr, PollFlags::IN));
+            }
+            match poll(&mut ready, Some(&timeout)) {
+                Err(Errno::INTR) => continue,
+                answer => answer?,
+            };
+            let has_ended = !ready[0].revents().is_empty();
+            // A part alone: who never stops writing must not keep us from seeing that it ended, or that it is late.
+            complaint.read()?;
+            if has_ended {
+                drop(self.collect);
+                let status = self.status.recv().map_err(|_| Errno::CHILD)??;
+                return Ok(Ran::Ended { status, said: complaint.last });
+            }
+        }
+    }
+}
+
+/// Ends it and all that it started.
+fn end(pid: Pid) {
+    // Nobody may be left to end.
+    let _group = kill_process_group(pid, Signal::KILL);
+    let _itself = kill_process(pid, Signal::KILL); // where it has left its group
+}
+
+/// The last of what a program says.
+struct Complaint {
+    /// `None` when nobody can say more.
+    stderr: Option<PipeReader>,
+    last: Vec<u8>,
+    most: usize,
+}
+
+impl Complaint {
+    fn new(stderr: PipeReader, most: usize) -> io::Result<Self> {
+        rustix::io::ioctl_fionbio(&stderr, true)?;
+        Ok(Self { stderr: Some(stderr), last: Vec::new(), most })
+    }
+
+    /// What is there, as much as a pipe holds.
+    fn read(&mut self) -> io::Result<()> {
+        const PIPE: usize = 64 * 1024;
+        let Some(stderr) = &mut self.stderr else { return Ok(()) };
+        let mut part = vec![0; PIPE];
+        match stderr.read(&mut part) {
+            Ok(0) => self.stderr = None,
+            Ok(length) => {
+                self.last.extend_from_slice(&part[..length]);
+                let more = self.last.len().saturating_sub(self.most);
+                self.last.drain(..more);
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +286,7 @@ fn printed(child: &mut Child, within: Duration, most: u64) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, Permissions};
+    use std::fs::{self, File, Permissions};
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
@@ -165,16 +312,44 @@ mod tests {
 
     /// A script that is to do something: what it said, where it failed.
     fn done(script: &str, within: u64) -> Result<(), String> {
+        given(script, b"", within)
+    }
+
+    fn given(script: &str, input: &[u8], within: u64) -> Result<(), String> {
         let dir = tempfile::tempdir().unwrap();
         let program = dir.path().join("program");
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
-        let environment = [("KNOWN", OsString::from("a b"))];
-        match run(&program, &[OsStr::new("c d")], &environment, Duration::from_secs(within), 40) {
-            Ran::Ended { success: true, .. } => Ok(()),
+        let order = Order {
+            program: &program,
+            args: &[OsStr::new("c d")],
+            environment: &[("KNOWN", OsString::from("a b"))],
+            input,
+            within: Duration::from_secs(within),
+            most: 40,
+        };
+        match run(&order) {
+            Ran::Ended { status, .. } if status.success() => Ok(()),
             Ran::Ended { said, .. } => Err(String::from_utf8(said).unwrap()),
             other => Err(format!("{other:?}")),
         }
+    }
+
+    #[test]
+    fn it_reads_what_it_is_given_and_no_signal_is_ignored() {
+        let large = "a line\n".repeat(100_000);
+        assert_eq!(given("[ $(wc -l) = 100000 ]", large.as_bytes(), 30), Ok(()));
+        assert_eq!(done("[ $(wc -c) = 0 ]", 30), Ok(()), "nothing, and it ends");
+        #[expect(unsafe_code, reason = "the standard library has no call for it")]
+        // SAFETY: no handler is installed; nothing in these tests waits for the signal.
+        unsafe {
+            libc::signal(libc::SIGUSR2, libc::SIG_IGN);
+        }
+        let masks = "while read -r name mask; do case $name in SigIgn:|SigBlk:) echo $mask >&2;; esac; done";
+        let told = done(&format!("{masks} < /proc/self/status; exit 1"), 30).unwrap_err();
+        // 32 and 33 are libc's own (signal(7)), which it lets nobody touch.
+        let mask = |mask| u64::from_str_radix(mask, 16).unwrap() & !(0b11 << 31);
+        assert_eq!(told.split_whitespace().map(mask).collect::<Vec<_>>(), [0, 0], "{told}");
     }
 
     #[test]
@@ -186,12 +361,17 @@ mod tests {
         let long = done("head -c 100000 /dev/zero | tr '\\0' x >&2; exit 1", 30);
         assert_eq!(long.map_err(|said| said.len()), Err(40), "no more than that is kept");
         assert_eq!(
+            done("echo first >&2; echo aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa >&2; echo z >&2; exit 1", 30),
+            Err(format!("{}\nz\n", "a".repeat(37))),
+            "the last of it"
+        );
+        assert_eq!(
             done("read -r pid comm state parent group rest </proc/$$/stat; [ $group = $$ ]", 30),
             Ok(()),
             "a group of its own"
         );
         // As one that this process was started with: it passes on to what is run.
-        let inherited = fs::File::open("/dev/null").unwrap();
+        let inherited = File::open("/dev/null").unwrap();
         #[expect(unsafe_code, reason = "rustix makes no copy that is passed on")]
         // SAFETY: both take and return plain numbers, and the copy is owned by nobody else.
         let copy = unsafe { OwnedFd::from_raw_fd(libc::dup(inherited.as_raw_fd())) };

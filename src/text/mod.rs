@@ -23,6 +23,13 @@ pub fn path(path: &std::path::Path) -> std::borrow::Cow<'_, str> {
     escape(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
 }
 
+/// The last line of what a program said, which is where programs say why; `None` when it said nothing.
+#[must_use]
+pub fn last_line(said: &[u8]) -> Option<std::borrow::Cow<'_, str>> {
+    let line = said.split(|byte| *byte == b'\n').rfind(|line| !line.trim_ascii().is_empty());
+    line.map(|line| escape(line.trim_ascii()))
+}
+
 /// Appends a number to a line: a large table is numbers for the most part.
 pub fn push_number(line: &mut String, number: impl itoa::Integer) {
     line.push_str(itoa::Buffer::new().format(number));

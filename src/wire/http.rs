@@ -1,5 +1,5 @@
-//! An answer of HTTP/1.1 (RFC 9112), to a GET with `Connection: close`. Reads nothing itself: it is
-//! given all that has come so far, and says whether that is all.
+//! An answer of HTTP/1.1 (RFC 9112), to a GET with `Connection: close`, and the head of a request. Reads nothing
+//! itself: it is given all that has come so far, and says whether that is all.
 //!
 //! No redirects, no compression, no interim answers: daemons on a socket of this machine send none.
 
@@ -15,6 +15,13 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
+/// What somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub method: String,
+    pub target: String,
+}
+
 /// It is no answer, or ends too soon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("what it answered is not HTTP")]
@@ -24,6 +31,15 @@ pub struct Broken;
 pub fn answer(bytes: &[u8], ended: bool) -> Result<Option<Answer>, Broken> {
     let whole = parse(bytes, ended)?;
     if whole.is_none() && ended { Err(Broken) } else { Ok(whole) }
+}
+
+/// The request, once its head is there as a whole. What follows it is not looked at.
+pub fn request(bytes: &[u8]) -> Result<Option<Request>, Broken> {
+    let mut headers = [EMPTY_HEADER; MOST_HEADERS];
+    let mut head = httparse::Request::new(&mut headers);
+    let Status::Complete(_) = head.parse(bytes).map_err(|_| Broken)? else { return Ok(None) };
+    let (method, target) = head.method.zip(head.path).ok_or(Broken)?;
+    Ok(Some(Request { method: method.to_owned(), target: target.to_owned() }))
 }
 
 fn parse(bytes: &[u8], ended: bool) -> Result<Option<Answer>, Broken> {
@@ -173,10 +189,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_request_is_its_first_line_once_the_head_is_whole() {
+        let text = "GET /metrics?x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        for end in 0..text.len() {
+            assert_eq!(request(&text.as_bytes()[..end]), Ok(None), "{:?}", &text[..end]);
+        }
+        for more in ["", "POST / HTTP/1.1\r\n"] {
+            let asked = request(format!("{text}{more}").as_bytes()).unwrap().unwrap();
+            assert_eq!((asked.method.as_str(), asked.target.as_str()), ("GET", "/metrics?x"));
+        }
+        let many = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(65));
+        for text in ["SSH-2.0-OpenSSH_9.2\r\n", "GET / HTTP/2.0\r\n\r\n", "\x16\x03\x01", &many] {
+            assert_eq!(request(text.as_bytes()), Err(Broken), "{text:?}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_comes_is_survived(bytes: Vec<u8>, chunks in "[0-9a-fA-F;\r\n]{0,40}", ended: bool) {
             drop(answer(&bytes, ended));
+            drop(request(&bytes));
             let text = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}");
             drop(answer(text.as_bytes(), ended));
         }

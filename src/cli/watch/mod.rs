@@ -2,6 +2,7 @@
 
 mod keeping;
 mod out;
+mod places;
 
 use std::time::Duration;
 
@@ -43,16 +44,18 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     let (tables, ask) = reader::wanted_by(&loaded.policy);
     let path = crate::text::path(&loaded.path).into_owned();
     let quiet = Quiet { cooldown: args.cooldown, remind: Some(args.remind).filter(|span| !span.is_zero()) };
+    let sinks = places::load(args.sinks.as_deref(), &config.environment)?;
     let (keeping, left) = Keeping::open(args.store.as_deref(), host::host().boot_id)?;
     let vigil = Vigil::new(loaded.policy, quiet, left.memory.clone());
     let face = args.face.face(&config.settings(audience(args.json)), &config.environment);
-    let out = Out::start(Stdout::new(args.json, face), left)?;
+    let out = Out::start(Stdout::new(args.json, face), &sinks, left)?;
     let reading = args.reading.resolve(&settings);
     // First, so that nothing comes and goes between the first reading and the listening.
     let (hear, hearing) = live::hear(&reading, &tables);
     let sampler = reader::live_sampler(&reading, tables.clone(), ask, interval)?;
     let mut polled = Polled::start(sampler, interval, hear)?;
-    let mut watch = Watch { path, tables, hearing, lost: 0, vigil, keeping, out };
+    let sinks = sinks.into_iter().map(|sink| sink.name).collect();
+    let mut watch = Watch { path, sinks, tables, hearing, lost: 0, vigil, keeping, out };
     let mut last = None;
     loop {
         if let Some(snapshot) = polled.next(Some((clock::now(), PATIENCE)))? {
@@ -76,6 +79,8 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
 
 struct Watch {
     path: String,
+    /// The names of the places besides stdout.
+    sinks: Vec<String>,
     /// Those that are read.
     tables: Vec<Wanted>,
     hearing: Hearing,
@@ -197,6 +202,9 @@ impl Watch {
             crate::text::brief(snapshot.interval),
             self.hearing.promise(),
         ));
+        if !self.sinks.is_empty() {
+            complain(&format!("sockeye: alerts go to stdout, {}", self.sinks.join(", ")));
+        }
         if let Some(told) = self.keeping.greeting() {
             complain(&told);
         }

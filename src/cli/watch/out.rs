@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use crate::cli::complain;
 use crate::notify::delivery::{Delivery, Outlet, PlaceNews};
 use crate::notify::ledger::Left;
-use crate::notify::{Failure, Notice, Sink, Undelivered};
+use crate::notify::{Failure, Notice, Sink, SinkSpec, Undelivered};
 use crate::output::{Face, alert};
 use crate::policy::{Alert, Severity};
 use crate::store::Moment;
@@ -25,12 +25,15 @@ pub(super) struct Out {
 
 impl Out {
     /// Starts delivering, first of all what a watch before this one did not get rid of.
-    pub(super) fn start(stdout: Stdout, left: Left) -> anyhow::Result<Self> {
+    pub(super) fn start(stdout: Stdout, sinks: &[SinkSpec], left: Left) -> anyhow::Result<Self> {
         let outlet = |sink: Box<dyn Sink>, least| {
             let taken = left.cursors.get(sink.name()).copied();
             Outlet { sink, least, taken }
         };
-        let outlets = vec![outlet(Box::new(stdout), Severity::Info)];
+        let mut outlets = vec![outlet(Box::new(stdout), Severity::Info)];
+        for sink in sinks {
+            outlets.push(outlet(sink.open().context("cannot deliver alerts")?, sink.min_severity));
+        }
         let waiting = left.notices.into_iter().map(Arc::new).collect();
         let delivery =
             Delivery::start(outlets, waiting, left.seq).context("cannot start a thread that delivers")?;

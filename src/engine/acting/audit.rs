@@ -5,7 +5,8 @@ use std::path::Path;
 use super::Command;
 use crate::model::{Closing, Ends, Signal, Signalling, Socket, Stopping};
 use crate::store::Holder;
-use crate::sys::{host, syslog};
+use crate::sys::host;
+use crate::sys::syslog::{self, Facility};
 use crate::text::{escape, push};
 
 /// A signal for a process.
@@ -40,7 +41,7 @@ fn tell(what: &str, reason: Option<&str>) {
     let reason = reason.map_or_else(String::new, |why| format!(" reason={}", quoted(why.as_bytes())));
     let line = format!("uid={} login={login} {what}{reason}", host::own_uid().0);
     // Nobody may keep a log here.
-    drop(syslog::send(Path::new(syslog::PLACE), &line));
+    drop(syslog::send(Path::new(syslog::PLACE), (Facility::Authpriv, syslog::NOTICE), &line));
 }
 
 /// A name that somebody else chose, as one word: what it holds cannot pass for another key.

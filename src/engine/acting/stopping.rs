@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::{Command, audit};
 use crate::model::Stopping;
-use crate::sys::program::{self, Ran};
+use crate::sys::program::{self, Order, Ran};
 use crate::sys::{host, names};
-use crate::text::escape;
+use crate::text;
 
 /// Where programs are looked for. Nobody's PATH is asked.
 const PLACES: [&str; 4] = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"];
@@ -17,7 +17,7 @@ const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 /// Docker and Podman kill after ten seconds, systemd after ninety unless told otherwise.
 const WITHIN: Duration = Duration::from_secs(30);
 /// What of a complaint is told.
-const MOST: u64 = 4096;
+const MOST: usize = 4096;
 
 /// Runs the command and waits for its end. A process that has rights which its user has not runs nothing.
 #[must_use]
@@ -38,8 +38,16 @@ fn run(command: &Command) -> Stopping {
         return Stopping::Failed(format!("there is no {name} in {}", PLACES.join(", ")));
     };
     let args: Vec<&OsStr> = words.iter().map(OsStr::new).collect();
-    match program::run(&path, &args, &environment(), WITHIN, MOST) {
-        Ran::Ended { success: true, .. } => Stopping::Stopped,
+    let order = Order {
+        program: &path,
+        args: &args,
+        environment: &environment(),
+        input: &[],
+        within: WITHIN,
+        most: MOST,
+    };
+    match program::run(&order) {
+        Ran::Ended { status, .. } if status.success() => Stopping::Stopped,
         Ran::Ended { said, .. } => Stopping::Failed(complaint(name, &said)),
         Ran::Late => Stopping::Late,
         Ran::Untrusted => Stopping::Failed(format!("others than root may write {}", path.display())),
@@ -47,13 +55,9 @@ fn run(command: &Command) -> Stopping {
     }
 }
 
-/// The last line that it said, which is where programs say why.
 fn complaint(name: &str, said: &[u8]) -> String {
-    let line = said.split(|byte| *byte == b'\n').rfind(|line| !line.trim_ascii().is_empty());
-    line.map_or_else(
-        || format!("{name} failed and did not say why"),
-        |line| format!("{name} says: {}", escape(line.trim_ascii())),
-    )
+    text::last_line(said)
+        .map_or_else(|| format!("{name} failed and did not say why"), |line| format!("{name} says: {line}"))
 }
 
 /// What such programs cannot do without: where the user's manager listens, and where Podman keeps its things.

@@ -6,11 +6,11 @@ use crate::text::{self, escape};
 
 /// A text that grows family by family.
 #[derive(Debug, Default)]
-pub(super) struct Exposition(String);
+pub struct Exposition(String);
 
 /// The samples of one family. One that gets none leaves no trace: what is not known is not there.
 #[derive(Debug)]
-pub(super) struct Samples<'a> {
+pub struct Samples<'a> {
     text: &'a mut String,
     name: &'static str,
     kind: &'static str,
@@ -20,12 +20,12 @@ pub(super) struct Samples<'a> {
 
 impl Exposition {
     /// A family of what may rise and fall. `help` is one line without backslashes.
-    pub(super) fn gauge(&mut self, name: &'static str, help: &'static str) -> Samples<'_> {
+    pub fn gauge(&mut self, name: &'static str, help: &'static str) -> Samples<'_> {
         self.family(name, "gauge", help)
     }
 
     /// A family of what only rises, until the machine boots again; its name ends in `_total`.
-    pub(super) fn counter(&mut self, name: &'static str, help: &'static str) -> Samples<'_> {
+    pub fn counter(&mut self, name: &'static str, help: &'static str) -> Samples<'_> {
         self.family(name, "counter", help)
     }
 
@@ -34,14 +34,15 @@ impl Exposition {
     }
 
     /// All of it.
-    pub(super) fn into_text(self) -> String {
+    #[must_use]
+    pub fn into_text(self) -> String {
         self.0
     }
 }
 
 impl Samples<'_> {
     /// Adds a sample. Values of labels may be what others chose: they are escaped here.
-    pub(super) fn push(&mut self, labels: &[(&'static str, &[u8])], value: impl std::fmt::Display) {
+    pub fn push(&mut self, labels: &[(&'static str, &[u8])], value: impl std::fmt::Display) {
         let Self { name, kind, help, .. } = *self;
         if !self.begun {
             text::push(self.text, format_args!("# HELP {name} {help}\n# TYPE {name} {kind}\n"));

@@ -16,7 +16,8 @@ use std::time::Duration;
 use crate::model::{Coverage, KernelCounters, NoOwner, Protocol, Row, SliceStatus};
 use crate::store::Moment;
 
-use exposition::Exposition;
+pub use exposition::{Exposition, Samples};
+
 use largest::Names;
 use tally::{Sum, Tally};
 
