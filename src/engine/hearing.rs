@@ -4,23 +4,23 @@
 use std::time::Duration;
 
 use super::poller::{Hear, Hint};
-use crate::event::{Closes, Notice, States, Turn, What, Word};
+use crate::event::{Closes, Notice, Turn, Turns, What, Word};
 use crate::model::{Begun, End, Ending, Held, NetnsId, NoOwner, Owners, Socket};
 use crate::owner::Openers;
 use crate::sys::clock;
 
-/// Listens to what there is: to sockets that close, and to TCP sockets as they begin and end, of one namespace or of
-/// all. `None` when nobody tells anything.
+/// Listens to what there is: to sockets that close, and to TCP and UDP sockets as they begin and end, of one namespace
+/// or of all. `None` when nobody tells anything.
 #[must_use]
-pub fn hear(closes: Option<Closes>, states: Option<States>, only: Option<NetnsId>) -> Option<Hear> {
-    let mut ears = Ears { closes, states, only, openers: Openers::default() };
-    (ears.closes.is_some() || ears.states.is_some())
+pub fn hear(closes: Option<Closes>, turns: Option<Turns>, only: Option<NetnsId>) -> Option<Hear> {
+    let mut ears = Ears { closes, turns, only, openers: Openers::default() };
+    (ears.closes.is_some() || ears.turns.is_some())
         .then(|| -> Hear { Box::new(move |patience| ears.next(patience)) })
 }
 
 struct Ears {
     closes: Option<Closes>,
-    states: Option<States>,
+    turns: Option<Turns>,
     only: Option<NetnsId>,
     openers: Openers,
 }
@@ -31,10 +31,10 @@ impl Ears {
         if let Some(hint) = self.told() {
             return Some(hint);
         }
-        if let Some(states) = &self.states {
+        if let Some(turns) = &self.turns {
             let socket = self.closes.as_ref().map(Closes::descriptor);
-            if patience > Duration::ZERO && states.wait(socket, patience).is_err() {
-                self.states = None;
+            if patience > Duration::ZERO && turns.wait(socket, patience).is_err() {
+                self.turns = None;
             }
             return Some(self.told().unwrap_or(Hint::Nothing));
         }
@@ -43,8 +43,8 @@ impl Ears {
 
     /// What waits already. How a connection ended is told before that it was destroyed.
     fn told(&mut self) -> Option<Hint> {
-        while let Some(states) = &mut self.states {
-            match states.hear() {
+        while let Some(turns) = &mut self.turns {
+            match turns.hear() {
                 Ok(Some(Word::Turn(turn))) => {
                     if let Some(hint) = self.turn(*turn) {
                         return Some(hint);
@@ -53,7 +53,7 @@ impl Ears {
                 Ok(Some(Word::Lost | Word::Malformed(_))) => return Some(Hint::Lost),
                 Ok(None) => break,
                 Err(_) => {
-                    self.states = None;
+                    self.turns = None;
                     return Some(Hint::Lost);
                 }
             }
@@ -81,7 +81,7 @@ impl Ears {
         let at = clock::since_boot(at);
         Some(match what {
             What::Ended(errno) => {
-                let ending = Ending::heard(socket.state, errno);
+                let ending = Ending::heard(&socket, errno);
                 Hint::Turned(Box::new(End { at, socket, ending }))
             }
             What::Began(who) => {

@@ -3,6 +3,7 @@
 //! Polls never overlap. Where one takes long, the next starts later than the interval says, so that at most
 //! half of a core goes into polling.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -251,8 +252,9 @@ impl Poller {
         // What ended before the dump begins cannot be in it, but for TIME-WAIT.
         while self.heard.len() < MOST && self.hear(Duration::ZERO) {}
         let sample = self.sampler.take()?;
-        let sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
+        let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
+        self.hear_of(&mut sample);
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
@@ -268,6 +270,19 @@ impl Poller {
             hints_lost: self.lost,
         })
     }
+
+    /// Lets the reading know of what it has how that began, where it did meanwhile. The rest waits for the next.
+    fn hear_of(&mut self, sample: &mut Sample) {
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) {}
+        if self.heard.begun.is_empty() {
+            return;
+        }
+        let begun: BTreeSet<_> = self.heard.begun.iter().map(|begun| begun.socket.key).collect();
+        let read = sample.sockets.iter().map(|socket| socket.key);
+        let read: BTreeSet<_> = read.filter(|key| begun.contains(key)).collect();
+        let meanwhile = self.heard.begun.extract_if(.., |begun| read.contains(&begun.socket.key));
+        sample.heard.begun.extend(meanwhile);
+    }
 }
 
 /// The time from the start of a reading that took so long to the start of the next.
@@ -280,7 +295,8 @@ mod tests {
     use super::*;
     use crate::engine::OwnerAsk;
     use crate::model::{
-        Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
+        Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
+        SocketType, State,
     };
     use crate::source::{Reading, SocketSource, Wanted};
 
@@ -311,10 +327,9 @@ mod tests {
         assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
     }
 
-    #[test]
-    fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+    fn socket(cookie: u64) -> Socket {
         let basics = Basics {
-            key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(1)) },
+            key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(cookie)) },
             family: Family::Inet,
             protocol: Protocol::Tcp,
             kind: SocketType::Stream,
@@ -322,7 +337,43 @@ mod tests {
             ends: Ends::Other { local: None, remote: None },
             inode: None,
         };
-        let socket = Socket::new(basics, &PortRange::default());
+        Socket::new(basics, &PortRange::default())
+    }
+
+    /// Reads nothing at first, and then two sockets.
+    struct Two(bool);
+
+    impl SocketSource for Two {
+        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+            let slices = vec![SliceCoverage::new(socket(1).slice(), "netlink")];
+            let sockets =
+                if std::mem::replace(&mut self.0, true) { vec![socket(1), socket(2)] } else { vec![] };
+            Ok(Reading { sockets, slices, ..Reading::default() })
+        }
+    }
+
+    #[test]
+    fn what_begins_while_it_is_read_is_known_by_its_word() {
+        let at = clock::now();
+        let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: socket(cookie) })));
+        // Two readings, each of which listens before and after.
+        let mut hints = [None, None, None, begun(3), begun(2), None]
+            .map(|hint| hint.unwrap_or(Hint::Nothing))
+            .into_iter();
+        let hear: Hear = Box::new(move |_| hints.next());
+        let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), OwnerAsk::NOTHING);
+        let mut poller = Poller::new(sampler, SOON, Duration::ZERO, Some(Listening { hear, hurries: true }));
+        poller.poll().unwrap();
+        let snapshot = poller.poll().unwrap();
+        let cookies = |heard: &Heard| heard.begun.iter().map(|one| one.socket.key).collect::<Vec<_>>();
+        assert_eq!(cookies(&poller.heard), [socket(3).key], "the next reading has to say");
+        assert!(poller.is_wanted_soon(), "and soon");
+        assert_eq!(snapshot.table.row(&socket(2).key).unwrap().history().opened, Some(at));
+    }
+
+    #[test]
+    fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+        let socket = socket(1);
         for (hurries, ended, lost, soon) in [
             (true, 0, false, false),
             (true, 1, false, true),

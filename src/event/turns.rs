@@ -1,15 +1,15 @@
-//! What BPF tells of TCP sockets as they begin to listen or to call, and of those that end in another way than by
-//! their close: as it happens, in every network namespace.
+//! What BPF tells as it happens, in every network namespace: of TCP sockets as they begin to listen or to call, and of
+//! those that end in another way than by their close; of UDP sockets as they bind, and of those that named their port
+//! as they end.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::model::PortRange;
-use crate::sys::bpf::{BpfError, SocketStates, Told};
-use crate::sys::procnet;
+use crate::sys::bpf::{BpfError, SocketEvents, Told};
 use crate::wire::WireError;
 use crate::wire::socket_state;
 
+pub use crate::sys::bpf::{Running, Subjects, Whose};
 pub use crate::wire::socket_state::{Turn, What};
 
 /// What was heard.
@@ -24,24 +24,23 @@ pub enum Word {
 
 /// Listens for them.
 #[derive(Debug)]
-pub struct States {
-    program: SocketStates,
-    ephemeral: PortRange,
+pub struct Turns {
+    programs: SocketEvents,
 }
 
-impl States {
-    /// Loads the program that tells, and begins to listen.
-    pub fn open() -> Result<Self, BpfError> {
-        let program = SocketStates::start()?;
-        Ok(Self { program, ephemeral: procnet::ephemeral_ports().unwrap_or_default() })
+impl Turns {
+    /// Loads the programs that tell, and begins to listen. Nobody listens where none of them could be had.
+    pub fn open(subjects: Subjects) -> Result<(Option<Self>, Running), BpfError> {
+        let (programs, running) = SocketEvents::start(subjects)?;
+        Ok(((!programs.is_silent()).then_some(Self { programs }), running))
     }
 
     /// What was told next, without waiting; `None` when nothing waits.
     pub fn hear(&mut self) -> Result<Option<Word>, BpfError> {
-        Ok(match self.program.hear()? {
+        Ok(match self.programs.hear()? {
             Told::Nothing => None,
             Told::Lost(_) => Some(Word::Lost),
-            Told::Record(bytes) => Some(match socket_state::decode(&bytes, &self.ephemeral) {
+            Told::Record(bytes) => Some(match socket_state::decode(&bytes) {
                 Ok(turn) => Word::Turn(Box::new(turn)),
                 Err(error) => Word::Malformed(error),
             }),
@@ -50,6 +49,6 @@ impl States {
 
     /// Waits until something is told, here or at that descriptor, that long.
     pub fn wait(&self, or_at: Option<&OwnedFd>, patience: Duration) -> Result<(), BpfError> {
-        self.program.wait(or_at, patience).map(drop).map_err(BpfError::Read)
+        self.programs.wait(or_at, patience).map(drop).map_err(BpfError::Read)
     }
 }
