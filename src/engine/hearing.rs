@@ -33,8 +33,11 @@ impl Ears {
         }
         if let Some(turns) = &self.turns {
             let socket = self.closes.as_ref().map(Closes::descriptor);
-            if patience > Duration::ZERO && turns.wait(socket, patience).is_err() {
+            if patience > Duration::ZERO
+                && let Err(error) = turns.wait(socket, patience)
+            {
                 self.turns = None;
+                return Some(Hint::NoWords(error.to_string()));
             }
             return Some(self.told().unwrap_or(Hint::Nothing));
         }
@@ -50,11 +53,12 @@ impl Ears {
                         return Some(hint);
                     }
                 }
-                Ok(Some(Word::Lost | Word::Malformed(_))) => return Some(Hint::Lost),
+                Ok(Some(Word::Lost(count))) => return Some(Hint::Lost(count)),
+                Ok(Some(Word::Malformed(_))) => return Some(Hint::Lost(1)),
                 Ok(None) => break,
-                Err(_) => {
+                Err(error) => {
                     self.turns = None;
-                    return Some(Hint::Lost);
+                    return Some(Hint::NoWords(error.to_string()));
                 }
             }
         }
@@ -64,11 +68,11 @@ impl Ears {
     fn closed(&mut self, patience: Duration) -> Option<Hint> {
         match self.closes.as_mut()?.next(patience) {
             Ok(Notice::Closed(socket)) => Some(Hint::Ended(socket)),
-            Ok(Notice::Lost | Notice::Malformed(_)) => Some(Hint::Lost),
+            Ok(Notice::Lost | Notice::Malformed(_)) => Some(Hint::Lost(0)),
             Ok(Notice::Nothing) => Some(Hint::Nothing),
-            Err(_) => {
+            Err(error) => {
                 self.closes = None;
-                Some(Hint::Lost)
+                Some(Hint::NoEnds(error.to_string()))
             }
         }
     }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::{Ask, Begun, Closely, End, Heard, Sample, Socket, Stamp};
+use crate::model::{Ask, Begun, Closely, End, Heard, Hearing, HearingCoverage, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -32,8 +32,12 @@ pub enum Hint {
     Turned(Box<End>),
     /// The kernel destroyed a socket.
     Ended(Box<Socket>),
-    /// There was more than could be told.
-    Lost,
+    /// There was more than could be told; so many words of BPF, or 0 where nobody counted.
+    Lost(u64),
+    /// BPF tells nothing any more.
+    NoWords(String),
+    /// Nothing is told of ends any more.
+    NoEnds(String),
     /// Nothing within the time.
     Nothing,
 }
@@ -43,7 +47,10 @@ pub type Hear = Box<dyn FnMut(Duration) -> Option<Hint> + Send>;
 
 /// Who hears, and how it is answered.
 pub struct Listening {
-    pub hear: Hear,
+    /// `None` where nobody tells anything.
+    pub hear: Option<Hear>,
+    /// What is told of.
+    pub told: Hearing,
     /// A reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
     pub hurries: bool,
 }
@@ -122,13 +129,13 @@ pub fn spawn(
     sampler: Sampler,
     interval: Duration,
     keep_closed: Duration,
-    hear: Option<Listening>,
+    listening: Option<Listening>,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
     memory::give_large_blocks_back();
     let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
-        Poller::new(sampler, interval, keep_closed, hear).run(&asked, deliver);
+        Poller::new(sampler, interval, keep_closed, listening).run(&asked, deliver);
     })?;
     Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
 }
@@ -138,46 +145,57 @@ struct Poller {
     interval: Duration,
     table: Arc<Table>,
     generation: u64,
-    hear: Option<Listening>,
+    hear: Option<Hear>,
+    /// Hints bring a reading forward.
+    hurries: bool,
     /// What was heard since the last reading.
     heard: Heard,
     /// A listener is among that.
     has_listener: bool,
-    /// How often something was lost.
-    lost: u64,
+    /// What is heard, and how much was lost; `None` where nobody listens.
+    hearing: Option<HearingCoverage>,
     /// Something was lost since the last reading, and hints hurry; or another socket is looked at.
     stale: bool,
 }
 
 impl Poller {
-    fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Listening>) -> Self {
+    fn new(
+        sampler: Sampler,
+        interval: Duration,
+        keep_closed: Duration,
+        listening: Option<Listening>,
+    ) -> Self {
         let table = Arc::new(Table::new(keep_closed));
+        let hurries = listening.as_ref().is_some_and(|listening| listening.hurries);
+        let (hear, told) = listening.map(|listening| (listening.hear, listening.told)).unzip();
+        let coverage =
+            |told| HearingCoverage { told, interval: Some(interval), ..HearingCoverage::default() };
         Self {
             sampler,
             interval,
             table,
             generation: 0,
-            hear,
+            hear: hear.flatten(),
+            hurries,
             heard: Heard::default(),
             has_listener: false,
-            lost: 0,
+            hearing: told.map(coverage),
             stale: false,
         }
     }
 
     /// Hears one hint. False when there was none.
     fn hear(&mut self, patience: Duration) -> bool {
-        match self.hear.as_mut().map(|listening| (listening.hear)(patience)) {
+        match self.hear.as_mut().map(|hear| hear(patience)) {
             Some(Some(Hint::Began(begun))) => {
                 self.has_listener |= begun.socket.is_listener();
                 self.heard.begun.push(*begun);
             }
             Some(Some(Hint::Turned(end))) => self.heard.ends.push(*end),
             Some(Some(Hint::Ended(socket))) => self.heard.ended.push(*socket),
-            Some(Some(Hint::Lost)) => {
-                self.lost += 1;
-                self.stale |= self.hurries();
-            }
+            Some(Some(Hint::Lost(words))) => self.lose(|hearing| hearing.words_lost += words),
+            Some(Some(Hint::NoWords(why))) => self.lose(|hearing| hearing.told.lose_words(&why)),
+            Some(Some(Hint::NoEnds(why))) => self.lose(|hearing| hearing.told.lose_ends(&why)),
             Some(Some(Hint::Nothing)) => return false,
             Some(None) | None => {
                 self.hear = None;
@@ -187,13 +205,18 @@ impl Poller {
         true
     }
 
-    fn hurries(&self) -> bool {
-        self.hear.as_ref().is_some_and(|listening| listening.hurries)
+    /// Counts what was not heard. Only a reading can tell what it was.
+    fn lose(&mut self, note: impl FnOnce(&mut HearingCoverage)) {
+        self.stale |= self.hurries;
+        if let Some(hearing) = &mut self.hearing {
+            hearing.overruns += 1;
+            note(hearing);
+        }
     }
 
     /// True when the next reading is to come sooner than usual.
     fn is_wanted_soon(&self) -> bool {
-        let most = if self.hurries() { 0 } else { ENOUGH };
+        let most = if self.hurries { 0 } else { ENOUGH };
         self.stale || self.heard.len() > most
     }
 
@@ -206,7 +229,7 @@ impl Poller {
         loop {
             let due = match () {
                 () if !self.is_wanted_soon() => usual,
-                () if self.has_listener && self.hurries() => early.min(AT_ONCE).max(rest).min(usual),
+                () if self.has_listener && self.hurries => early.min(AT_ONCE).max(rest).min(usual),
                 () => early.max(rest).min(usual),
             };
             let rest = due.saturating_sub(clock::now().since(&started));
@@ -255,6 +278,8 @@ impl Poller {
         let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
         self.hear_of(&mut sample);
+        self.sampler.name_the_heard(&mut sample);
+        sample.coverage.hearing.clone_from(&self.hearing);
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
@@ -267,7 +292,7 @@ impl Poller {
             took,
             interval: self.interval,
             due: due(self.interval, took),
-            hints_lost: self.lost,
+            hints_lost: self.hearing.as_ref().map_or(0, |hearing| hearing.overruns),
         })
     }
 
@@ -296,8 +321,9 @@ mod tests {
     use crate::engine::OwnerAsk;
     use crate::model::{
         Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
-        SocketType, State,
+        SocketType, State, Uid,
     };
+    use crate::owner::Facts;
     use crate::source::{Reading, SocketSource, Wanted};
 
     /// Tells what it is asked for instead of reading.
@@ -355,20 +381,33 @@ mod tests {
     #[test]
     fn what_begins_while_it_is_read_is_known_by_its_word() {
         let at = clock::now();
-        let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: socket(cookie) })));
+        let by_root = |cookie| Socket { uid: Some(Uid(0)), ..socket(cookie) };
+        let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: by_root(cookie) })));
         // Two readings, each of which listens before and after.
         let mut hints = [None, None, None, begun(3), begun(2), None]
             .map(|hint| hint.unwrap_or(Hint::Nothing))
             .into_iter();
         let hear: Hear = Box::new(move |_| hints.next());
-        let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), OwnerAsk::NOTHING);
-        let mut poller = Poller::new(sampler, SOON, Duration::ZERO, Some(Listening { hear, hurries: true }));
+        let owners = OwnerAsk { facts: Facts::All, ..OwnerAsk::NOTHING };
+        let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), owners);
+        let mut poller = Poller::new(
+            sampler,
+            SOON,
+            Duration::ZERO,
+            Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true }),
+        );
         poller.poll().unwrap();
         let snapshot = poller.poll().unwrap();
         let cookies = |heard: &Heard| heard.begun.iter().map(|one| one.socket.key).collect::<Vec<_>>();
         assert_eq!(cookies(&poller.heard), [socket(3).key], "the next reading has to say");
         assert!(poller.is_wanted_soon(), "and soon");
         assert_eq!(snapshot.table.row(&socket(2).key).unwrap().history().opened, Some(at));
+        let is_named =
+            |snapshot: &Snapshot| snapshot.table.moment().unwrap().names.users.contains_key(&Uid(0));
+        assert!(is_named(&snapshot), "whom no reading shows");
+        assert!(is_named(&poller.poll().unwrap()), "what began before is told now, where it is gone");
+        poller.poll().unwrap();
+        assert!(!is_named(&poller.poll().unwrap()));
     }
 
     #[test]
@@ -385,14 +424,16 @@ mod tests {
         ] {
             let mut hints = vec![Hint::Nothing];
             hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
-            hints.extend(lost.then_some(Hint::Lost));
+            hints.extend(lost.then_some(Hint::Lost(7)));
             let hear: Hear = Box::new(move |_| hints.pop());
             let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-            let listening = Some(Listening { hear, hurries });
+            let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
             let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
             while poller.hear(Duration::ZERO) {}
             assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
-            assert_eq!((poller.heard.len(), poller.lost), (ended, u64::from(lost)));
+            let hearing = poller.hearing.as_ref().unwrap();
+            let told = (poller.heard.len(), hearing.overruns, hearing.words_lost);
+            assert_eq!(told, (ended, u64::from(lost), if lost { 7 } else { 0 }));
         }
     }
 

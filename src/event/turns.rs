@@ -16,8 +16,8 @@ pub use crate::wire::socket_state::{Turn, What};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
     Turn(Box<Turn>),
-    /// Others began or ended that nobody will be told of: more came than was read in time.
-    Lost,
+    /// So many began or ended that nobody will be told of: more came than was read in time.
+    Lost(u64),
     /// A record that cannot be understood.
     Malformed(WireError),
 }
@@ -39,7 +39,7 @@ impl Turns {
     pub fn hear(&mut self) -> Result<Option<Word>, BpfError> {
         Ok(match self.programs.hear()? {
             Told::Nothing => None,
-            Told::Lost(_) => Some(Word::Lost),
+            Told::Lost(count) => Some(Word::Lost(count)),
             Told::Record(bytes) => Some(match socket_state::decode(&bytes) {
                 Ok(turn) => Word::Turn(Box::new(turn)),
                 Err(error) => Word::Malformed(error),

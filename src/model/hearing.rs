@@ -1,5 +1,7 @@
 //! What is told of sockets between readings, beside what the readings tell.
 
+use std::time::Duration;
+
 use super::SliceStatus;
 
 /// Whether the kernel tells, and of whom not and why; `None` of what nobody asked for.
@@ -11,6 +13,18 @@ pub struct Hearing {
     pub binds: Option<SliceStatus>,
     /// Of TCP and UDP sockets that it destroys.
     pub ends: Option<SliceStatus>,
+}
+
+/// What was told up to a reading, and what of it was lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HearingCoverage {
+    pub told: Hearing,
+    /// The time between two readings, as asked for; `None` where there is but one.
+    pub interval: Option<Duration>,
+    /// How often more was told at once than there was room for. A reading follows each time.
+    pub overruns: u64,
+    /// How many words were lost, where that was counted: those of BPF.
+    pub words_lost: u64,
 }
 
 impl Default for Hearing {
@@ -38,6 +52,22 @@ impl Hearing {
         all.into_iter().filter_map(|(what, told)| Some((what, told.as_ref()?)))
     }
 
+    /// BPF tells nothing any more, for that reason.
+    pub fn lose_words(&mut self, why: &str) {
+        for told in [&mut self.beginnings, &mut self.binds].into_iter().flatten() {
+            if !told.is_blind() {
+                *told = SliceStatus::Failed(why.to_owned());
+            }
+        }
+    }
+
+    /// Nothing is told of ends any more, for that reason.
+    pub fn lose_ends(&mut self, why: &str) {
+        if let Some(told) = &mut self.ends {
+            *told = SliceStatus::Failed(why.to_owned());
+        }
+    }
+
     /// What can be missed for all that between two readings, as a sentence fragment.
     #[must_use]
     pub fn promise(&self) -> String {
@@ -57,7 +87,7 @@ impl Hearing {
             (false, true) => format!("UDP is told as it binds{why}"),
             (false, false) => {
                 let but = if ends { ", but for the end of TCP and UDP sockets" } else { "" };
-                return format!("what lives shorter than that can be missed{but}");
+                return format!("what lives shorter than the interval can be missed{but}");
             }
         };
         let ends = match (ends, self.beginnings.is_some() && self.binds.is_some()) {
@@ -72,6 +102,21 @@ impl Hearing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_broke_is_told_no_more_and_says_why() {
+        let (ok, refused) = (|| Some(SliceStatus::Ok), SliceStatus::Denied("no".to_owned()));
+        let mut hearing = Hearing { beginnings: ok(), binds: Some(refused.clone()), ends: ok() };
+        hearing.lose_words("gone");
+        assert_eq!(hearing.beginnings, Some(SliceStatus::Failed("gone".to_owned())));
+        assert_eq!((hearing.binds.as_ref(), &hearing.ends), (Some(&refused), &ok()));
+        hearing.lose_ends("gone");
+        assert_eq!(hearing.promise(), "what lives shorter than the interval can be missed");
+        let mut hearing = Hearing { beginnings: None, binds: None, ends: None };
+        hearing.lose_words("gone");
+        hearing.lose_ends("gone");
+        assert_eq!(hearing.each().count(), 0, "nobody asked for it");
+    }
 
     #[test]
     fn what_is_promised_follows_from_what_is_told() {
@@ -105,11 +150,11 @@ mod tests {
             ),
             (
                 promise(why("x"), why("x"), ok()),
-                "what lives shorter than that can be missed, but for the end of",
+                "what lives shorter than the interval can be missed, but for the end of",
             ),
         ] {
             assert!(told.starts_with(words), "{told}");
         }
-        assert_eq!(Hearing::default().promise(), "what lives shorter than that can be missed");
+        assert_eq!(Hearing::default().promise(), "what lives shorter than the interval can be missed");
     }
 }

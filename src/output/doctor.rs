@@ -317,6 +317,7 @@ mod tests {
                 ..Default::default()
             },
             published: Some(SliceStatus::Ok),
+            hearing: None,
         };
         assert_eq!(
             report(coverage, true),
@@ -363,6 +364,7 @@ mod tests {
                 gap: Some("9 processes may not be looked into".into()),
             },
             published: Some(SliceStatus::Denied("it needs CAP_NET_ADMIN".into())),
+            hearing: None,
         };
         assert_eq!(
             report(coverage, false),

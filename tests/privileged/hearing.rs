@@ -78,6 +78,9 @@ fn short_events() {
     }
     assert_eq!(seen, cookies, "every one, and each once");
     assert_eq!(told.len(), MANY);
+    let coverage: Value = serde_json::from_str(&follower.coverage().unwrap()).unwrap();
+    let hearing = &coverage["coverage"]["hearing"];
+    assert_eq!((&hearing["beginnings"]["status"], &hearing["words_lost"]), (&"ok".into(), &0.into()));
 }
 
 fn short_alerts() {
@@ -217,8 +220,12 @@ fn socket_with(options: impl FnOnce(&std::os::fd::OwnedFd)) -> std::os::fd::Owne
 fn nothing_promised() {
     let mut command: Command = sockeye(&["events", "--owners", "proc", "--for", "3s", "tcp"]);
     let ran = run(&mut command);
-    let says = "what lives shorter than that can be missed, but for the end of TCP and UDP sockets";
+    let says = "what lives shorter than the interval can be missed, but for the end of TCP and UDP sockets";
     assert!(ran.stderr().contains(says), "{}", ran.stderr());
     let ran = run(&mut sockeye(&["events", "--source", "procfs", "--for", "3s", "tcp"]));
-    assert!(ran.stderr().contains("what lives shorter than that can be missed\n"), "{}", ran.stderr());
+    assert!(
+        ran.stderr().contains("what lives shorter than the interval can be missed\n"),
+        "{}",
+        ran.stderr()
+    );
 }

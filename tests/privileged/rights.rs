@@ -89,7 +89,7 @@ fn hearing() {
         ),
         (
             &["net_admin"],
-            "what lives shorter than that can be missed, but for the end of TCP and UDP sockets",
+            "what lives shorter than the interval can be missed, but for the end of TCP and UDP sockets",
         ),
     ] {
         let ran = with(&copy, capabilities, &["events", "--for", "1s", "tcp or udp"]);
