@@ -119,7 +119,16 @@ impl Crowd {
     pub(super) fn calls(&self, socket: &Socket) -> u64 {
         call(socket).and_then(|call| self.calls.get(&call)).copied().unwrap_or(0)
     }
+
+    /// Whether so many ports are taken by those calls that it is worth a look.
+    #[must_use]
+    pub fn is_called_often(&self, socket: &Socket) -> bool {
+        self.calls(socket) >= OFTEN
+    }
 }
+
+/// Fewer calls exhaust no range of ports that is of use.
+const OFTEN: u64 = 16;
 
 fn call(socket: &Socket) -> Option<Call> {
     let (local, remote) = (socket.ends.local()?, socket.ends.remote()?);

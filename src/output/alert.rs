@@ -170,6 +170,13 @@ pub fn subject(kind: AlertKind) -> &'static str {
         AlertKind::ExecutableDeleted => "program without a file",
         AlertKind::ExpectedGone => "expected listener gone",
         AlertKind::Flapping => "listener comes and goes",
+        AlertKind::ExecutableChanged => "another program behind a port",
+        AlertKind::OwnerUnknown => "listener of nobody who can be seen",
+        AlertKind::ProcCovered => "listener of a process that is covered",
+        AlertKind::Plaintext => "service without encryption",
+        AlertKind::AcceptQueue => "accept queue overflows",
+        AlertKind::SynFlood => "handshakes that nobody finishes",
+        AlertKind::PortsExhausted => "ports run out",
     }
 }
 

@@ -58,11 +58,25 @@ pub enum AlertKind {
     ExpectedGone,
     /// A listener that comes and goes again and again.
     Flapping,
+    /// A listener of another program where others were, and none of them is left.
+    ExecutableChanged,
+    /// A listener that nobody holds who can be seen.
+    OwnerUnknown,
+    /// A listener of a process whose directory in `/proc` is covered by a mount.
+    ProcCovered,
+    /// A listener for others than this machine at a port of a service that does not encrypt.
+    Plaintext,
+    /// A listener whose queue of connections that wait for accept(2) is full.
+    AcceptQueue,
+    /// A listener with many handshakes that nobody finishes.
+    SynFlood,
+    /// Calls to a service that take the last ports which the kernel hands out.
+    PortsExhausted,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 19] = [
         Self::Unexpected,
         Self::Unverifiable,
         Self::CameAndWent,
@@ -75,18 +89,39 @@ impl AlertKind {
         Self::ExecutableDeleted,
         Self::ExpectedGone,
         Self::Flapping,
+        Self::ExecutableChanged,
+        Self::OwnerUnknown,
+        Self::ProcCovered,
+        Self::Plaintext,
+        Self::AcceptQueue,
+        Self::SynFlood,
+        Self::PortsExhausted,
     ];
     /// Those that one look at a table shows beside expectations and rules.
-    pub const FACTS: [Self; 4] =
-        [Self::SecondOwner, Self::MoreSpecific, Self::GroupJoined, Self::ExecutableDeleted];
+    pub const FACTS: [Self; 7] = [
+        Self::SecondOwner,
+        Self::MoreSpecific,
+        Self::GroupJoined,
+        Self::ExecutableDeleted,
+        Self::OwnerUnknown,
+        Self::ProcCovered,
+        Self::Plaintext,
+    ];
     /// Those that a policy may ignore.
-    pub const IGNORABLE: [Self; 6] = [
+    pub const IGNORABLE: [Self; 13] = [
         Self::SecondOwner,
         Self::MoreSpecific,
         Self::GroupJoined,
         Self::ExecutableDeleted,
         Self::ExpectedGone,
         Self::Flapping,
+        Self::ExecutableChanged,
+        Self::OwnerUnknown,
+        Self::ProcCovered,
+        Self::Plaintext,
+        Self::AcceptQueue,
+        Self::SynFlood,
+        Self::PortsExhausted,
     ];
 
     /// The word used in JSON and policy files.
@@ -105,6 +140,13 @@ impl AlertKind {
             Self::ExecutableDeleted => "executable-deleted",
             Self::ExpectedGone => "expected-gone",
             Self::Flapping => "listener-flapping",
+            Self::ExecutableChanged => "executable-changed",
+            Self::OwnerUnknown => "owner-unknown",
+            Self::ProcCovered => "proc-covered",
+            Self::Plaintext => "plaintext-exposed",
+            Self::AcceptQueue => "accept-queue-overflow",
+            Self::SynFlood => "syn-flood",
+            Self::PortsExhausted => "ports-exhausted",
         }
     }
 }

@@ -1,5 +1,5 @@
-//! What is worth an alert whatever is expected: listeners that take what is another's, and programs whose
-//! file is gone.
+//! What is worth an alert whatever is expected: listeners that take what is another's, and what is odd about who
+//! holds one.
 //!
 //! A policy keeps them quiet where it says who may listen, or ignores their kind.
 
@@ -9,11 +9,12 @@ use std::collections::BTreeSet;
 use super::alert::{Alert, AlertKind, Severity};
 use super::neighbours::Neighbourhood;
 use super::watch::{Finding, raise};
-use super::{Matcher, Policy, Verdict, is_judged};
-use crate::model::{Change, NoOwner, Protocol, Row, Socket, SocketKey};
+use super::programs::{self, Programs};
+use super::{Matcher, Policy, Verdict, holders, is_judged};
+use crate::model::{Change, NoOwner, Pid, Protocol, Row, Socket, SocketKey};
 use crate::phrase;
 use crate::store::{Moment, Table};
-use crate::text::{self, Charset, push};
+use crate::text::{Charset, push};
 
 /// The facts that were told.
 #[derive(Debug, Default)]
@@ -21,11 +22,17 @@ pub(super) struct Facts {
     told: BTreeSet<(SocketKey, AlertKind)>,
     /// Listeners beside one that was missing from a reading: the next one tells whether it is gone.
     unsure: BTreeSet<SocketKey>,
+    /// Those that nobody held at the last look.
+    in_vain: BTreeSet<SocketKey>,
+    /// The processes that were covered at the last look.
+    covered: Vec<Pid>,
+    programs: Programs,
 }
 
 /// Tells the facts of a table that one look shows.
 pub(super) fn check(policy: &Policy, table: &Table, moment: &Moment) -> Vec<Alert> {
-    Facts::default().look_at_all(policy, table, moment)
+    let all = listeners(table);
+    Facts::default().look(policy, &all, (table, moment), true)
 }
 
 impl Facts {
@@ -40,24 +47,43 @@ impl Facts {
         let mut keys = std::mem::take(&mut self.unsure);
         keys.extend(changes.iter().map(|change| change.socket.key));
         let rows = keys.iter().filter_map(|key| table.row(key));
-        let rows: Vec<_> = rows.filter(|row| row.is_open() && is_judged(&row.socket)).collect();
-        let alerts = self.look(policy, &rows, table, moment);
+        let mut rows: Vec<_> = rows.filter(|row| row.is_open() && is_judged(&row.socket)).collect();
+        // What is mounted over a process changes none of its sockets.
+        let covered = &moment.coverage.owners.covered;
+        if self.covered != *covered {
+            self.covered.clone_from(covered);
+            rows = listeners(table);
+        }
+        let mut alerts = self.look(policy, &rows, (table, moment), false);
+        for (socket, before) in self.programs.update(changes, table, moment) {
+            let found = is_its_program_open(policy, socket, moment).then(|| programs::changed(socket, &before));
+            alerts.extend(found.and_then(|found| self.tell_again(policy, found, socket, moment)));
+        }
         self.told.retain(|(key, _)| table.row(key).is_some_and(Row::is_open));
+        self.in_vain.retain(|key| table.row(key).is_some_and(Row::is_open));
         alerts
     }
 
     /// Looks at every listener, and returns what was not reported before.
     pub(super) fn look_at_all(&mut self, policy: &Policy, table: &Table, moment: &Moment) -> Vec<Alert> {
-        let rows: Vec<_> = table.open().filter(|row| is_judged(&row.socket)).collect();
-        self.look(policy, &rows, table, moment)
+        self.look(policy, &listeners(table), (table, moment), false)
     }
 
-    fn look(&mut self, policy: &Policy, rows: &[&Row], table: &Table, moment: &Moment) -> Vec<Alert> {
+    /// What cannot be seen now is told where no other look follows.
+    fn look(
+        &mut self,
+        policy: &Policy,
+        rows: &[&Row],
+        (table, moment): (&Table, &Moment),
+        is_last: bool,
+    ) -> Vec<Alert> {
         let mut alerts = Vec::new();
         let neighbourhood = Neighbourhood::around(rows, table);
         for row in rows {
-            alerts
-                .extend(deleted(&row.socket).and_then(|found| self.tell(policy, found, &row.socket, moment)));
+            let nobody = self.nobody(policy, &row.socket, moment, is_last);
+            for found in holders::findings(&row.socket, moment).chain(nobody) {
+                alerts.extend(self.tell(policy, found, &row.socket, moment));
+            }
             if neighbourhood.is_unsure(&row.socket) {
                 self.unsure.insert(row.socket.key);
             }
@@ -72,24 +98,29 @@ impl Facts {
         alerts
     }
 
+    /// That nobody holds it, at the second look. Where the policy asks whose it is, that it cannot be told is said already.
+    fn nobody(&mut self, policy: &Policy, socket: &Socket, moment: &Moment, is_last: bool) -> Option<Finding> {
+        let found = holders::nobody(socket);
+        let was_in_vain = self.in_vain.remove(&socket.key);
+        let found = found.filter(|_| !matches!(policy.judge(socket, &moment.names), Verdict::Unknown { .. }))?;
+        self.in_vain.insert(socket.key);
+        if was_in_vain || is_last {
+            return Some(found);
+        }
+        self.unsure.insert(socket.key);
+        None
+    }
+
+    /// What happens each time anew.
+    fn tell_again(&self, policy: &Policy, found: Finding, socket: &Socket, moment: &Moment) -> Option<Alert> {
+        (!policy.ignored.contains(&found.kind)).then(|| raise(found, socket, moment))
+    }
+
     /// Once for each listener and kind.
     fn tell(&mut self, policy: &Policy, found: Finding, socket: &Socket, moment: &Moment) -> Option<Alert> {
         let is_news = !policy.ignored.contains(&found.kind) && self.told.insert((socket.key, found.kind));
         is_news.then(|| raise(found, socket, moment))
     }
-}
-
-/// A program whose file has no name any more.
-fn deleted(socket: &Socket) -> Option<Finding> {
-    let set = socket.owners.known()?;
-    let gone = |process: &crate::model::Process| process.exe.clone().filter(|exe| exe.deleted);
-    let (process, exe) = set.shown().find_map(|owner| Some((owner.process, gone(owner.process)?)))?;
-    let reason = format!(
-        "the file that {} runs was deleted or replaced, or never had a name: {}",
-        phrase::process(process, Charset::Unicode),
-        text::escape(exe.path.as_bytes()),
-    );
-    Some(finding(AlertKind::ExecutableDeleted, Severity::Medium, reason))
 }
 
 /// Two listeners of different owners, of which one takes what would reach the other.
@@ -154,6 +185,19 @@ impl<'a> Pair<'a> {
     }
 }
 
+/// Every listener that is judged.
+fn listeners(table: &Table) -> Vec<&Row> {
+    table.open().filter(|row| is_judged(&row.socket)).collect()
+}
+
+/// Whether the policy expects a listener whatever it runs: otherwise the expectation says what is to be said.
+fn is_its_program_open(policy: &Policy, socket: &Socket, moment: &Moment) -> bool {
+    match policy.judge(socket, &moment.names) {
+        Verdict::Expected(entry) => !entry.matchers.iter().any(|matcher| matches!(matcher, Matcher::Exe(_))),
+        _ => false,
+    }
+}
+
 /// Whether the policy expects a listener, and by an entry that says whose it is.
 fn is_named(policy: &Policy, socket: &Socket, moment: &Moment) -> bool {
     let says_whose = |matcher: &Matcher| matches!(matcher, Matcher::Exe(_) | Matcher::User(_));
@@ -181,6 +225,6 @@ fn who(socket: &Socket, moment: &Moment) -> String {
     who
 }
 
-fn finding(kind: AlertKind, severity: Severity, reason: String) -> Finding {
+pub(super) fn finding(kind: AlertKind, severity: Severity, reason: String) -> Finding {
     Finding { kind, severity, reason, line: None, rule: None }
 }

@@ -2,7 +2,8 @@
 //!
 //! Layer 2, pure. A policy is a list of `[[expect]]` and `[[rule]]` entries (`file`), can be learnt from
 //! a table (`learn`), changed for one listener (`edit`), compared with what is there (`compare`), and is held against
-//! changes (`watch`, `rule_watch`). Beside both stand facts that no entry asks for (`facts`, `neighbours`).
+//! changes (`watch`, `rule_watch`). Beside both stand facts that no entry asks for (`facts`, `neighbours`, `holders`,
+//! `programs`), and what does not work as it should (`troubles`).
 //! Expectations judge internet listeners alone: TCP sockets that listen, UDP sockets that serve a port. Rules judge any socket, by
 //! the filter language. It formats nothing for people; it uses `text` to read and write names in
 //! the file as the escaper writes them, and `phrase` where a reason names a process.
@@ -15,13 +16,16 @@ mod expect;
 mod facts;
 mod file;
 mod fold;
+mod holders;
 mod learn;
 mod neighbours;
 mod presence;
+mod programs;
 mod rule;
 mod rule_watch;
 mod standing;
 mod vigil;
+mod troubles;
 mod watch;
 
 pub use alert::{Alert, AlertKind, Seen, Severity};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alert::{self, Alert, AlertKind, Seen, Severity};
 use super::facts::{self, Facts};
 use super::rule_watch::{self, RuleWatch};
+use super::troubles::{self, Troubles};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
 use crate::model::{Change, ChangeKind, Life, Row, Socket, SocketKey, SystemBytes};
 use crate::store::{Moment, Table};
@@ -21,6 +22,7 @@ pub struct Watcher {
     unseen: BTreeSet<SocketKey>,
     rules: RuleWatch,
     facts: Facts,
+    troubles: Troubles,
 }
 
 /// What is known about one socket before it is reported.
@@ -43,6 +45,7 @@ impl Watcher {
             unseen: BTreeSet::new(),
             rules: RuleWatch::default(),
             facts: Facts::default(),
+            troubles: Troubles::default(),
         }
     }
 
@@ -86,6 +89,7 @@ impl Watcher {
         let mut alerts = self.unexpected(table, moment);
         alerts.extend(rule_watch::check(&self.policy.rules, table, moment));
         alerts.extend(facts::check(&self.policy, table, moment));
+        alerts.extend(troubles::check(&self.policy, table, moment));
         for alert in &mut alerts {
             alert.seen = Seen::AtStart;
         }
@@ -119,6 +123,7 @@ impl Watcher {
         }
         alerts.extend(self.rules.watch(&self.policy.rules, changes, table, moment));
         alerts.extend(self.facts.watch(&self.policy, changes, table, moment));
+        alerts.extend(self.troubles.watch(&self.policy, table, moment));
         alerts
     }
 

@@ -9,7 +9,9 @@ const SCENARIO: &str = concat!("scenario:", env!("CARGO_MANIFEST_DIR"), "/tests/
 
 /// Every listener of internet protocols is expected and no fact is wanted, so that rules alone speak.
 const ALL_EXPECTED: &str = "version = 1\n\
-    ignore = [\"second-owner\", \"more-specific-bind\", \"reuse-group-joined\", \"executable-deleted\"]\n\
+    ignore = [\"second-owner\", \"more-specific-bind\", \"reuse-group-joined\", \"executable-deleted\", \
+    \"executable-changed\", \"owner-unknown\", \"proc-covered\", \"plaintext-exposed\", \
+    \"accept-queue-overflow\", \"syn-flood\", \"ports-exhausted\"]\n\
     [[expect]]\nprotocol = \"tcp\"\nport = \"any\"\nscope = \"any\"\n\
     [[expect]]\nprotocol = \"udp\"\nport = \"any\"\nscope = \"any\"\n";
 

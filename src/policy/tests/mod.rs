@@ -6,6 +6,7 @@ mod facts;
 mod fold;
 mod rules;
 mod vigil;
+mod troubles;
 
 use std::time::Duration;
 
@@ -98,8 +99,13 @@ const PEOPLE: &str = r#"
 "#;
 
 /// Plays the samples (each `at` one second after the other) and calls `each` with every step.
-fn play(samples: &str, mut each: impl FnMut(&[Change], &Table, &Moment)) {
-    let scenario = Scenario::parse(&format!("{PEOPLE}{samples}")).unwrap_or_else(|error| panic!("{error}"));
+fn play(samples: &str, each: impl FnMut(&[Change], &Table, &Moment)) {
+    play_whole(&format!("{PEOPLE}{samples}"), each);
+}
+
+/// Plays a whole script.
+fn play_whole(samples: &str, mut each: impl FnMut(&[Change], &Table, &Moment)) {
+    let scenario = Scenario::parse(samples).unwrap_or_else(|error| panic!("{error}"));
     let scenes = samples.matches("[[sample]]").count();
     let mut script = Sampler::new(Box::new(scenario), everything(), OwnerAsk::NOTHING);
     let mut table = Table::new(Duration::ZERO);
