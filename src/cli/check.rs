@@ -27,7 +27,7 @@ pub(super) fn run(args: &CheckArgs, config: &Config) -> anyhow::Result<Exit> {
             rule.name
         );
     }
-    let (tables, ask) = reader::wanted_by(&loaded.policy);
+    let (tables, ask) = reader::judged_by(&loaded.policy);
     let rules = loaded.policy.rules.len();
     let (table, moment) =
         reader::read_once(&args.reading.resolve(&settings), Request::all(tables, ask), None)?;

@@ -13,7 +13,7 @@ use super::settings::Reading;
 use crate::engine::{OwnerAsk, OwnerChoice, Sampler, single};
 use crate::model::{Ask, Narrow};
 use crate::owner::{Facts, RuntimePlaces};
-use crate::policy::{self, Policy};
+use crate::policy::{self, AlertKind, Policy};
 #[cfg(any(feature = "portable", not(linux)))]
 use crate::source::portable::Portable;
 use crate::source::scenario::Scenario;
@@ -26,9 +26,19 @@ pub(super) fn judged_tables() -> Vec<Wanted> {
     everything().into_iter().filter(|(_, protocol)| policy::PROTOCOLS.contains(protocol)).collect()
 }
 
+/// What a watch has to be told beside that: of sockets that no port tells of, unless the policy ignores them.
+pub(super) fn wanted_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
+    let (judged, ask) = judged_by(policy);
+    if policy.ignored.contains(&AlertKind::RawOpened) {
+        return (judged, ask);
+    }
+    let is_wanted = |table: &Wanted| judged.contains(table) || policy::TAPS.contains(&table.1);
+    (everything().into_iter().filter(is_wanted).collect(), Ask { filters: true, ..ask })
+}
+
 /// What a policy has to be told: the tables whose listeners it judges, those of which a socket can pass
 /// a rule, and the details that rules look at.
-pub(super) fn wanted_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
+pub(super) fn judged_by(policy: &Policy) -> (Vec<Wanted>, Ask) {
     let ask = policy.rules.iter().fold(Ask::NOTHING, |ask, rule| ask.or(rule.when.ask()));
     let tables = everything();
     let of_rules = policy.rules.iter().flat_map(|rule| filter::tables(&rule.when, &tables, Version::Either));

@@ -15,6 +15,8 @@ pub struct Ask {
     pub memory: bool,
     /// Everything else: TOS, class, shutdown, Unix files, rings and filters.
     pub rest: bool,
+    /// The filters of packet sockets, where the rest is not asked for.
+    pub filters: bool,
     /// BPF storages of sockets. The kernel refuses the whole dump to who may not use BPF.
     pub storages: bool,
     /// Paths of the cgroups that sockets were made in.
@@ -36,6 +38,7 @@ impl Ask {
         info: false,
         memory: false,
         rest: false,
+        filters: false,
         storages: false,
         cgroups: false,
         published: false,
@@ -49,6 +52,7 @@ impl Ask {
         info: true,
         memory: true,
         rest: true,
+        filters: true,
         storages: true,
         cgroups: true,
         published: true,
@@ -66,7 +70,7 @@ impl Ask {
     /// True when details are kept of every socket.
     #[must_use]
     pub fn is_for_details(self) -> bool {
-        Self { rates: false, usage: false, reuse: false, ..self } != Self::NOTHING
+        Self { rates: false, usage: false, reuse: false, filters: false, ..self } != Self::NOTHING
     }
 
     /// True when it tells how many bytes went through.
@@ -84,6 +88,7 @@ impl Ask {
             info,
             memory: self.memory && other.memory,
             rest: self.rest && other.rest,
+            filters: self.filters && other.filters,
             storages: self.storages && other.storages,
             cgroups: self.cgroups && other.cgroups,
             published: self.published && other.published,
@@ -102,6 +107,7 @@ impl Ask {
             info,
             memory: self.memory || other.memory,
             rest: self.rest || other.rest,
+            filters: self.filters || other.filters,
             storages: self.storages || other.storages,
             cgroups: self.cgroups || other.cgroups,
             published: self.published || other.published,

@@ -177,6 +177,7 @@ pub fn subject(kind: AlertKind) -> &'static str {
         AlertKind::AcceptQueue => "accept queue overflows",
         AlertKind::SynFlood => "handshakes that nobody finishes",
         AlertKind::PortsExhausted => "ports run out",
+        AlertKind::RawOpened => "socket for whatever passes",
     }
 }
 

@@ -4,8 +4,10 @@
 //! who shows the words arranges them.
 
 mod change;
+mod packet_filter;
 mod stop;
 
+pub use packet_filter::packet_filter;
 pub use change::{argument, change};
 pub use stop::{Stop, stop};
 

@@ -72,11 +72,13 @@ pub enum AlertKind {
     SynFlood,
     /// Calls to a service that take the last ports which the kernel hands out.
     PortsExhausted,
+    /// A packet, raw, XDP or ping socket that opened.
+    RawOpened,
 }
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Unexpected,
         Self::Unverifiable,
         Self::CameAndWent,
@@ -96,6 +98,7 @@ impl AlertKind {
         Self::AcceptQueue,
         Self::SynFlood,
         Self::PortsExhausted,
+        Self::RawOpened,
     ];
     /// Those that one look at a table shows beside expectations and rules.
     pub const FACTS: [Self; 7] = [
@@ -108,7 +111,7 @@ impl AlertKind {
         Self::Plaintext,
     ];
     /// Those that a policy may ignore.
-    pub const IGNORABLE: [Self; 13] = [
+    pub const IGNORABLE: [Self; 14] = [
         Self::SecondOwner,
         Self::MoreSpecific,
         Self::GroupJoined,
@@ -122,6 +125,7 @@ impl AlertKind {
         Self::AcceptQueue,
         Self::SynFlood,
         Self::PortsExhausted,
+        Self::RawOpened,
     ];
 
     /// The word used in JSON and policy files.
@@ -147,6 +151,7 @@ impl AlertKind {
             Self::AcceptQueue => "accept-queue-overflow",
             Self::SynFlood => "syn-flood",
             Self::PortsExhausted => "ports-exhausted",
+            Self::RawOpened => "raw-socket-opened",
         }
     }
 }

@@ -56,8 +56,9 @@ impl Facts {
         }
         let mut alerts = self.look(policy, &rows, (table, moment), false);
         for (socket, before) in self.programs.update(changes, table, moment) {
-            let found = is_its_program_open(policy, socket, moment).then(|| programs::changed(socket, &before));
-            alerts.extend(found.and_then(|found| self.tell_again(policy, found, socket, moment)));
+            let is_told = is_its_program_open(policy, socket, moment)
+                && !policy.ignored.contains(&AlertKind::ExecutableChanged);
+            alerts.extend(is_told.then(|| raise(programs::changed(socket, &before), socket, moment)));
         }
         self.told.retain(|(key, _)| table.row(key).is_some_and(Row::is_open));
         self.in_vain.retain(|key| table.row(key).is_some_and(Row::is_open));
@@ -109,11 +110,6 @@ impl Facts {
         }
         self.unsure.insert(socket.key);
         None
-    }
-
-    /// What happens each time anew.
-    fn tell_again(&self, policy: &Policy, found: Finding, socket: &Socket, moment: &Moment) -> Option<Alert> {
-        (!policy.ignored.contains(&found.kind)).then(|| raise(found, socket, moment))
     }
 
     /// Once for each listener and kind.

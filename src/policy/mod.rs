@@ -3,7 +3,7 @@
 //! Layer 2, pure. A policy is a list of `[[expect]]` and `[[rule]]` entries (`file`), can be learnt from
 //! a table (`learn`), changed for one listener (`edit`), compared with what is there (`compare`), and is held against
 //! changes (`watch`, `rule_watch`). Beside both stand facts that no entry asks for (`facts`, `neighbours`, `holders`,
-//! `programs`), and what does not work as it should (`troubles`).
+//! `programs`), sockets without ports (`taps`), and what does not work as it should (`troubles`).
 //! Expectations judge internet listeners alone: TCP sockets that listen, UDP sockets that serve a port. Rules judge any socket, by
 //! the filter language. It formats nothing for people; it uses `text` to read and write names in
 //! the file as the escaper writes them, and `phrase` where a reason names a process.
@@ -25,6 +25,7 @@ mod rule;
 mod rule_watch;
 mod standing;
 mod vigil;
+mod taps;
 mod troubles;
 mod watch;
 
@@ -36,6 +37,7 @@ pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
 pub use rule::{Occasion, Rule, unseen};
 pub use vigil::{Memory, Quiet, Remembered, Vigil};
+pub use taps::PROTOCOLS as TAPS;
 pub use watch::Watcher;
 
 use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};

@@ -51,8 +51,8 @@ impl Programs {
         moment: &Moment,
     ) -> Vec<(&'a Socket, BTreeSet<SystemBytes>)> {
         self.readings += 1;
-        let changed = changes.iter().filter_map(|change| address(&change.socket, moment));
-        let touched: BTreeSet<_> = std::mem::take(&mut self.unsure).into_iter().chain(changed).collect();
+        let places = changes.iter().filter_map(|change| address(&change.socket, moment));
+        let touched: BTreeSet<_> = std::mem::take(&mut self.unsure).into_iter().chain(places).collect();
         if touched.is_empty() {
             return Vec::new();
         }
@@ -122,7 +122,7 @@ impl<'a> Now<'a> {
 
 /// Where a listener stands. A port that the kernel gave out belongs to nobody afterwards.
 fn address(socket: &Socket, moment: &Moment) -> Option<Address> {
-    let local = *socket.ends.local().filter(|_| is_judged(socket))?;
+    let local = socket.ends.local().filter(|_| is_judged(socket))?;
     let netns = socket.key.netns;
     let is_given_out = moment.names.ephemeral.get(&netns).copied().unwrap_or_default().contains(local.port);
     (!is_given_out).then_some((netns, socket.protocol, local))

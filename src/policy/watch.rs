@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::alert::{self, Alert, AlertKind, Seen, Severity};
 use super::facts::{self, Facts};
 use super::rule_watch::{self, RuleWatch};
+use super::taps;
 use super::troubles::{self, Troubles};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
 use crate::model::{Change, ChangeKind, Life, Row, Socket, SocketKey, SystemBytes};
@@ -124,6 +125,7 @@ impl Watcher {
         alerts.extend(self.rules.watch(&self.policy.rules, changes, table, moment));
         alerts.extend(self.facts.watch(&self.policy, changes, table, moment));
         alerts.extend(self.troubles.watch(&self.policy, table, moment));
+        alerts.extend(taps::watch(&self.policy, changes, moment));
         alerts
     }
 

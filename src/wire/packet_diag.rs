@@ -19,8 +19,10 @@ const AF_PACKET: u8 = 17;
 /// `PACKET_SHOW_INFO | PACKET_SHOW_MEMINFO`. The interface and the user come with the first, what
 /// waits to be read with the second.
 const SHOW_ALWAYS: u32 = 0x01 | 0x10;
-/// `PACKET_SHOW_RING_CFG | PACKET_SHOW_FANOUT | PACKET_SHOW_FILTER`
-const SHOW_REST: u32 = 0x04 | 0x08 | 0x20;
+/// `PACKET_SHOW_FILTER`
+const SHOW_FILTER: u32 = 0x20;
+/// `PACKET_SHOW_RING_CFG | PACKET_SHOW_FANOUT`, and the filter.
+const SHOW_REST: u32 = 0x04 | 0x08 | SHOW_FILTER;
 const INFO: u16 = 0;
 const RX_RING: u16 = 2;
 const TX_RING: u16 = 3;
@@ -45,7 +47,11 @@ struct Reply {
 /// The request that dumps every packet socket.
 #[must_use]
 pub fn dump_request(_context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
-    let rest = if ask.rest { SHOW_REST } else { 0 };
+    let rest = match ask {
+        Ask { rest: true, .. } => SHOW_REST,
+        Ask { filters: true, .. } => SHOW_FILTER,
+        _ => 0,
+    };
     show_request::dump_request(AF_PACKET, 0, seq, SHOW_ALWAYS | rest)
 }
 

@@ -11,7 +11,7 @@ const SCENARIO: &str = concat!("scenario:", env!("CARGO_MANIFEST_DIR"), "/tests/
 const ALL_EXPECTED: &str = "version = 1\n\
     ignore = [\"second-owner\", \"more-specific-bind\", \"reuse-group-joined\", \"executable-deleted\", \
     \"executable-changed\", \"owner-unknown\", \"proc-covered\", \"plaintext-exposed\", \
-    \"accept-queue-overflow\", \"syn-flood\", \"ports-exhausted\"]\n\
+    \"accept-queue-overflow\", \"syn-flood\", \"ports-exhausted\", \"raw-socket-opened\"]\n\
     [[expect]]\nprotocol = \"tcp\"\nport = \"any\"\nscope = \"any\"\n\
     [[expect]]\nprotocol = \"udp\"\nport = \"any\"\nscope = \"any\"\n";
 

@@ -168,3 +168,53 @@ fn ports_that_run_out_are_told_once_for_all_calls() {
     };
     assert_eq!(log, [vec![], run_out("16 of 20 (80%)"), vec![], run_out("20 of 20 (100%)")]);
 }
+
+#[test]
+fn a_socket_for_whatever_passes_is_told_when_it_opens() {
+    use crate::model::{BpfInstruction, Details, PacketDetails, Socket};
+    let of = |protocol: &str| {
+        format!("[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"{protocol}\"\nstate = \"unconnected\"\nuid = 0\nowners = [\"nc:3\"]\n")
+    };
+    let with = |filter: Option<Vec<BpfInstruction>>, change: &Change| {
+        let packet = filter.map(|filter| PacketDetails { filter: Some(filter), ..PacketDetails::default() });
+        let details = packet.map(|packet| Details { packet: Some(packet.into()), ..Details::default() });
+        let socket = Socket { details: details.map(Into::into), ..change.socket.clone() };
+        Change { kind: change.kind.clone(), socket }
+    };
+    let said = |protocol: &str, readings: &[&str], filter: Option<Vec<BpfInstruction>>, policy: &Policy| {
+        let (mut watcher, mut log) = (Watcher::new(policy.clone()), Vec::new());
+        play(&(of(protocol) + &samples(readings)), |changes, table, moment| {
+            let changes: Vec<_> = changes.iter().map(|change| with(filter.clone(), change)).collect();
+            let alerts = watcher.watch(&changes, table, moment);
+            log.push(alerts.iter().map(|alert| format!("{}: {}", alert.kind.word(), alert.reason)).collect());
+        });
+        log
+    };
+    let later = ["", r#""it""#, r#""it""#];
+    let asks = vec![
+        BpfInstruction { code: 40, jt: 0, jf: 0, k: 12 },
+        BpfInstruction { code: 21, jt: 0, jf: 1, k: 0x0806 },
+    ];
+    for (protocol, filter, says) in [
+        ("packet", None, "it may see what passes every interface, whoever that is for; whether it has a filter is not told"),
+        ("packet", Some(vec![]), "it may see what passes every interface, whoever that is for; it has no filter"),
+        (
+            "packet",
+            Some(asks),
+            "it may see what passes every interface, whoever that is for; its filter has 2 instructions, which ask for ARP",
+        ),
+        ("raw", None, "it sees every packet that comes, and sends what it likes"),
+        ("xdp", None, "it gets packets before the kernel, its filters and counters do"),
+        ("icmp", None, "it pings, and what it pings with may be any data"),
+    ] {
+        let told: Vec<Vec<String>> = said(protocol, &later, filter.clone(), &anybody());
+        assert_eq!(told, [vec![], vec![format!("raw-socket-opened: {says}")], vec![]], "{protocol}");
+        let ignoring = Policy { ignored: vec![AlertKind::RawOpened], ..anybody() };
+        for told in [
+            said(protocol, &later, filter.clone(), &ignoring),
+            said(protocol, &[r#""it""#; 3], filter, &anybody()),
+        ] {
+            assert_eq!(told, [vec![""; 0], vec![], vec![]], "{protocol}");
+        }
+    }
+}
