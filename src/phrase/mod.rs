@@ -7,8 +7,8 @@ mod change;
 mod packet_filter;
 mod stop;
 
-pub use packet_filter::packet_filter;
 pub use change::{argument, change};
+pub use packet_filter::packet_filter;
 pub use stop::{Stop, stop};
 
 use crate::model::{

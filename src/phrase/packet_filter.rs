@@ -113,7 +113,10 @@ mod tests {
         );
         // A backdoor's magic number at the front of what UDP carries.
         let magic = "48 0 0 23, 21 0 3 17, 72 0 0 22, 21 0 1 29269, 6 0 0 65535, 6 0 0 0";
-        assert_eq!(packet_filter(&steps(magic)), "6 instructions, which ask for IP protocol udp, 0x7255 at byte 22");
+        assert_eq!(
+            packet_filter(&steps(magic)),
+            "6 instructions, which ask for IP protocol udp, 0x7255 at byte 22"
+        );
         let address = "32 0 0 26, 21 0 1 3232235777, 6 0 0 65535, 40 0 0 4294963200, 21 0 1 2048";
         assert_eq!(
             packet_filter(&steps(address)),

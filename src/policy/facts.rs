@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use super::alert::{Alert, AlertKind, Severity};
 use super::neighbours::Neighbourhood;
-use super::watch::{Finding, raise};
 use super::programs::{self, Programs};
+use super::watch::{Finding, raise};
 use super::{Matcher, Policy, Verdict, holders, is_judged};
 use crate::model::{Change, NoOwner, Pid, Protocol, Row, Socket, SocketKey};
 use crate::phrase;
@@ -100,10 +100,17 @@ impl Facts {
     }
 
     /// That nobody holds it, at the second look. Where the policy asks whose it is, that it cannot be told is said already.
-    fn nobody(&mut self, policy: &Policy, socket: &Socket, moment: &Moment, is_last: bool) -> Option<Finding> {
+    fn nobody(
+        &mut self,
+        policy: &Policy,
+        socket: &Socket,
+        moment: &Moment,
+        is_last: bool,
+    ) -> Option<Finding> {
         let found = holders::nobody(socket);
         let was_in_vain = self.in_vain.remove(&socket.key);
-        let found = found.filter(|_| !matches!(policy.judge(socket, &moment.names), Verdict::Unknown { .. }))?;
+        let found =
+            found.filter(|_| !matches!(policy.judge(socket, &moment.names), Verdict::Unknown { .. }))?;
         self.in_vain.insert(socket.key);
         if was_in_vain || is_last {
             return Some(found);

@@ -24,9 +24,9 @@ mod programs;
 mod rule;
 mod rule_watch;
 mod standing;
-mod vigil;
 mod taps;
 mod troubles;
+mod vigil;
 mod watch;
 
 pub use alert::{Alert, AlertKind, Seen, Severity};
@@ -36,8 +36,8 @@ pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn};
 pub use rule::{Occasion, Rule, unseen};
-pub use vigil::{Memory, Quiet, Remembered, Vigil};
 pub use taps::PROTOCOLS as TAPS;
+pub use vigil::{Memory, Quiet, Remembered, Vigil};
 pub use watch::Watcher;
 
 use crate::model::{Coverage, Family, Names, Protocol, Slice, SliceCoverage, SliceStatus, Socket};

@@ -111,7 +111,9 @@ impl<'a> Now<'a> {
             self.latest = Some(row);
         }
         let seen = row.socket.owners.known().and_then(|set| {
-            set.shown().map(|owner| Some(owner.process.exe.as_ref()?.path.clone())).collect::<Option<Vec<_>>>()
+            set.shown()
+                .map(|owner| Some(owner.process.exe.as_ref()?.path.clone()))
+                .collect::<Option<Vec<_>>>()
         });
         self.exes = self.exes.take().zip(seen).map(|(mut exes, seen)| {
             exes.extend(seen);

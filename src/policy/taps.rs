@@ -18,7 +18,8 @@ pub(super) fn watch(policy: &Policy, changes: &[Change], moment: &Moment) -> Vec
     if policy.ignored.contains(&AlertKind::RawOpened) {
         return Vec::new();
     }
-    let opened = changes.iter().filter(|change| matches!(change.kind, ChangeKind::Opened | ChangeKind::Passed));
+    let opened =
+        changes.iter().filter(|change| matches!(change.kind, ChangeKind::Opened | ChangeKind::Passed));
     let told = opened.filter_map(|change| {
         let (severity, reason) = what(&change.socket, moment)?;
         Some(raise(finding(AlertKind::RawOpened, severity, reason), &change.socket, moment))

@@ -82,8 +82,13 @@ fn subject(row: &Row, moment: &Moment, crowd: &Crowd) -> Option<Subject> {
 
 /// What is wrong with one.
 fn troubles(row: &Row, moment: &Moment, crowd: &Crowd) -> Vec<(AlertKind, Severity, String)> {
-    let case =
-        Case { subject: moment.subject(row), crowd, now: moment.taken, earlier: None, charset: Charset::Unicode };
+    let case = Case {
+        subject: moment.subject(row),
+        crowd,
+        now: moment.taken,
+        earlier: None,
+        charset: Charset::Unicode,
+    };
     let worth = diagnose(&case).findings.into_iter().filter_map(|found| {
         let (_, kind, least) = KINDS.iter().find(|(name, ..)| *name == found.kind)?;
         let severity = if found.severity == Weight::Alarm { Severity::High } else { Severity::Medium };

@@ -5,8 +5,8 @@ mod edit;
 mod facts;
 mod fold;
 mod rules;
-mod vigil;
 mod troubles;
+mod vigil;
 
 use std::time::Duration;
 

@@ -3,12 +3,10 @@
 use super::*;
 
 /// One listener, expected whatever it is.
-const LISTENER: &str =
-    "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:8080\"\nuid = 0\n";
+const LISTENER: &str = "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:8080\"\nuid = 0\n";
 
 /// Another at the same place, of another program.
-const OTHER: &str =
-    "[socket.other]\ncookie = 101\ninode = 101\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:8080\"\nuid = 0\nowners = [\"nc:3\"]\n";
+const OTHER: &str = "[socket.other]\ncookie = 101\ninode = 101\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:8080\"\nuid = 0\nowners = [\"nc:3\"]\n";
 
 fn anybody() -> Policy {
     policy(&(entry("tcp", "\"any\"", "any", "") + &entry("udp", "\"any\"", "any", "")))
@@ -128,7 +126,9 @@ fn a_full_accept_queue_is_told_again_when_it_had_been_over() {
 fn many(count: usize, base: &str) -> (String, String) {
     let one = |at: usize| {
         let cookie = 1000 + at;
-        base.replace("NAME", &format!("s{at}")).replace("COOKIE", &cookie.to_string()).replace("PORT", &(40_000 + at).to_string())
+        base.replace("NAME", &format!("s{at}"))
+            .replace("COOKIE", &cookie.to_string())
+            .replace("PORT", &(40_000 + at).to_string())
     };
     let names: Vec<_> = (0..count).map(|at| format!("\"s{at}\"")).collect();
     ((0..count).map(one).collect(), names.join(", "))
@@ -144,7 +144,9 @@ fn handshakes_that_nobody_finishes_are_told_and_again_when_they_are_worse() {
     let readings = [format!("\"it\", {few}"), format!("\"it\", {names}"), format!("\"it\", {few}")];
     let told = said(&anybody(), &(it + &all + &samples(&readings.each_ref().map(String::as_str))));
     assert_eq!(kinds(&told), ["syn-flood", "syn-flood", ""]);
-    assert!(told[0][0].contains("a SYN flood is possible: 16 handshakes") && told[1][0].contains("is likely"));
+    assert!(
+        told[0][0].contains("a SYN flood is possible: 16 handshakes") && told[1][0].contains("is likely")
+    );
     assert!(all.starts_with(&some));
 }
 
@@ -173,7 +175,9 @@ fn ports_that_run_out_are_told_once_for_all_calls() {
 fn a_socket_for_whatever_passes_is_told_when_it_opens() {
     use crate::model::{BpfInstruction, Details, PacketDetails, Socket};
     let of = |protocol: &str| {
-        format!("[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"{protocol}\"\nstate = \"unconnected\"\nuid = 0\nowners = [\"nc:3\"]\n")
+        format!(
+            "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"{protocol}\"\nstate = \"unconnected\"\nuid = 0\nowners = [\"nc:3\"]\n"
+        )
     };
     let with = |filter: Option<Vec<BpfInstruction>>, change: &Change| {
         let packet = filter.map(|filter| PacketDetails { filter: Some(filter), ..PacketDetails::default() });
@@ -196,8 +200,16 @@ fn a_socket_for_whatever_passes_is_told_when_it_opens() {
         BpfInstruction { code: 21, jt: 0, jf: 1, k: 0x0806 },
     ];
     for (protocol, filter, says) in [
-        ("packet", None, "it may see what passes every interface, whoever that is for; whether it has a filter is not told"),
-        ("packet", Some(vec![]), "it may see what passes every interface, whoever that is for; it has no filter"),
+        (
+            "packet",
+            None,
+            "it may see what passes every interface, whoever that is for; whether it has a filter is not told",
+        ),
+        (
+            "packet",
+            Some(vec![]),
+            "it may see what passes every interface, whoever that is for; it has no filter",
+        ),
         (
             "packet",
             Some(asks),
