@@ -1,15 +1,18 @@
-//! What a classic BPF program of a packet socket asks packets for (bpf(4); `linux/filter.h`), in words. It follows
-//! no jump: what is compared says what is looked for, and not whether it is taken or left.
+//! What a classic BPF program of a packet socket asks packets for (bpf(4); `linux/filter.h`), in words. What is
+//! compared says what is looked for, and not whether it is taken or left.
 
-use std::fmt::Write as _;
 use std::net::Ipv4Addr;
 
 use crate::model::BpfInstruction;
+use crate::text::{self, push};
 
-/// `BPF_CLASS`: a load, and a jump.
+/// `BPF_CLASS`: what fills the accumulator, changes it, decides, and ends.
 const CLASS: u16 = 0x07;
 const LOAD: u16 = 0x00;
+const ARITHMETIC: u16 = 0x04;
 const JUMP: u16 = 0x05;
+const RETURN: u16 = 0x06;
+const MISCELLANEOUS: u16 = 0x07;
 /// `BPF_MODE` and `BPF_SIZE` of a load.
 const MODE_AND_SIZE: u16 = 0xf8;
 const WORD: u16 = 0x20;
@@ -17,42 +20,66 @@ const HALF: u16 = 0x28;
 const BYTE: u16 = 0x30;
 /// Behind a header whose length is in X.
 const INDIRECT_HALF: u16 = 0x48;
-/// `BPF_OP | BPF_SRC` of a jump where a constant is equal.
+/// `BPF_OP | BPF_SRC` of a jump where a constant is equal, and of one in any case.
 const EQUAL: u16 = 0x10;
+const ALWAYS: u16 = 0x00;
 /// `SKF_AD_OFF`: from here on it is not the packet that is read.
 const ANCILLARY: u32 = 0xffff_f000;
 /// As many are told.
 const SHOWN: usize = 8;
 
+/// What stands in the accumulator before a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loaded {
+    /// No way leads to the step, as far as was looked.
+    Nothing,
+    /// How, and from where.
+    From(u16, u32),
+    /// It was computed, or depends on the way.
+    Unclear,
+}
+
 /// What it asks for: `27 instructions, which ask for IPv4, IP protocol udp, destination port 53`.
 #[must_use]
 pub fn packet_filter(steps: &[BpfInstruction]) -> String {
     let mut asked: Vec<String> = Vec::new();
-    let mut load = None;
-    for step in steps {
+    // Jumps lead forward alone (`bpf_check_classic`), so one pass knows all ways to a step before it.
+    let mut before = vec![Loaded::Nothing; steps.len()];
+    before.iter_mut().take(1).for_each(|first| *first = Loaded::Unclear);
+    for (at, step) in steps.iter().enumerate() {
+        let loaded = before[at];
+        let mut leads = |to: u32, loaded: Loaded| {
+            let place = usize::try_from(to).ok().and_then(|to| before.get_mut(at + 1 + to));
+            for place in place {
+                *place = if *place == Loaded::Nothing || *place == loaded { loaded } else { Loaded::Unclear };
+            }
+        };
         match step.code & CLASS {
-            LOAD => load = Some((step.code & MODE_AND_SIZE, step.k)),
-            JUMP if step.code & !CLASS == EQUAL => {
-                let what = load.map(|load| question(load, step.k));
+            LOAD => leads(0, Loaded::From(step.code & MODE_AND_SIZE, step.k)),
+            JUMP if step.code & !CLASS == ALWAYS => leads(step.k, loaded),
+            JUMP => {
+                leads(step.jt.into(), loaded);
+                leads(step.jf.into(), loaded);
+                let what = (step.code & !CLASS == EQUAL).then(|| question(loaded, step.k));
                 asked.extend(what.filter(|what| !asked.contains(what)));
             }
-            _ => {}
+            RETURN => {}
+            ARITHMETIC | MISCELLANEOUS => leads(0, Loaded::Unclear),
+            _ => leads(0, loaded),
         }
     }
-    let mut told = match steps.len() {
-        1 => "1 instruction".to_owned(),
-        several => format!("{several} instructions"),
-    };
+    let mut told = text::counted(steps.len(), "instruction", "instructions");
     told.push_str(if asked.is_empty() { ", which ask for nothing by its value" } else { ", which ask for " });
     told.push_str(&asked[..asked.len().min(SHOWN)].join(", "));
     if let Some(more @ 1..) = asked.len().checked_sub(SHOWN) {
-        let _infallible = write!(told, " and {more} more");
+        push(&mut told, format_args!(" and {more} more"));
     }
     told
 }
 
 /// What is compared, where a frame of Ethernet has it, or a packet without that header.
-fn question((load, at): (u16, u32), value: u32) -> String {
+fn question(loaded: Loaded, value: u32) -> String {
+    let Loaded::From(load, at) = loaded else { return format!("{value:#x} somewhere") };
     match (load, at) {
         (HALF, 12) => match value {
             0x0800 => "IPv4".to_owned(),
@@ -122,6 +149,8 @@ mod tests {
             packet_filter(&steps(address)),
             "5 instructions, which ask for source address 192.168.1.1, 0x800 in what the kernel knows of it"
         );
+        let either = "40 0 0 12, 21 1 0 2048, 48 0 0 23, 21 0 1 17, 6 0 0 65535, 6 0 0 0";
+        assert_eq!(packet_filter(&steps(either)), "6 instructions, which ask for IPv4, 0x11 somewhere");
         assert_eq!(packet_filter(&steps("6 0 0 0")), "1 instruction, which ask for nothing by its value");
         let many: Vec<_> = (0..10).map(|port| format!("40 0 0 56, 21 0 1 {port}")).collect();
         assert!(packet_filter(&steps(&many.join(", "))).ends_with("destination port 7 and 2 more"));

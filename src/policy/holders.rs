@@ -43,7 +43,7 @@ fn covered(socket: &Socket, moment: &Moment) -> Option<Finding> {
 pub(super) fn nobody(socket: &Socket) -> Option<Finding> {
     let why = socket.owners.found().err()?;
     matches!(why, NoOwner::Nobody | NoOwner::InFlight).then(|| {
-        let reason = format!("whose it is cannot be told: {}; it is hidden, or the kernel's", why.reason());
+        let reason = format!("whose it is cannot be told: {}", why.reason());
         finding(AlertKind::OwnerUnknown, Severity::Medium, reason)
     })
 }

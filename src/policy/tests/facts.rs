@@ -194,7 +194,8 @@ fn a_server_that_starts_again_as_another_user_is_no_neighbour_of_itself() {
     let sockets =
         RIVALS.to_owned() + &listener((1, "a"), NAMED) + &listener((2, "b"), "udp 0.0.0.0:53 33 evil");
     let restart = samples(&[r#""a""#, r#""b""#, r#""b""#]);
-    assert_eq!(said(&anybody(), &(sockets.clone() + &restart)), vec![vec![""; 0]; 3]);
+    let told = said(&anybody(), &(sockets.clone() + &restart));
+    assert_eq!(told, [vec![], vec![], vec!["executable-changed 0.0.0.0:53"]], "its program is another");
     // One that a reading left out by mistake is still there.
     let skipped = samples(&[r#""a""#, r#""b""#, r#""a", "b""#]);
     let told = said(&anybody(), &(sockets + &skipped));
@@ -211,8 +212,10 @@ fn a_program_without_a_file_is_told_once_for_each_listener() {
         format!("[[sample]]\nat = {at}\nsockets = [\"a\", \"b\"]\n[sample.change.a]\nowners = [\"gone:3\"]\n")
     };
     let scene = scene + &replaced(1) + &replaced(2);
-    assert_eq!(said(&anybody(), &scene), [vec![], vec!["executable-deleted 0.0.0.0:53"], vec![]]);
-    let ignoring = Policy { ignored: vec![AlertKind::ExecutableDeleted], ..anybody() };
+    let both = vec!["executable-deleted 0.0.0.0:53", "executable-changed 0.0.0.0:53"];
+    assert_eq!(said(&anybody(), &scene), [vec![], both, vec![]], "it is another program, too");
+    let kinds = vec![AlertKind::ExecutableDeleted, AlertKind::ExecutableChanged];
+    let ignoring = Policy { ignored: kinds, ..anybody() };
     assert_eq!(said(&ignoring, &scene), [vec![""; 0], vec![], vec![]]);
     assert_eq!(
         check(&anybody(), &web_held_by(r#"owners = ["gone:3"]"#)),

@@ -40,8 +40,8 @@ fn a_listener_of_nobody_is_told_at_the_second_look() {
     let (nobody, nginx) = ("no_owner = \"none\"", "owners = [\"nginx:3\"]");
     let scene = |changes: &[&str]| LISTENER.to_owned() + &changing(changes);
     let told = said(&anybody(), &scene(&[nobody, nobody, nobody]));
-    let reason = "8080 owner-unknown: whose it is cannot be told: no process that can be read holds it; \
-                  it is hidden, or the kernel's";
+    let reason = "8080 owner-unknown: whose it is cannot be told: no process holds it: it belongs to \
+                  the kernel, or is hidden";
     assert_eq!(told.concat(), [reason], "once");
     assert_eq!(kinds(&told), ["", "owner-unknown", ""]);
     // Between two descriptors.
