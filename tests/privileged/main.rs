@@ -13,6 +13,7 @@ mod audit;
 mod both_ways;
 mod churn;
 mod closing;
+mod delivering;
 mod dnat;
 #[path = "../it/document.rs"]
 #[allow(
@@ -107,6 +108,7 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (fallbacks::CASES, bpf),
         (hearing::CASES, namespace.or(bpf)),
         (keeping::CASES, namespace.or(bpf).or(apart)),
+        (delivering::CASES, namespace),
         (names::CASES, cgroup),
         (runtimes::CASES, cgroup),
         (activation::CASES, apart),
