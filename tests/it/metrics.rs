@@ -19,7 +19,9 @@ use sockeye::model::{
     Row, Runtime, Slice, SliceCoverage, SliceStatus, Socket, SocketKey, SocketType, Stamp, State,
     SystemBytes, TcpInfo, Workload,
 };
+use sockeye::notify::{self, Notice};
 use sockeye::output::metrics::{self, Surroundings};
+use sockeye::policy::Severity;
 use sockeye::store::Moment;
 use sockeye::text::unescape;
 
@@ -455,4 +457,30 @@ fn nothing_and_unknown_are_told_apart() {
     for status in [SliceStatus::Denied(why()), SliceStatus::Failed(why()), SliceStatus::Partial(why())] {
         assert_eq!(told(status.clone()), ([None; 4], Some(0.0)), "{status:?}");
     }
+}
+
+/// What the sinks of the watch count.
+#[test]
+fn alerts_are_counted_without_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("sockeye.prom");
+    let text = format!("version = 1\n[[sink]]\nkind = \"textfile\"\npath = \"{}\"\n", path.display());
+    let mut sink = notify::parse(&text).unwrap().swap_remove(0).open().unwrap();
+    let told = || Exposition::read(&fs::read_to_string(&path).unwrap());
+    assert_eq!(told().sum("sockeye_alerts_total", &[]), Some(0.0));
+    let alerts: Vec<_> = (0..3_u32)
+        .map(|seq| {
+            Arc::new(Notice {
+                seq: seq.into(),
+                severity: Severity::Low,
+                at: "2026-11-30T10:00:00Z".parse().unwrap(),
+                line: String::new(),
+                json: format!("{{\"alert\":\"rule-matched\\\\\\\"{}\"}}", "\\n".repeat(seq as usize)),
+            })
+        })
+        .collect();
+    sink.deliver(&alerts).unwrap();
+    assert_eq!(told().sum("sockeye_alerts_total", &[("alert", "other"), ("severity", "low")]), Some(3.0));
+    assert_eq!(told().sum("sockeye_alerts_total", &[]), Some(3.0));
+    assert_eq!(told().of("sockeye_last_alert_timestamp_seconds").len(), 1);
 }

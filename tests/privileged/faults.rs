@@ -17,6 +17,7 @@ pub(crate) const CASES: &[Case] = &[
 
 /// Cases that need no tracer.
 pub(crate) const PLAIN: &[Case] = &[
+    ("sinks::a_full_disk_loses_no_alert", crate::sinks::full_disk),
     ("faults::a_large_table_needs_no_second_thread", too_few_threads),
     ("faults::too_few_descriptors_are_told", too_few_descriptors),
     ("faults::a_table_that_is_shorter_than_the_kernels_count_is_no_whole_table", counted_otherwise),

@@ -52,6 +52,7 @@ mod runtimes;
 #[path = "../it/session.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
 mod session;
+mod sinks;
 mod ss_parity;
 #[path = "../it/stock.rs"]
 #[expect(dead_code, reason = "the other test binary uses the rest")]
