@@ -41,24 +41,34 @@ impl Ears {
         self.closed(patience)
     }
 
-    /// What waits already. How a connection ended is told before that it was destroyed.
+    /// What waits already. How a connection ended is told before that it was destroyed; what was lost, after all that
+    /// was not.
     fn told(&mut self) -> Option<Hint> {
-        while let Some(states) = &mut self.states {
-            match states.hear() {
-                Ok(Some(Word::Turn(turn))) => {
+        let closed = |ears: &mut Self| ears.closed(Duration::ZERO).filter(|it| !matches!(it, Hint::Nothing));
+        self.turned().or_else(|| closed(self)).or_else(|| self.lost())
+    }
+
+    fn turned(&mut self) -> Option<Hint> {
+        while let Some(word) = self.states.as_mut()?.hear() {
+            match word {
+                Word::Turn(turn) => {
                     if let Some(hint) = self.turn(*turn) {
                         return Some(hint);
                     }
                 }
-                Ok(Some(Word::Lost | Word::Malformed(_))) => return Some(Hint::Lost),
-                Ok(None) => break,
-                Err(_) => {
-                    self.states = None;
-                    return Some(Hint::Lost);
-                }
+                Word::Malformed(_) => return Some(Hint::Lost),
             }
         }
-        self.closed(Duration::ZERO).filter(|hint| !matches!(hint, Hint::Nothing))
+        None
+    }
+
+    fn lost(&mut self) -> Option<Hint> {
+        match self.states.as_mut()?.has_lost() {
+            Ok(false) => return None,
+            Ok(true) => {}
+            Err(_) => self.states = None,
+        }
+        Some(Hint::Lost)
     }
 
     fn closed(&mut self, patience: Duration) -> Option<Hint> {

@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use crate::model::PortRange;
-use crate::sys::bpf::{BpfError, SocketStates, Told};
+use crate::sys::bpf::{BpfError, SocketStates};
 use crate::sys::procnet;
 use crate::wire::WireError;
 use crate::wire::socket_state;
@@ -16,8 +16,6 @@ pub use crate::wire::socket_state::{Turn, What};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
     Turn(Box<Turn>),
-    /// Others began or ended that nobody will be told of: more came than was read in time.
-    Lost,
     /// A record that cannot be understood.
     Malformed(WireError),
 }
@@ -37,15 +35,18 @@ impl States {
     }
 
     /// What was told next, without waiting; `None` when nothing waits.
-    pub fn hear(&mut self) -> Result<Option<Word>, BpfError> {
-        Ok(match self.program.hear()? {
-            Told::Nothing => None,
-            Told::Lost(_) => Some(Word::Lost),
-            Told::Record(bytes) => Some(match socket_state::decode(&bytes, &self.ephemeral) {
-                Ok(turn) => Word::Turn(Box::new(turn)),
-                Err(error) => Word::Malformed(error),
-            }),
+    pub fn hear(&mut self) -> Option<Word> {
+        let record = self.program.hear()?;
+        Some(match socket_state::decode(&record, &self.ephemeral) {
+            Ok(turn) => Word::Turn(Box::new(turn)),
+            Err(error) => Word::Malformed(error),
         })
+    }
+
+    /// True where others began or ended, since that was asked last, that nobody will be told of: more came than was
+    /// read in time. It is a call, for when nothing waits any more.
+    pub fn has_lost(&mut self) -> Result<bool, BpfError> {
+        Ok(self.program.lost()? > 0)
     }
 
     /// Waits until something is told, here or at that descriptor, that long.

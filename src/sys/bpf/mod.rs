@@ -7,7 +7,7 @@ mod ring;
 mod socket_states;
 mod task_files;
 
-pub use socket_states::{SocketStates, Told};
+pub use socket_states::SocketStates;
 pub use task_files::TaskFiles;
 
 use std::fs;

@@ -38,17 +38,6 @@ pub struct SocketStates {
     lost: u64,
 }
 
-/// What came next.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Told {
-    /// A record.
-    Record([u8; LENGTH]),
-    /// There was no room for so many.
-    Lost(u64),
-    /// Nothing waits.
-    Nothing,
-}
-
 impl SocketStates {
     /// Loads the program and has it run.
     pub fn start() -> Result<Self, BpfError> {
@@ -73,15 +62,16 @@ impl SocketStates {
         Ok(Self { _link: link, ring, shared, lost: 0 })
     }
 
-    /// What was told next, without waiting. Losses are told once the records are read that came before.
-    pub fn hear(&mut self) -> Result<Told, BpfError> {
+    /// The record that was told next, without waiting and without a call; `None` when none waits.
+    pub fn hear(&mut self) -> Option<[u8; LENGTH]> {
         let mut record = [0; LENGTH];
-        if let Some(LENGTH) = self.ring.next(&mut record) {
-            return Ok(Told::Record(record));
-        }
+        (self.ring.next(&mut record) == Some(LENGTH)).then_some(record)
+    }
+
+    /// How many found no room since that was asked last.
+    pub fn lost(&mut self) -> Result<u64, BpfError> {
         let lost = call::look_up(self.shared.as_fd(), LOST).map_err(BpfError::Read)?;
-        let more = lost.saturating_sub(std::mem::replace(&mut self.lost, lost));
-        Ok(if more > 0 { Told::Lost(more) } else { Told::Nothing })
+        Ok(lost.saturating_sub(std::mem::replace(&mut self.lost, lost)))
     }
 
     /// Waits until something is told, here or at that descriptor, that long. False when nothing came.

@@ -1,0 +1,148 @@
+//! What is asked of the poller, and when it reads.
+
+use super::*;
+use crate::engine::OwnerAsk;
+use crate::model::{
+    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
+};
+use crate::source::{Reading, SocketSource, Wanted};
+
+/// Tells what it is asked for instead of reading.
+struct Asked(Sender<Ask>, Ask);
+
+impl SocketSource for Asked {
+    fn ask(&mut self, ask: Ask) {
+        self.1 = ask;
+    }
+
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        self.0.send(self.1).unwrap();
+        Ok(Reading::default())
+    }
+}
+
+#[test]
+fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
+    let (send, asked) = channel();
+    let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
+    let hour = Duration::from_hours(1);
+    let poller = spawn(sampler, hour, Duration::ZERO, None, |_| true).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask::NOTHING));
+    poller.ask(Ask::EVERYTHING);
+    assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
+    drop(poller);
+    assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
+}
+
+/// Tells what it is asked for, and reads when it is let.
+struct Let(Sender<Ask>, Receiver<()>, Ask);
+
+impl SocketSource for Let {
+    fn ask(&mut self, ask: Ask) {
+        self.2 = ask;
+    }
+
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        self.0.send(self.2).unwrap();
+        self.1.recv().unwrap();
+        Ok(Reading::default())
+    }
+}
+
+#[test]
+fn of_several_questions_the_last_one_is_answered() {
+    let ((send, asked), (go, gate)) = (channel(), channel());
+    let source = Let(send, gate, Ask::NOTHING);
+    let sampler = Sampler::new(Box::new(source), Vec::new(), OwnerAsk::NOTHING);
+    let poller = spawn(sampler, Duration::from_hours(1), Duration::ZERO, None, |_| true).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask::NOTHING));
+    for ask in [Ask::EVERYTHING, Ask::NOTHING, Ask { rates: true, ..Ask::NOTHING }] {
+        poller.ask(ask);
+    }
+    go.send(()).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask { rates: true, ..Ask::NOTHING }), "nobody waits for the others");
+    go.send(()).unwrap();
+    drop(poller);
+    assert!(asked.recv().is_err(), "it was read once for all of them");
+}
+
+#[test]
+fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+    let basics = Basics {
+        key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(1)) },
+        family: Family::Inet,
+        protocol: Protocol::Tcp,
+        kind: SocketType::Stream,
+        state: State::Closed,
+        ends: Ends::Other { local: None, remote: None },
+        inode: None,
+    };
+    let socket = Socket::new(basics, &PortRange::default());
+    for (hurries, ended, lost, soon) in [
+        (true, 0, false, false),
+        (true, 1, false, true),
+        (true, 0, true, true),
+        (false, 1, false, false),
+        (false, 0, true, false),
+        (false, ENOUGH, true, false),
+        (false, ENOUGH + 1, false, true),
+    ] {
+        let mut hints = vec![Hint::Nothing];
+        hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
+        hints.extend(lost.then_some(Hint::Lost));
+        let hear: Hear = Box::new(move |_| hints.pop());
+        let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+        let listening = Some(Listening { hear, hurries });
+        let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
+        while poller.hear(Duration::ZERO) {}
+        assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
+        assert_eq!((poller.heard.len(), poller.lost), (ended, u64::from(lost)));
+    }
+}
+
+#[test]
+fn the_interval_stretches_where_readings_take_long() {
+    let ms = Duration::from_millis;
+    for (interval, took, stretched) in [
+        (1000, 0, 1000),
+        (1000, 8, 1000),
+        (1000, 500, 1000),
+        (1000, 501, 1002),
+        (1000, 1200, 2400),
+        (10, 60_000, 120_000),
+    ] {
+        assert_eq!(due(ms(interval), ms(took)), ms(stretched), "{interval} {took}");
+    }
+    assert_eq!(due(ms(1), Duration::MAX), Duration::MAX);
+}
+
+/// Takes its time.
+struct Slow;
+
+impl SocketSource for Slow {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(Reading::default())
+    }
+}
+
+/// Readings can only be later than they are due, however busy the machine is.
+#[test]
+fn a_slow_reading_is_followed_when_it_is_due_and_says_so() {
+    let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+    let (send, feeds) = channel();
+    let interval = Duration::from_millis(10);
+    let poller =
+        spawn(sampler, interval, Duration::ZERO, None, move |feed| send.send((feed, clock::now())).is_ok())
+            .unwrap();
+    let snapshot = || match feeds.recv().unwrap() {
+        (Feed::Snapshot(snapshot), at) => (snapshot, at),
+        (Feed::Failed(error), _) => panic!("{error}"),
+    };
+    let (first, ended) = snapshot();
+    let (second, ended_again) = snapshot();
+    drop(poller);
+    assert_eq!((first.interval, first.due), (interval, first.took * SHARE));
+    let idle = ended_again.since(&ended).saturating_sub(second.took);
+    assert!(idle >= first.took / 2, "{first:?} {second:?}");
+}
