@@ -101,6 +101,25 @@ fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
 }
 
 #[test]
+fn a_flood_of_hints_keeps_no_reading_from_beginning() {
+    let (send, asked) = channel();
+    let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
+    let flood = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let comes = Arc::clone(&flood);
+    // One after the other, for as long as somebody listens.
+    let hear: Hear = Box::new(move |_| {
+        let more = comes.load(std::sync::atomic::Ordering::SeqCst);
+        Some(if more { Hint::Lost } else { Hint::Nothing })
+    });
+    let listening = Some(Listening { hear, hurries: true });
+    let poller = spawn(sampler, SOON, Duration::ZERO, listening, |_| true).unwrap();
+    let read: Vec<_> = (0..3).map(|_| asked.recv_timeout(Duration::from_secs(30))).collect();
+    flood.store(false, std::sync::atomic::Ordering::SeqCst);
+    drop(poller);
+    assert!(read.iter().all(Result::is_ok), "{read:?}");
+}
+
+#[test]
 fn the_interval_stretches_where_readings_take_long() {
     let ms = Duration::from_millis;
     for (interval, took, stretched) in [
