@@ -266,7 +266,8 @@ impl Poller {
         let started = clock::now();
         // What ended before the dump begins cannot be in it, but for TIME-WAIT. Where as much comes as is taken in, the
         // reading would never begin.
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {}
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
+        }
         let sample = self.sampler.take()?;
         let sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
