@@ -63,8 +63,18 @@ struct pid_namespace {
 	struct ns_common ns;
 };
 
+/* Before `warned` stand the ports that the kernel chooses from: since Linux 6.8 as one number, before as two. */
+struct local_ports {
+	_Bool warned;
+};
+
+struct netns_ipv4 {
+	struct local_ports ip_local_ports;
+};
+
 struct net {
 	struct ns_common ns;
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct {
@@ -75,3 +85,17 @@ typedef struct {
 
 static long (*bpf_probe_read_kernel)(void *to, __u32 size, const void *from) = (void *)113;
 static struct task_struct *(*bpf_get_current_task_btf)(void) = (void *)158;
+
+/* BPF_CORE_FIELD_* (linux/bpf.h): what is looked up of a field that has no byte of its own. */
+enum { BYTE_OFFSET, BYTE_SIZE, LEFT_SHIFT = 4, RIGHT_SHIFT = 5 };
+#define LOOKED_UP(field, what) __builtin_preserve_field_info(field, what)
+
+/* A field of some bits; 0 where it cannot be read. */
+#define BITS(from, field)                                                                     \
+	({                                                                                    \
+		__u64 bits = 0;                                                               \
+		bpf_probe_read_kernel(&bits, LOOKED_UP((from)->field, BYTE_SIZE),             \
+				      (void *)(from) + LOOKED_UP((from)->field, BYTE_OFFSET)); \
+		bits << LOOKED_UP((from)->field, LEFT_SHIFT)                                  \
+			>> LOOKED_UP((from)->field, RIGHT_SHIFT);                             \
+	})

@@ -55,20 +55,6 @@ struct bpf_iter__task_file {
 static long (*bpf_seq_write)(struct seq_file *seq, const void *data, __u32 len) = (void *)127;
 static struct socket *(*bpf_sock_from_file)(struct file *file) = (void *)162;
 
-/* BPF_CORE_FIELD_* (linux/bpf.h): what is looked up of a field that has no byte of its own. */
-enum { BYTE_OFFSET, BYTE_SIZE, LEFT_SHIFT = 4, RIGHT_SHIFT = 5 };
-#define LOOKED_UP(field, what) __builtin_preserve_field_info(field, what)
-
-/* A field of some bits; 0 where it cannot be read. */
-#define BITS(from, field)                                                                     \
-	({                                                                                    \
-		__u64 bits = 0;                                                               \
-		bpf_probe_read_kernel(&bits, LOOKED_UP((from)->field, BYTE_SIZE),             \
-				      (void *)(from) + LOOKED_UP((from)->field, BYTE_OFFSET)); \
-		bits << LOOKED_UP((from)->field, LEFT_SHIFT)                                  \
-			>> LOOKED_UP((from)->field, RIGHT_SHIFT);                             \
-	})
-
 /* 72 bytes, no padding. */
 struct record {
 	__u64 inode;

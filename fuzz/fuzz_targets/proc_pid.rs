@@ -1,7 +1,6 @@
 //! The files and links of a process, and what BPF programs tell of it and of sockets.
 #![no_main]
 
-use sockeye::model::PortRange;
 use sockeye::wire::{btf, cgroup_path, proc_cgroup, proc_fdinfo, proc_pid, socket_state, task_file};
 
 libfuzzer_sys::fuzz_target!(|text: &[u8]| {
@@ -13,7 +12,7 @@ libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let (records, read) = task_file::Record::split(text);
     assert!(read <= text.len() && records.len() * task_file::LENGTH == read);
     if let Some(record) = text.first_chunk() {
-        let _turn = socket_state::decode(record, &PortRange::default());
+        let _turn = socket_state::decode(record);
     }
     if let Ok(types) = btf::Types::read(text) {
         assert!(btf::Types::read(&types.excerpt(&types.structs())).is_ok());

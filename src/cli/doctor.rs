@@ -8,7 +8,7 @@ use super::live;
 use super::reader::{self, Request};
 use super::settings::{Reading, audience};
 use crate::config::Config;
-use crate::model::Ask;
+use crate::model::{Ask, HearingCoverage};
 use crate::output::{doctor, json};
 use crate::source::everything;
 use crate::sys::{host, rights};
@@ -23,10 +23,11 @@ pub(super) fn run(args: &DoctorArgs, config: &Config) -> anyhow::Result<Exit> {
     let rights = rights::ours(); // before they are given up
     let (_, hearing) = live::hear(&reading, &everything());
     let runtimes = args.runtimes.places(&settings, &config.environment);
-    let (_, moment) =
+    let (_, mut moment) =
         reader::read_once(&reading, Request::all(everything(), Ask::EVERYTHING), runtimes.as_ref())?;
     let mut out = BufWriter::new(io::stdout().lock());
     if args.json {
+        moment.coverage.hearing = Some(HearingCoverage { told: hearing, ..HearingCoverage::default() });
         json::write_coverage(&mut out, &moment)?;
     } else {
         doctor::write(&mut out, &moment, &doctor::Asker { is_root: host::is_root(), rights, hearing })?;

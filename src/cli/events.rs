@@ -12,10 +12,10 @@ use super::settings::audience;
 use super::stdout::FaceArgs;
 use super::{complain, filter, live, reader};
 use crate::config::{Config, interval};
-use crate::engine::Snapshot;
+use crate::engine::{Listening, Snapshot};
 use crate::filter::Filter;
 use crate::model::{Ask, Hearing};
-use crate::output::{Face, event};
+use crate::output::{Face, event, json};
 use crate::sys::clock;
 use crate::text;
 
@@ -59,7 +59,8 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let (hear, hearing) = live::hear(&reading, &tables);
     let interval = args.interval.resolve(&settings);
     let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
-    let mut polled = Polled::start(sampler, interval, hear)?;
+    let mut polled =
+        Polled::start(sampler, interval, Listening { hear, told: hearing.clone(), hurries: true })?;
     let face = args.face.face(&settings, &config.environment);
     let mut events = Events { filter, json: args.json, face, left: args.count, hearing, lost: 0 };
     while events.left != Some(0)
@@ -93,7 +94,9 @@ impl Events {
                 self.hearing.promise(),
             ));
         }
-        polled.tell(&moment.coverage);
+        if polled.tell(&moment.coverage) && self.json {
+            json::write_coverage(io::stdout().lock(), moment)?;
+        }
         if snapshot.hints_lost > self.lost {
             self.lost = snapshot.hints_lost;
             complain(

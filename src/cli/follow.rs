@@ -14,7 +14,7 @@ use super::selection::Selection;
 use super::settings::Reading;
 use super::{complain, notice};
 use crate::config::{Environment, Settings};
-use crate::event::{self, Closes, Notice, States, What};
+use crate::event::{self, Closes, Notice, Subjects, Turns, What};
 use crate::model::{Ending, History, Protocol, Row, Socket, SocketKey, Stamp};
 use crate::output::Face;
 use crate::output::event::{Event, write_json};
@@ -38,7 +38,8 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
     // First, so that nothing closes between the reading and the listening.
     let mut closes = Closes::open(host::netns()?, &selection.tables)?;
     // What it tells beside that is more than is promised: without it less is known of how connections ended.
-    let words = Words { states: if by_bpf { States::open().ok() } else { None }, known: HashMap::new() };
+    let states = || Turns::open(Subjects { states: true, binds: false }).ok()?.0;
+    let words = Words { states: by_bpf.then(states).flatten(), known: HashMap::new() };
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let (known, moment) = known(&reading, &selection)?;
     notice::tell(&moment.coverage, owners && reading.owners != OwnersChoice::None);
@@ -165,7 +166,7 @@ impl Follow {
 
 /// What BPF told of TCP sockets before the kernel tells that it destroyed them.
 struct Words {
-    states: Option<States>,
+    states: Option<Turns>,
     known: HashMap<SocketKey, Word>,
 }
 
@@ -188,7 +189,7 @@ impl Words {
             if self.known.len() >= Self::MOST {
                 self.known.clear();
             }
-            let ending = Ending::heard(turn.socket.state, errno);
+            let ending = Ending::heard(&turn.socket, errno);
             self.known.insert(turn.socket.key, Word { socket: turn.socket, ending });
         }
         self.known.remove(key)

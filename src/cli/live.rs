@@ -11,14 +11,15 @@ use super::reader::{self, Request};
 use super::settings::Reading;
 use crate::engine::acting;
 use crate::engine::{self, Hear, OwnerChoice};
-use crate::event::{self, Closes, States};
-use crate::model::{Ask, Hearing, Inode, ProcessId, Protocol, Socket, SystemBytes, Thread};
+use crate::event::{self, Closes, Subjects, Turns, Whose};
+use crate::model::{Ask, Hearing, Inode, ProcessId, Protocol, SliceStatus, Socket, SystemBytes, Thread};
 use crate::owner::holding;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
 use crate::source::procfs::Procfs;
 use crate::source::{SocketSource, Wanted, everything};
-use crate::sys::{bpf, host, rights};
+use crate::sys::bpf::{self, BpfError};
+use crate::sys::{host, rights};
 use crate::tui::Acts;
 
 /// The source that reads what the arguments ask for.
@@ -91,21 +92,54 @@ pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> (Option<Hear>, Hearing)
     };
     let is_own = args.net.is_none();
     let closes = match tables.iter().any(|table| event::is_told(*table)) {
-        false => Err("none of these sockets is told of".to_owned()),
-        true if !is_own => Err("the kernel tells of the own network namespace alone".to_owned()),
-        true => Closes::open(own, tables).map_err(|error| error.to_string()),
+        false => None,
+        true if !is_own => Some(Err("the kernel tells of the own network namespace alone".to_owned())),
+        true => Some(Closes::open(own, tables).map_err(|error| error.to_string())),
     };
-    let states = match tables.iter().any(|(_, protocol)| *protocol == Protocol::Tcp) {
-        false => Err("none of these sockets is told of".to_owned()),
-        true if !matches!(args.owners, OwnersChoice::Auto | OwnersChoice::Bpf) => {
-            Err("BPF is not to be used: --owners".to_owned())
-        }
-        true => States::open().map_err(|error| error.to_string()),
-    };
-    let told = |error: Option<&String>| error.map_or(Ok(()), |why| Err(why.clone()));
-    let hearing = Hearing { beginnings: told(states.as_ref().err()), ends: told(closes.as_ref().err()) };
+    let (turns, [beginnings, binds]) = turns(args, tables);
+    let ends = closes.as_ref().map(|closes| match closes {
+        Err(why) => SliceStatus::Failed(why.clone()),
+        Ok(_) if args.all_netns => SliceStatus::Partial("of the own network namespace alone".to_owned()),
+        Ok(_) => SliceStatus::Ok,
+    });
     let only = (is_own && !args.all_netns).then_some(own);
-    (engine::hear(closes.ok(), states.ok(), only), hearing)
+    (engine::hear(closes.and_then(Result::ok), turns, only), Hearing { beginnings, binds, ends })
+}
+
+/// Listens to what BPF tells of these tables; how that went for TCP and for UDP.
+fn turns(args: &Reading, tables: &[Wanted]) -> (Option<Turns>, [Option<SliceStatus>; 2]) {
+    let has = |wanted: &[Protocol]| tables.iter().any(|(_, protocol)| wanted.contains(protocol));
+    let subjects =
+        Subjects { states: has(&[Protocol::Tcp]), binds: has(&[Protocol::Udp, Protocol::UdpLite]) };
+    let all =
+        |why: &SliceStatus| [subjects.states, subjects.binds].map(|is_wanted| is_wanted.then(|| why.clone()));
+    if !subjects.states && !subjects.binds {
+        return (None, [None, None]);
+    }
+    if !matches!(args.owners, OwnersChoice::Auto | OwnersChoice::Bpf) {
+        return (None, all(&SliceStatus::Failed("BPF is not to be used: --owners".to_owned())));
+    }
+    match Turns::open(subjects) {
+        Err(error) => (None, all(&because(&error))),
+        Ok((turns, running)) => {
+            let ran = |ran: Result<Whose, BpfError>| match ran {
+                Ok(Whose::Everybody) => SliceStatus::Ok,
+                Ok(Whose::BelowOurs) => {
+                    SliceStatus::Partial("only of processes of this container".to_owned())
+                }
+                Err(error) => because(&error),
+            };
+            let states = running.states.map(|states| states.map(|()| Whose::Everybody));
+            (turns, [states, running.binds].map(|one| one.map(ran)))
+        }
+    }
+}
+
+fn because(error: &BpfError) -> SliceStatus {
+    match error {
+        BpfError::Rights | BpfError::NetRights => SliceStatus::Denied(error.to_string()),
+        _ => SliceStatus::Failed(error.to_string()),
+    }
 }
 
 /// How owners are found.

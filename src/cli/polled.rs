@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{complain, notice};
-use crate::engine::{Feed, Hear, Listening, PollerHandle, Sampler, Snapshot, spawn};
-use crate::model::{Ask, Coverage, Family, Protocol, SliceStatus, Stamp};
+use crate::engine::{Feed, Listening, PollerHandle, Sampler, Snapshot, spawn};
+use crate::model::{Ask, Coverage, Family, HearingCoverage, Protocol, SliceStatus, Stamp};
 use crate::sys::clock;
 
 /// What closed stays in the table for the reading that notices it, and no longer.
@@ -23,6 +23,8 @@ pub(super) struct Polled {
     poller: PollerHandle,
     /// The trouble that was told last; `None` before the first reading.
     told: Option<Vec<Trouble>>,
+    /// What was heard then, and how much of it lost.
+    heard: Option<HearingCoverage>,
 }
 
 /// A table that was not read as it should be, in whichever namespace: those come, go and take turns.
@@ -30,13 +32,12 @@ type Trouble = (Family, Protocol, SliceStatus);
 
 impl Polled {
     /// Starts reading, at once.
-    pub(super) fn start(sampler: Sampler, interval: Duration, hear: Option<Hear>) -> anyhow::Result<Self> {
+    pub(super) fn start(sampler: Sampler, interval: Duration, listening: Listening) -> anyhow::Result<Self> {
         // A reader that stands still stops the polling before it fills the memory.
         let (send, feed) = mpsc::sync_channel(2);
         let deliver = move |feed| send.send(feed).is_ok();
-        let hear = hear.map(|hear| Listening { hear, hurries: true });
-        let poller = spawn(sampler, interval, KEEP_CLOSED, hear, deliver);
-        Ok(Self { feed, poller: poller.context("cannot start the poller thread")?, told: None })
+        let poller = spawn(sampler, interval, KEEP_CLOSED, Some(listening), deliver);
+        Ok(Self { feed, poller: poller.context("cannot start the poller thread")?, told: None, heard: None })
     }
 
     /// The next reading that did not fail; `None` when there was none until the end of this span.
@@ -69,17 +70,21 @@ impl Polled {
         self.told.is_none()
     }
 
-    /// Tells what could not be read, unless that was told before.
-    pub(super) fn tell(&mut self, coverage: &Coverage) {
+    /// Tells what could not be read, unless that was told before. True when the coverage has news: the first one, and
+    /// where something else can be read or heard than before, or something was lost.
+    pub(super) fn tell(&mut self, coverage: &Coverage) -> bool {
         let now = trouble(coverage);
+        let is_heard_otherwise = self.heard != coverage.hearing;
+        self.heard.clone_from(&coverage.hearing);
         if self.told.as_ref() == Some(&now) {
-            return;
+            return is_heard_otherwise;
         }
         if self.told.is_some() && coverage.is_whole() {
             complain("sockeye: every table can be read again");
         }
         notice::tell(coverage, true);
         self.told = Some(now);
+        true
     }
 }
 

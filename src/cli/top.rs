@@ -53,7 +53,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     // Before the first reading, so that nothing ends between. What is heard comes with the readings: more of them would
     // cost more than a list is worth that somebody looks at.
     let (hear, hearing) = live::hear(&reading, &everything());
-    let hear = hear.map(|hear| Listening { hear, hurries: false });
+    let listening = Some(Listening { hear, told: hearing.clone(), hurries: false });
     let asker = Asker { is_root: host::is_root(), rights, hearing };
     let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
     let mut sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());
@@ -80,7 +80,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     };
     let ended = tui::run(options, |ask, deliver| {
         sampler.ask(ask);
-        engine::spawn(sampler, interval, KEEP_CLOSED, hear, deliver)
+        engine::spawn(sampler, interval, KEEP_CLOSED, listening, deliver)
     })?;
     Ok(match ended {
         Ended::Quit => Exit::Ok,

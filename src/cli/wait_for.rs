@@ -11,7 +11,7 @@ use super::polled::Polled;
 use super::selection::Selection;
 use super::{complain, live, notice, reader};
 use crate::config::Config;
-use crate::engine::Snapshot;
+use crate::engine::{Listening, Snapshot};
 use crate::store::Moment;
 use crate::sys::clock;
 use crate::text;
@@ -27,13 +27,14 @@ pub(super) fn run(args: &WaitForArgs, config: &Config) -> anyhow::Result<Exit> {
     let selection = &claimed.selection;
     let start = clock::now();
     // First, so that nothing begins between the first reading and the listening.
-    let (hear, _) = live::hear(&claimed.asked, &selection.tables);
+    let (hear, told) = live::hear(&claimed.asked, &selection.tables);
     let interval = args.interval.min(args.timeout);
     let (tables, budget) = (selection.tables.clone(), interval.max(NAMESPACES));
     let mut sampler = reader::live_sampler(&claimed.reading(), tables, selection.ask, budget)?;
     sampler.narrow(selection.narrow());
     // Whoever waits goes on at once: nobody waits for the last reading of a poller that ends with the process.
-    let mut polled = ManuallyDrop::new(Polled::start(sampler, interval, hear)?);
+    let mut polled =
+        ManuallyDrop::new(Polled::start(sampler, interval, Listening { hear, told, hurries: true })?);
     let mut last = None;
     let mut span = args.timeout.max(FIRST_LOOK);
     while let Some(snapshot) = polled.next(Some((start, span)))? {
@@ -43,7 +44,7 @@ pub(super) fn run(args: &WaitForArgs, config: &Config) -> anyhow::Result<Exit> {
         match claim.answer(&tally) {
             Answer::Holds => return met(&claimed, &snapshot, &moment, &polled),
             // It may be seen later, and whoever waits meanwhile knows why it takes so long.
-            Answer::Unknown => polled.tell(&moment.coverage),
+            Answer::Unknown => drop(polled.tell(&moment.coverage)),
             Answer::Fails => {}
         }
         last = Some((snapshot, moment, tally));

@@ -4,23 +4,23 @@
 use std::time::Duration;
 
 use super::poller::{Hear, Hint};
-use crate::event::{Closes, Notice, States, Turn, What, Word};
+use crate::event::{Closes, Notice, Turn, Turns, What, Word};
 use crate::model::{Begun, End, Ending, Held, NetnsId, NoOwner, Owners, Socket};
 use crate::owner::Openers;
 use crate::sys::clock;
 
-/// Listens to what there is: to sockets that close, and to TCP sockets as they begin and end, of one namespace or of
-/// all. `None` when nobody tells anything.
+/// Listens to what there is: to sockets that close, and to TCP and UDP sockets as they begin and end, of one namespace
+/// or of all. `None` when nobody tells anything.
 #[must_use]
-pub fn hear(closes: Option<Closes>, states: Option<States>, only: Option<NetnsId>) -> Option<Hear> {
-    let mut ears = Ears { closes, states, only, openers: Openers::default() };
-    (ears.closes.is_some() || ears.states.is_some())
+pub fn hear(closes: Option<Closes>, turns: Option<Turns>, only: Option<NetnsId>) -> Option<Hear> {
+    let mut ears = Ears { closes, turns, only, openers: Openers::default() };
+    (ears.closes.is_some() || ears.turns.is_some())
         .then(|| -> Hear { Box::new(move |patience| ears.next(patience)) })
 }
 
 struct Ears {
     closes: Option<Closes>,
-    states: Option<States>,
+    turns: Option<Turns>,
     only: Option<NetnsId>,
     openers: Openers,
 }
@@ -31,10 +31,13 @@ impl Ears {
         if let Some(hint) = self.told() {
             return Some(hint);
         }
-        if let Some(states) = &self.states {
+        if let Some(turns) = &self.turns {
             let socket = self.closes.as_ref().map(Closes::descriptor);
-            if patience > Duration::ZERO && states.wait(socket, patience).is_err() {
-                self.states = None;
+            if patience > Duration::ZERO
+                && let Err(error) = turns.wait(socket, patience)
+            {
+                self.turns = None;
+                return Some(Hint::NoWords(error.to_string()));
             }
             return Some(self.told().unwrap_or(Hint::Nothing));
         }
@@ -49,36 +52,38 @@ impl Ears {
     }
 
     fn turned(&mut self) -> Option<Hint> {
-        while let Some(word) = self.states.as_mut()?.hear() {
+        while let Some(word) = self.turns.as_mut()?.hear() {
             match word {
                 Word::Turn(turn) => {
                     if let Some(hint) = self.turn(*turn) {
                         return Some(hint);
                     }
                 }
-                Word::Malformed(_) => return Some(Hint::Lost),
+                Word::Malformed(_) => return Some(Hint::Lost(1)),
             }
         }
         None
     }
 
     fn lost(&mut self) -> Option<Hint> {
-        match self.states.as_mut()?.has_lost() {
-            Ok(false) => return None,
-            Ok(true) => {}
-            Err(_) => self.states = None,
+        match self.turns.as_mut()?.lost() {
+            Ok(0) => None,
+            Ok(count) => Some(Hint::Lost(count)),
+            Err(error) => {
+                self.turns = None;
+                Some(Hint::NoWords(error.to_string()))
+            }
         }
-        Some(Hint::Lost)
     }
 
     fn closed(&mut self, patience: Duration) -> Option<Hint> {
         match self.closes.as_mut()?.next(patience) {
             Ok(Notice::Closed(socket)) => Some(Hint::Ended(socket)),
-            Ok(Notice::Lost | Notice::Malformed(_)) => Some(Hint::Lost),
+            Ok(Notice::Lost | Notice::Malformed(_)) => Some(Hint::Lost(0)),
             Ok(Notice::Nothing) => Some(Hint::Nothing),
-            Err(_) => {
+            Err(error) => {
                 self.closes = None;
-                Some(Hint::Lost)
+                Some(Hint::NoEnds(error.to_string()))
             }
         }
     }
@@ -91,7 +96,7 @@ impl Ears {
         let at = clock::since_boot(at);
         Some(match what {
             What::Ended(errno) => {
-                let ending = Ending::heard(socket.state, errno);
+                let ending = Ending::heard(&socket, errno);
                 Hint::Turned(Box::new(End { at, socket, ending }))
             }
             What::Began(who) => {

@@ -8,7 +8,7 @@ use super::holders::{self, Holders};
 use super::{OwnerAsk, published, relations};
 use crate::model::{
     Ask, Closely, Coverage, Family, Heard, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage,
-    Protocol, Sample, SliceStatus, Socket, Stamp, Usages,
+    Protocol, Sample, SliceStatus, Socket, Stamp, Uid, Usages,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
 use crate::source::{Reading, SocketSource, SourceError, Stage};
@@ -31,6 +31,8 @@ pub struct Sampler {
     asked: Ask,
     closely: Option<Closely>,
     host: Option<Arc<Host>>,
+    /// Who was heard of last. What they began may be told with the next reading.
+    heard: BTreeSet<Uid>,
 }
 
 impl Sampler {
@@ -50,6 +52,7 @@ impl Sampler {
             asked: Ask::NOTHING,
             closely: None,
             host: None,
+            heard: BTreeSet::new(),
         }
     }
 
@@ -116,8 +119,30 @@ impl Sampler {
             sockets: reading.sockets,
             heard: Heard::default(),
             usages,
-            coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
+            coverage: Coverage {
+                slices: reading.slices,
+                owners,
+                namespaces: reading.namespaces,
+                published,
+                hearing: None,
+            },
         })
+    }
+
+    /// Adds the names of users that were heard of, and of whom the sockets that were read tell nothing.
+    pub fn name_the_heard(&mut self, sample: &mut Sample) {
+        let now: BTreeSet<Uid> =
+            sample.heard.begun.iter().flat_map(|begun| users_of(&begun.socket)).collect();
+        let before = std::mem::replace(&mut self.heard, now);
+        let unnamed: Vec<Uid> = before.union(&self.heard).copied().collect();
+        let unnamed = unnamed.into_iter().filter(|uid| !sample.names.users.contains_key(uid));
+        let named: Vec<_> = match self.facts {
+            Facts::Names => Vec::new(),
+            Facts::All => unnamed.filter_map(|uid| Some((uid, self.users.name(uid)?))).collect(),
+        };
+        if !named.is_empty() {
+            Arc::make_mut(&mut sample.names).users.extend(named);
+        }
     }
 
     /// Adds the ports that rules publish, where they are asked for. Returns how that went.
@@ -161,11 +186,7 @@ impl Sampler {
         // be far away.
         let (mut uids, mut cgroups, mut unowned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for socket in sockets {
-            uids.extend(socket.uid);
-            for owner in socket.owners.known().into_iter().flat_map(Known::shown) {
-                uids.extend(owner.process.uid);
-                uids.extend(owner.process.lineage.as_ref().and_then(|lineage| lineage.login));
-            }
+            uids.extend(users_of(socket));
             let cgroup = socket.details.as_ref().and_then(|details| details.cgroup);
             cgroups.extend(cgroup);
             let told = socket.owners.first().is_some_and(|owner| owner.process.workload.is_some());
@@ -185,6 +206,16 @@ impl Sampler {
         }
         names
     }
+}
+
+/// Those of a socket and of who holds it.
+fn users_of(socket: &Socket) -> impl Iterator<Item = Uid> {
+    let owners = socket.owners.known().into_iter().flat_map(Known::shown);
+    let of_owners = owners.flat_map(|owner| {
+        let login = owner.process.lineage.as_ref().and_then(|lineage| lineage.login);
+        owner.process.uid.into_iter().chain(login)
+    });
+    socket.uid.into_iter().chain(of_owners)
 }
 
 /// The sample of a script, which tells its owners and its time itself.
@@ -207,6 +238,12 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
         sockets: reading.sockets,
         heard: Heard::default(),
         usages: stage.usages,
-        coverage: Coverage { slices: reading.slices, owners, namespaces: reading.namespaces, published },
+        coverage: Coverage {
+            slices: reading.slices,
+            owners,
+            namespaces: reading.namespaces,
+            published,
+            hearing: None,
+        },
     }
 }

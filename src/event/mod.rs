@@ -3,9 +3,9 @@
 //! Layer 3. It says what it heard, once, and keeps nothing: what a socket was before is known from readings,
 //! whose business this is not. What it missed is an event, too, never silence.
 
-mod states;
+mod turns;
 
-pub use states::{States, Turn, What, Word};
+pub use turns::{Running, Subjects, Turn, Turns, What, Whose, Word};
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Family, NamespaceCoverage, NetnsId, NoOwner, Pid, Process, Protocol, SystemBytes};
+use super::{
+    Family, HearingCoverage, NamespaceCoverage, NetnsId, NoOwner, Pid, Process, Protocol, SystemBytes,
+};
 
 /// One table of the kernel: the unit that a source reads whole or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -204,6 +206,8 @@ pub struct Coverage {
     pub namespaces: NamespaceCoverage,
     /// How the reading of rules that publish ports ended; `None` when nobody asked for them.
     pub published: Option<SliceStatus>,
+    /// What was told between readings; `None` where nobody listened, as for a single look.
+    pub hearing: Option<HearingCoverage>,
 }
 
 impl Coverage {

@@ -40,13 +40,16 @@ words! {
 }
 
 impl Ending {
-    /// By the state `before` the last one and the error that the kernel left in the socket as it entered that, where
+    /// By the state in which it was before the last one and the error that the kernel left in the socket as it entered that, where
     /// it does (`tcp_reset` in `net/ipv4/tcp_input.c`, `tcp_write_err` in `tcp_timer.c`, `tcp_abort` in `tcp.c`). A
     /// connection that ends without an error out of a state in which both sides could still send was reset by this
     /// side (`__tcp_close` in `tcp.c`).
     #[must_use]
-    pub fn heard(before: State, errno: u32) -> Option<Self> {
-        match (errno, before) {
+    pub fn heard(before: &Socket, errno: u32) -> Option<Self> {
+        if before.protocol != Protocol::Tcp {
+            return None;
+        }
+        match (errno, before.state) {
             (_, State::Listen) => None,
             (0, State::Established | State::CloseWait) => Some(Self::Reset),
             (ECONNREFUSED, _) => Some(Self::Refused),
@@ -136,7 +139,10 @@ mod tests {
             (State::Listen, 0, None),
             (State::Listen, 104, None),
         ] {
-            assert_eq!(Ending::heard(before, errno), ending, "{before:?} {errno}");
+            let socket = socket(before, 5000, 0, [5, 4]);
+            assert_eq!(Ending::heard(&socket, errno), ending, "{before:?} {errno}");
+            let other = Socket { protocol: Protocol::Udp, ..socket };
+            assert_eq!(Ending::heard(&other, errno), None, "only connections end so");
         }
     }
 

@@ -50,7 +50,7 @@ pub use details::{
 pub use ending::Ending;
 pub use field::{Field, Subject, Value};
 pub use heard::{Begun, End, Heard};
-pub use hearing::Hearing;
+pub use hearing::{Hearing, HearingCoverage};
 pub use holding::{Holding, Thread};
 pub use ids::{Cookie, Fd, Identity, IfIndex, Inode, NetnsId, Pid, SocketKey, Uid};
 pub use kernel_counts::{InUse, KernelCounters, KernelCounts};

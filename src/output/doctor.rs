@@ -225,12 +225,11 @@ fn rule(port: &PublishedPort) -> String {
 
 /// What is told of sockets between readings, and what can be missed for all that.
 fn events(hearing: &Hearing) -> Section {
-    let told =
-        [("TCP sockets that begin", &hearing.beginnings), ("TCP and UDP sockets that end", &hearing.ends)];
-    let all: Vec<_> = told.iter().filter(|(_, told)| told.is_ok()).map(|(what, _)| *what).collect();
-    let why = |(what, told): &(&str, &Result<(), String>)| {
-        let why = told.as_ref().err()?;
-        Some(format!("nothing is told of {what}: {}", escape(why.as_bytes())))
+    let told: Vec<_> = hearing.each().collect();
+    let all: Vec<_> = told.iter().filter(|(_, told)| !told.is_blind()).map(|(what, _)| *what).collect();
+    let why = |(what, told): &(&str, &SliceStatus)| {
+        let little = if told.is_blind() { "nothing is told" } else { "not all is told" };
+        Some(format!("{little} of {what}: {}", escape(told.reason()?.as_bytes())))
     };
     let mut lines: Vec<_> = told.iter().filter_map(why).collect();
     let (result, missed) = match all[..] {
@@ -318,6 +317,7 @@ mod tests {
                 ..Default::default()
             },
             published: Some(SliceStatus::Ok),
+            hearing: None,
         };
         assert_eq!(
             report(coverage, true),
@@ -329,6 +329,7 @@ mod tests {
              published   2 by DNAT           tcp 0.0.0.0:8080 to 172.17.0.2:80 of we\\x1bb\n\
              \x20                               0.0.0.0:8080 to 172.17.0.2:80, under conditions\n\
              events      by polling          nothing is told of TCP sockets that begin: nobody listens\n\
+             \x20                               nothing is told of UDP sockets that bind: nobody listens\n\
              \x20                               nothing is told of TCP and UDP sockets that end: nobody listens\n\
              \x20                               what lives shorter than the interval can be missed\n"
         );
@@ -363,6 +364,7 @@ mod tests {
                 gap: Some("9 processes may not be looked into".into()),
             },
             published: Some(SliceStatus::Denied("it needs CAP_NET_ADMIN".into())),
+            hearing: None,
         };
         assert_eq!(
             report(coverage, false),
@@ -385,6 +387,7 @@ mod tests {
              \x20                               entering them needs CAP_SYS_ADMIN: run as root\n\
              published   not known           it needs CAP_NET_ADMIN\n\
              events      by polling          nothing is told of TCP sockets that begin: nobody listens\n\
+             \x20                               nothing is told of UDP sockets that bind: nobody listens\n\
              \x20                               nothing is told of TCP and UDP sockets that end: nobody listens\n\
              \x20                               what lives shorter than the interval can be missed\n"
         );
@@ -392,21 +395,39 @@ mod tests {
 
     #[test]
     fn what_is_told_between_readings_and_what_is_not() {
-        let section = |beginnings: Result<(), &str>, ends: Result<(), &str>| {
-            let [beginnings, ends] = [beginnings, ends].map(|told| told.map_err(str::to_owned));
-            let section = events(&Hearing { beginnings, ends });
+        let told = |why: Result<(), &str>| {
+            why.map_or_else(|why| SliceStatus::Denied(why.into()), |()| SliceStatus::Ok)
+        };
+        let hearing = |beginnings, ends| Hearing {
+            beginnings: Some(told(beginnings)),
+            binds: Some(told(Ok(()))),
+            ends: Some(told(ends)),
+        };
+        let section = |hearing: &Hearing| {
+            let section = events(hearing);
             (section.result, section.lines)
         };
-        let (result, lines) = section(Ok(()), Ok(()));
-        assert_eq!(result, "of TCP sockets that begin, of TCP and UDP sockets that end");
+        let all = hearing(Ok(()), Ok(()));
+        let (result, lines) = section(&all);
+        assert_eq!(
+            result,
+            "of TCP sockets that begin, of UDP sockets that bind, of TCP and UDP sockets that end"
+        );
         assert_eq!(lines, ["what else lives shorter than the interval can be missed"]);
         let mut out = Vec::new();
-        events(&Hearing { beginnings: Ok(()), ends: Ok(()) }).write(&mut out).unwrap();
-        let written = "events      of TCP sockets that begin, of TCP and UDP sockets that end\n\
+        events(&all).write(&mut out).unwrap();
+        let written = "events      of TCP sockets that begin, of UDP sockets that bind, of TCP and UDP sockets that end\n\
                        \x20                               what else lives shorter than the interval can be missed\n";
         assert_eq!(String::from_utf8(out).unwrap(), written, "a result that is long has its line");
-        let (result, lines) = section(Err("no rights\n"), Ok(()));
-        assert_eq!(result, "of TCP and UDP sockets that end");
+        let (result, lines) = section(&hearing(Err("no rights\n"), Ok(())));
+        assert_eq!(result, "of UDP sockets that bind, of TCP and UDP sockets that end");
         assert_eq!(lines[0], "nothing is told of TCP sockets that begin: no rights\\n");
+        let some = Hearing { binds: Some(SliceStatus::Partial("only here".into())), ..all };
+        let (result, lines) = section(&some);
+        assert_eq!(
+            result,
+            "of TCP sockets that begin, of UDP sockets that bind, of TCP and UDP sockets that end"
+        );
+        assert_eq!(lines[0], "not all is told of UDP sockets that bind: only here");
     }
 }

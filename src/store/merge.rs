@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::recent::Recent;
 use super::{Known, ended};
 use crate::model::{
-    Change, ChangeKind, Ending, History, Life, NamespaceCoverage, Rate, Row, Slice, Socket, SocketKey, Stamp,
+    Change, ChangeKind, Ending, History, Life, NamespaceCoverage, NoOwner, Rate, Row, Slice, Socket,
+    SocketKey, Stamp,
 };
 
 /// The source that names sockets as the kernel does when it tells their end.
@@ -156,7 +157,7 @@ impl Rules<'_> {
         let told = || self.ended.get(&key).and_then(|told| Ending::told(told, None));
         let history = History {
             life: Life::Closed { at: self.recent.ended(&key).unwrap_or(self.now) },
-            opened: self.recent.began(&key),
+            opened: self.recent.begun(&key).map(|begun| begun.at),
             ending: self.recent.ending(&key).or_else(told),
             ..History::default()
         };
@@ -164,12 +165,23 @@ impl Rules<'_> {
     }
 
     fn came(&self, socket: Socket, changes: &mut Vec<Change>) -> Row {
+        let socket = self.as_begun(socket);
         let slice = socket.slice();
         let opened = self.known.contains_key(&slice) && !self.source_changed(slice);
         let kind = if opened { ChangeKind::Opened } else { ChangeKind::Found };
         changes.push(Change { kind, socket: socket.clone() });
-        let since = self.recent.began(&socket.key).unwrap_or(self.now);
+        let since = self.recent.begun(&socket.key).map_or(self.now, |begun| begun.at);
         Row::new(socket, History { opened: opened.then_some(since), ..History::default() })
+    }
+
+    /// With the process that had it begin, where whose it is was looked for in vain: it may have been let go of since
+    /// it was read.
+    fn as_begun(&self, socket: Socket) -> Socket {
+        let in_vain = matches!(socket.owners.found(), Err(NoOwner::Nobody | NoOwner::InFlight));
+        match self.recent.begun(&socket.key).filter(|_| in_vain) {
+            Some(begun) => Socket { owners: begun.socket.owners.clone(), uid: begun.socket.uid, ..socket },
+            None => socket,
+        }
     }
 
     fn stayed(&self, row: &Row, socket: Socket, changes: &mut Vec<Change>) -> Row {

@@ -50,9 +50,9 @@ impl Recent {
         self
     }
 
-    /// When that socket began.
-    pub(super) fn began(&self, key: &SocketKey) -> Option<Stamp> {
-        Some(self.0.get(key)?.begun.as_ref()?.at)
+    /// How that socket began.
+    pub(super) fn begun(&self, key: &SocketKey) -> Option<&Begun> {
+        self.0.get(key)?.begun.as_ref()
     }
 
     /// That one as it began, or just before it ended.

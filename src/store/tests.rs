@@ -250,6 +250,18 @@ fn what_begins_between_readings_is_told_whether_a_reading_has_it_or_not() {
 }
 
 #[test]
+fn whose_a_socket_is_that_was_let_go_of_while_it_was_read_is_known_from_its_beginning() {
+    let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
+    for (why, is_known) in [(NoOwner::Nobody, true), (NoOwner::InFlight, true), (NoOwner::Kernel, false)] {
+        let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[]));
+        let read = Socket { owners: Owners::Unknown(why), uid: None, ..listener(2) };
+        let (table, _) = table.apply(after_the_beginning_of(&[listener(2)], &[], whole(1, &[read])));
+        let two = &table.row(&listener(2).key).unwrap().socket;
+        assert_eq!((two.owners.known().is_some(), two.uid.is_some()), (is_known, is_known), "{why:?}");
+    }
+}
+
+#[test]
 fn what_began_and_was_destroyed_is_as_it_began() {
     let whole = |at, sockets: &[Socket]| sample(at, sockets.to_vec(), SliceStatus::Ok, "netlink");
     let (table, _) = Table::new(Duration::from_secs(3)).apply(whole(0, &[]));

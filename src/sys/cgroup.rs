@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,26 @@ pub fn id_of(path: &SystemBytes) -> Option<CgroupId> {
     let straight = ResolveFlags::BENEATH | ResolveFlags::NO_XDEV | ResolveFlags::NO_SYMLINKS;
     let dir = openat2(&root, below, PATH, Mode::empty(), straight).ok()?;
     fstat(&dir).ok().map(|stat| CgroupId(stat.st_ino))
+}
+
+/// The topmost cgroup of v2 that can be seen from here.
+#[derive(Debug)]
+pub struct Topmost {
+    pub dir: OwnedFd,
+    /// Whether every process is in it or below, and not those of a container alone (`cgroup_namespaces(7)`).
+    pub is_of_all: bool,
+}
+
+/// The number of the root itself (`kernfs_create_root` in `fs/kernfs/dir.c` gives it the first).
+const ROOT: u64 = 1;
+
+/// Opens the topmost cgroup; `None` where none can be seen.
+#[must_use]
+pub fn topmost() -> Option<Topmost> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let dir = rustix::fs::open(root()?, flags, Mode::empty()).ok()?;
+    let is_of_all = fstat(&dir).is_ok_and(|stat| stat.st_ino == ROOT);
+    Some(Topmost { dir, is_of_all })
 }
 
 const PATH: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);

@@ -61,6 +61,8 @@ pub enum WireError {
     Family(u8),
     #[error("socket state {0}, which this version does not know")]
     State(u8),
+    #[error("protocol {0}, which was not asked for")]
+    Protocol(u32),
     #[error("socket type {0}, which this version does not know")]
     Type(u8),
     #[error("a line that is not of the expected form")]

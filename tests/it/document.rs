@@ -72,7 +72,23 @@ objects! {
         owners: OwnerSearch,
         namespaces: Namespaces,
         published: Option<RulesRead>,
+        hearing: Option<Hearing>,
         losses: Losses,
+    }
+
+    struct Hearing {
+        beginnings: Option<Told>,
+        binds: Option<Told>,
+        ends: Option<Told>,
+        interval_ms: Option<u64>,
+        promise: String,
+        overruns: u64,
+        words_lost: u64,
+    }
+
+    struct Told {
+        status: String,
+        reason: Option<String>,
     }
 
     struct RulesRead {

@@ -3,13 +3,17 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
 use crate::document::{Event, moment};
+use crate::follower::is_coverage;
 use crate::harness::{assert_harmless, eventually, run, sockeye, wait};
 use crate::stock::cookie;
+use crate::validator::{assert_valid, validator};
 
 const SCENARIO: &str = "scenario:tests/scenarios/dashboard.toml";
 
@@ -20,7 +24,54 @@ fn played(count: usize, args: &[&str]) -> (String, String) {
     let ran = run(&mut sockeye(&[&fixed, args].concat()));
     assert_harmless("events", &ran.stdout);
     let stderr = ran.stderr().to_owned();
-    (ran.ok(), stderr)
+    let events = ran.ok();
+    (events.split_inclusive('\n').filter(|line| !is_coverage(line)).collect(), stderr)
+}
+
+#[test]
+fn what_is_heard_is_told_first() {
+    let (coverages, coverage) = (validator("coverage_line"), |args: &[&str]| -> Value {
+        let ran =
+            run(&mut sockeye(&[&["events", "--json", "--count", "1", "--interval", "50ms"], args].concat()));
+        serde_json::from_str(ran.ok().lines().next().unwrap()).unwrap()
+    });
+    let played = coverage(&["--source", SCENARIO]);
+    assert_valid(&coverages, "events", &played);
+    let hearing = &played["coverage"]["hearing"];
+    assert_eq!(hearing["interval_ms"], 50);
+    assert_eq!(hearing["promise"], "what lives shorter than the interval can be missed");
+    for told in ["beginnings", "binds", "ends"] {
+        assert_eq!(hearing[told]["status"], "failed");
+        assert!(
+            hearing[told]["reason"].as_str().unwrap().contains("only netlink names sockets"),
+            "{hearing}"
+        );
+    }
+    // One that opens and closes until it is told of.
+    let is_over = AtomicBool::new(false);
+    let real = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                drop(asking());
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+        });
+        let real = coverage(&["--owners", "proc", "udp"]);
+        is_over.store(true, Ordering::Relaxed);
+        real
+    });
+    assert_valid(&coverages, "events", &real);
+    let hearing = &real["coverage"]["hearing"];
+    assert_eq!(
+        (&hearing["beginnings"], &hearing["ends"]["status"]),
+        (&Value::Null, &"ok".into()),
+        "no TCP is read"
+    );
+    assert_eq!(hearing["binds"]["reason"], "BPF is not to be used: --owners");
+    let promise =
+        "what lives shorter than the interval can be missed, but for the end of TCP and UDP sockets";
+    assert_eq!(hearing["promise"], promise);
+    assert_eq!((&hearing["overruns"], &hearing["words_lost"]), (&0.into(), &0.into()));
 }
 
 fn event(line: &str) -> Event {
@@ -34,7 +85,8 @@ fn event(line: &str) -> Event {
 fn every_event_of_a_script() {
     let (lines, stderr) = played(9, &[]);
     insta::assert_snapshot!("events", lines);
-    let first = "sockeye: watching 17 sockets, every 10ms; what lives shorter than that can be missed";
+    let first =
+        "sockeye: watching 17 sockets, every 10ms; what lives shorter than the interval can be missed";
     assert_eq!(stderr.lines().next(), Some(first));
     let (json, _) = played(9, &["--json"]);
     let told: Vec<_> = json.lines().map(event).collect();
@@ -120,7 +172,9 @@ impl Stream {
         let (stdout, printed) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&told));
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
-                printed.lock().unwrap().push(event(&line));
+                if !is_coverage(&line) {
+                    printed.lock().unwrap().push(event(&line));
+                }
             }
         });
         Self { child, told }
@@ -237,11 +291,19 @@ fn a_close_is_told_before_the_next_reading_is_due() {
     drop(listener);
     assert_eq!(stream.until(of_listener, "closed").socket.state, "listen");
     // What came and went between two readings.
-    let brief = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let brief = asking();
     let of_brief = cookie(&brief);
     drop(brief);
     let closed = stream.until(of_brief, "closed");
     assert_eq!((closed.duration_ms, closed.socket.owners, closed.socket.inode), (None, None, None));
+}
+
+/// A UDP socket that gets its port because it connects: nobody tells of its beginning, whatever the rights.
+fn asking() -> std::os::fd::OwnedFd {
+    use rustix::net::{AddressFamily, SocketFlags, SocketType, connect, socket_with};
+    let fd = socket_with(AddressFamily::INET, SocketType::DGRAM, SocketFlags::CLOEXEC, None).unwrap();
+    connect(&fd, &std::net::SocketAddr::from(([127, 0, 0, 1], 9))).unwrap();
+    fd
 }
 
 #[test]

@@ -35,6 +35,11 @@ fn collecting(stream: impl Read + Send + 'static) -> (Lines, JoinHandle<()>) {
     (lines, thread)
 }
 
+/// True for a line that tells what can be read and heard.
+pub(crate) fn is_coverage(line: &str) -> bool {
+    line.starts_with("{\"schema\":1,\"type\":\"coverage\"")
+}
+
 impl Follower {
     /// Starts it, and waits until it hears what closes.
     pub(crate) fn start(command: &mut Command) -> Self {
@@ -51,8 +56,14 @@ impl Follower {
         follower
     }
 
+    /// What happened, without the coverage that stands beside it.
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.told.lock().unwrap().clone()
+        self.told.lock().unwrap().iter().filter(|line| !is_coverage(line)).cloned().collect()
+    }
+
+    /// The last coverage.
+    pub(crate) fn coverage(&self) -> Option<String> {
+        self.told.lock().unwrap().iter().rfind(|line| is_coverage(line)).cloned()
     }
 
     /// All that it told, once it has ended; it was asked to.

@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::document::{Alert, Summary, moment};
+use crate::follower::is_coverage;
 use crate::harness::{Ran, eventually, run, sockeye, wait};
 use crate::stock::{tcp_listener, udp_server, write_file};
 
@@ -313,7 +314,9 @@ impl Watch {
         let (stdout, printed) = (BufReader::new(child.stdout.take().unwrap()), Arc::clone(&alerts));
         std::thread::spawn(move || {
             for line in stdout.lines().map_while(Result::ok) {
-                printed.lock().unwrap().push(alert(&line));
+                if !is_coverage(&line) {
+                    printed.lock().unwrap().push(alert(&line));
+                }
             }
         });
         let mut stderr = BufReader::new(child.stderr.take().unwrap());

@@ -10,6 +10,7 @@ use crate::follower::Follower;
 use crate::harness::sockeye;
 use crate::policy::Policy;
 use crate::stock::write_file;
+use crate::validator::{assert_valid, validator};
 
 struct Watch {
     follower: Follower,
@@ -64,6 +65,20 @@ fn port(listener: &TcpListener) -> String {
 fn expecting(listener: &TcpListener) -> String {
     let port = listener.local_addr().unwrap().port();
     format!("version = 1\n[[expect]]\nprotocol = \"tcp\"\nport = {port}\nscope = \"any\"\n")
+}
+
+#[test]
+fn what_can_be_missed_is_told_beside_the_alerts() {
+    let watch = Watch::start("version = 1\n");
+    let coverage = crate::harness::eventually(|| watch.follower.coverage().ok_or("none".to_owned()));
+    let coverage: serde_json::Value = serde_json::from_str(&coverage).unwrap();
+    assert_valid(&validator("coverage_line"), "watch", &coverage);
+    let hearing = &coverage["coverage"]["hearing"];
+    assert_eq!(hearing["beginnings"]["reason"], "BPF is not to be used: --owners");
+    assert_eq!((&hearing["ends"]["status"], &hearing["interval_ms"]), (&"ok".into(), &200.into()));
+    let promise =
+        "what lives shorter than the interval can be missed, but for the end of TCP and UDP sockets";
+    assert_eq!(hearing["promise"], promise);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod activation;
 mod acts;
 mod all_namespaces;
 mod audit;
+mod binds;
 mod both_ways;
 mod churn;
 mod closing;
@@ -107,6 +108,8 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (both_ways::CASES, namespace.or(bpf)),
         (fallbacks::CASES, bpf),
         (hearing::CASES, namespace.or(bpf)),
+        (binds::CASES, namespace.or(bpf).or(cgroup)),
+        (binds::CONTAINED, namespace.or(bpf).or(cgroup).or(apart)),
         (keeping::CASES, namespace.or(bpf).or(apart)),
         (delivering::CASES, namespace),
         (names::CASES, cgroup),

@@ -19,7 +19,7 @@ pub(crate) const CASES: &[Case] = &[
 pub(crate) const ID: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 /// Where cgroup v2 is mounted (proc(5), `mountinfo`).
-fn mounted() -> Option<PathBuf> {
+pub(crate) fn mounted() -> Option<PathBuf> {
     let text = fs::read_to_string("/proc/self/mountinfo").unwrap();
     let line = text.lines().find(|line| line.contains(" - cgroup2 "))?;
     line.split(' ').nth(4).map(PathBuf::from)
@@ -52,7 +52,7 @@ impl Cgroup {
     }
 
     /// Moves a process in. Its sockets are of the cgroup in which they were made.
-    fn enter(&self, pid: u32) {
+    pub(crate) fn enter(&self, pid: u32) {
         fs::write(self.path.join("cgroup.procs"), pid.to_string()).unwrap();
     }
 }

@@ -12,6 +12,7 @@ use crate::stock::inode;
 pub(crate) const CASES: &[Case] = &[
     ("rights::every_set_of_capabilities_says_what_it_could_not_see", matrix),
     ("rights::with_those_for_bpf_alone_every_owner_is_known", bpf_alone),
+    ("rights::what_is_told_between_readings_follows_from_capabilities", hearing),
     ("rights::what_is_of_no_use_is_given_up", given_up),
     ("rights::metrics_are_written_where_another_user_owns_the_directory", directory_of_another),
 ];
@@ -72,6 +73,33 @@ fn matrix() {
         assert_eq!(owners.method, if bpf { "bpf" } else { "procfs" }, "{says}");
         assert_eq!(owners.method_reason.as_deref().unwrap_or_default().contains("CAP_BPF"), !bpf, "{says}");
     }
+}
+
+/// What is told between readings, and why not all of it is.
+fn hearing() {
+    let copy = PublicCopy::new();
+    for (capabilities, says) in [
+        (
+            &["bpf", "perfmon", "net_admin"][..],
+            "TCP is told as it begins, UDP as it binds, both as they end; ",
+        ),
+        (
+            &["bpf", "perfmon"],
+            "TCP is told as it begins, UDP not as it binds (it needs CAP_NET_ADMIN), both as",
+        ),
+        (
+            &["net_admin"],
+            "what lives shorter than the interval can be missed, but for the end of TCP and UDP sockets",
+        ),
+    ] {
+        let ran = with(&copy, capabilities, &["events", "--for", "1s", "tcp or udp"]);
+        assert!(ran.stderr().contains(says), "{capabilities:?}: {}", ran.stderr());
+    }
+    let doctor = with(&copy, &["bpf", "perfmon"], &["doctor"]).ok();
+    assert!(
+        doctor.contains("nothing is told of UDP sockets that bind: it needs CAP_NET_ADMIN\n"),
+        "{doctor}"
+    );
 }
 
 /// Names, users and arguments too: only what an executable is called stays closed.

@@ -17,7 +17,7 @@ use super::polled::Polled;
 use super::settings::audience;
 use super::{complain, live, reader};
 use crate::config::{Audience, Config};
-use crate::engine::Snapshot;
+use crate::engine::{Listening, Snapshot};
 use crate::model::Hearing;
 use crate::policy::{Alert, Quiet, Vigil, is_judged};
 use crate::source::Wanted;
@@ -53,7 +53,8 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     // First, so that nothing comes and goes between the first reading and the listening.
     let (hear, hearing) = live::hear(&reading, &tables);
     let sampler = reader::live_sampler(&reading, tables.clone(), ask, interval)?;
-    let mut polled = Polled::start(sampler, interval, hear)?;
+    let mut polled =
+        Polled::start(sampler, interval, Listening { hear, told: hearing.clone(), hurries: true })?;
     let sinks = sinks.into_iter().map(|sink| sink.name).collect();
     let mut watch = Watch { path, sinks, tables, hearing, lost: 0, vigil, keeping, out };
     let mut last = None;
@@ -97,7 +98,9 @@ impl Watch {
         if polled.is_first() {
             self.greet(snapshot);
         }
-        polled.tell(&moment.coverage);
+        if polled.tell(&moment.coverage) {
+            self.out.tell_coverage(moment)?;
+        }
         if snapshot.hints_lost > self.lost {
             self.lost = snapshot.hints_lost;
             complain(

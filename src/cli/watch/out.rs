@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 use anyhow::Context as _;
 
@@ -9,7 +10,7 @@ use crate::cli::complain;
 use crate::notify::delivery::{Delivery, Outlet, PlaceNews};
 use crate::notify::ledger::Left;
 use crate::notify::{Failure, Notice, Sink, SinkSpec, Undelivered};
-use crate::output::{Face, alert};
+use crate::output::{Face, alert, json};
 use crate::policy::{Alert, Severity};
 use crate::store::Moment;
 
@@ -21,7 +22,13 @@ pub(super) struct Out {
     pub(super) delivery: Delivery,
     /// The number of the last alert.
     seq: u64,
+    /// The coverage beside the alerts on stdout, where that is JSON. It has a thread of its own: who reads it and stands
+    /// still must not stop the watch.
+    coverages: Option<SyncSender<Vec<u8>>>,
 }
+
+/// So many wait at most. Who does not read them misses some, and not the next change.
+const COVERAGES: usize = 4;
 
 impl Out {
     /// Starts delivering, first of all what a watch before this one did not get rid of.
@@ -30,6 +37,8 @@ impl Out {
             let taken = left.cursors.get(sink.name()).copied();
             Outlet { sink, least, taken }
         };
+        let coverages =
+            stdout.json.then(written_beside).transpose().context("cannot start a thread that writes")?;
         let mut outlets = vec![outlet(Box::new(stdout), Severity::Info)];
         for sink in sinks {
             outlets.push(outlet(sink.open().context("cannot deliver alerts")?, sink.min_severity));
@@ -37,7 +46,18 @@ impl Out {
         let waiting = left.notices.into_iter().map(Arc::new).collect();
         let delivery =
             Delivery::start(outlets, waiting, left.seq).context("cannot start a thread that delivers")?;
-        Ok(Self { delivery, seq: left.seq })
+        Ok(Self { delivery, seq: left.seq, coverages })
+    }
+
+    /// Tells what can be read and heard.
+    pub(super) fn tell_coverage(&self, moment: &Moment) -> anyhow::Result<()> {
+        if let Some(coverages) = &self.coverages {
+            let mut line = Vec::new();
+            json::write_coverage(&mut line, moment)?;
+            // One that finds no room is followed by the next, and a pipe that nobody reads has no reader to miss it.
+            drop(coverages.try_send(line));
+        }
+        Ok(())
     }
 
     /// The alerts as every place gets them.
@@ -86,6 +106,20 @@ impl Out {
             complain(&format!("sockeye: {what}"));
         }
     }
+}
+
+/// A thread that writes to stdout what it gets, each line flushed at once.
+fn written_beside() -> io::Result<SyncSender<Vec<u8>>> {
+    let (send, lines) = sync_channel::<Vec<u8>>(COVERAGES);
+    std::thread::Builder::new().name("coverage".into()).spawn(move || {
+        for line in lines {
+            let mut out = io::stdout().lock();
+            if out.write_all(&line).and_then(|()| out.flush()).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(send)
 }
 
 /// The lines of stdout.

@@ -6,13 +6,14 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::{Ask, Begun, Closely, End, Heard, Sample, Socket, Stamp};
+use crate::model::{Ask, Begun, Closely, End, Heard, Hearing, HearingCoverage, Sample, Socket, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -34,8 +35,12 @@ pub enum Hint {
     Turned(Box<End>),
     /// The kernel destroyed a socket.
     Ended(Box<Socket>),
-    /// There was more than could be told.
-    Lost,
+    /// There was more than could be told; so many words of BPF, or 0 where nobody counted.
+    Lost(u64),
+    /// BPF tells nothing any more.
+    NoWords(String),
+    /// Nothing is told of ends any more.
+    NoEnds(String),
     /// Nothing within the time.
     Nothing,
 }
@@ -45,7 +50,10 @@ pub type Hear = Box<dyn FnMut(Duration) -> Option<Hint> + Send>;
 
 /// Who hears, and how it is answered.
 pub struct Listening {
-    pub hear: Hear,
+    /// `None` where nobody tells anything.
+    pub hear: Option<Hear>,
+    /// What is told of.
+    pub told: Hearing,
     /// A reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
     pub hurries: bool,
 }
@@ -124,13 +132,13 @@ pub fn spawn(
     sampler: Sampler,
     interval: Duration,
     keep_closed: Duration,
-    hear: Option<Listening>,
+    listening: Option<Listening>,
     deliver: impl FnMut(Feed) -> bool + Send + 'static,
 ) -> std::io::Result<PollerHandle> {
     memory::give_large_blocks_back();
     let (asks, asked) = channel();
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
-        Poller::new(sampler, interval, keep_closed, hear).run(&asked, deliver);
+        Poller::new(sampler, interval, keep_closed, listening).run(&asked, deliver);
     })?;
     Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
 }
@@ -140,46 +148,57 @@ struct Poller {
     interval: Duration,
     table: Arc<Table>,
     generation: u64,
-    hear: Option<Listening>,
+    hear: Option<Hear>,
+    /// Hints bring a reading forward.
+    hurries: bool,
     /// What was heard since the last reading.
     heard: Heard,
     /// A listener is among that.
     has_listener: bool,
-    /// How often something was lost.
-    lost: u64,
+    /// What is heard, and how much was lost; `None` where nobody listens.
+    hearing: Option<HearingCoverage>,
     /// Something was lost since the last reading, and hints hurry; or another socket is looked at.
     stale: bool,
 }
 
 impl Poller {
-    fn new(sampler: Sampler, interval: Duration, keep_closed: Duration, hear: Option<Listening>) -> Self {
+    fn new(
+        sampler: Sampler,
+        interval: Duration,
+        keep_closed: Duration,
+        listening: Option<Listening>,
+    ) -> Self {
         let table = Arc::new(Table::new(keep_closed));
+        let hurries = listening.as_ref().is_some_and(|listening| listening.hurries);
+        let (hear, told) = listening.map(|listening| (listening.hear, listening.told)).unzip();
+        let coverage =
+            |told| HearingCoverage { told, interval: Some(interval), ..HearingCoverage::default() };
         Self {
             sampler,
             interval,
             table,
             generation: 0,
-            hear,
+            hear: hear.flatten(),
+            hurries,
             heard: Heard::default(),
             has_listener: false,
-            lost: 0,
+            hearing: told.map(coverage),
             stale: false,
         }
     }
 
     /// Hears one hint. False when there was none.
     fn hear(&mut self, patience: Duration) -> bool {
-        match self.hear.as_mut().map(|listening| (listening.hear)(patience)) {
+        match self.hear.as_mut().map(|hear| hear(patience)) {
             Some(Some(Hint::Began(begun))) => {
                 self.has_listener |= begun.socket.is_listener();
                 self.heard.begun.push(*begun);
             }
             Some(Some(Hint::Turned(end))) => self.heard.ends.push(*end),
             Some(Some(Hint::Ended(socket))) => self.heard.ended.push(*socket),
-            Some(Some(Hint::Lost)) => {
-                self.lost += 1;
-                self.stale |= self.hurries();
-            }
+            Some(Some(Hint::Lost(words))) => self.lose(|hearing| hearing.words_lost += words),
+            Some(Some(Hint::NoWords(why))) => self.lose(|hearing| hearing.told.lose_words(&why)),
+            Some(Some(Hint::NoEnds(why))) => self.lose(|hearing| hearing.told.lose_ends(&why)),
             Some(Some(Hint::Nothing)) => return false,
             Some(None) | None => {
                 self.hear = None;
@@ -189,13 +208,18 @@ impl Poller {
         true
     }
 
-    fn hurries(&self) -> bool {
-        self.hear.as_ref().is_some_and(|listening| listening.hurries)
+    /// Counts what was not heard. Only a reading can tell what it was.
+    fn lose(&mut self, note: impl FnOnce(&mut HearingCoverage)) {
+        self.stale |= self.hurries;
+        if let Some(hearing) = &mut self.hearing {
+            hearing.overruns += 1;
+            note(hearing);
+        }
     }
 
     /// True when the next reading is to come sooner than usual.
     fn is_wanted_soon(&self) -> bool {
-        let most = if self.hurries() { 0 } else { ENOUGH };
+        let most = if self.hurries { 0 } else { ENOUGH };
         self.stale || self.heard.len() > most
     }
 
@@ -222,7 +246,7 @@ impl Poller {
         loop {
             let due = match () {
                 () if !self.is_wanted_soon() => usual,
-                () if self.has_listener && self.hurries() => early.min(AT_ONCE).max(rest).min(usual),
+                () if self.has_listener && self.hurries => early.min(AT_ONCE).max(rest).min(usual),
                 () => early.max(rest).min(usual),
             };
             let rest = due.saturating_sub(clock::now().since(&started));
@@ -269,8 +293,11 @@ impl Poller {
         while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
         }
         let sample = self.sampler.take()?;
-        let sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
+        let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
+        self.hear_of(&mut sample);
+        self.sampler.name_the_heard(&mut sample);
+        sample.coverage.hearing.clone_from(&self.hearing);
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
@@ -283,8 +310,22 @@ impl Poller {
             took,
             interval: self.interval,
             due: due(self.interval, took),
-            hints_lost: self.lost,
+            hints_lost: self.hearing.as_ref().map_or(0, |hearing| hearing.overruns),
         })
+    }
+
+    /// Lets the reading know of what it has how that began, where it did meanwhile. The rest waits for the next.
+    fn hear_of(&mut self, sample: &mut Sample) {
+        let started = clock::now();
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {}
+        if self.heard.begun.is_empty() {
+            return;
+        }
+        let begun: BTreeSet<_> = self.heard.begun.iter().map(|begun| begun.socket.key).collect();
+        let read = sample.sockets.iter().map(|socket| socket.key);
+        let read: BTreeSet<_> = read.filter(|key| begun.contains(key)).collect();
+        let meanwhile = self.heard.begun.extract_if(.., |begun| read.contains(&begun.socket.key));
+        sample.heard.begun.extend(meanwhile);
     }
 }
 

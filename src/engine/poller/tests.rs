@@ -3,8 +3,10 @@
 use super::*;
 use crate::engine::OwnerAsk;
 use crate::model::{
-    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SocketKey, SocketType, State,
+    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
+    SocketType, State, Uid,
 };
+use crate::owner::Facts;
 use crate::source::{Reading, SocketSource, Wanted};
 
 /// Tells what it is asked for instead of reading.
@@ -66,10 +68,9 @@ fn of_several_questions_the_last_one_is_answered() {
     assert!(asked.recv().is_err(), "it was read once for all of them");
 }
 
-#[test]
-fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+fn socket(cookie: u64) -> Socket {
     let basics = Basics {
-        key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(1)) },
+        key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(cookie)) },
         family: Family::Inet,
         protocol: Protocol::Tcp,
         kind: SocketType::Stream,
@@ -77,7 +78,53 @@ fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
         ends: Ends::Other { local: None, remote: None },
         inode: None,
     };
-    let socket = Socket::new(basics, &PortRange::default());
+    Socket::new(basics, &PortRange::default())
+}
+
+/// Reads nothing at first, and then two sockets.
+struct Two(bool);
+
+impl SocketSource for Two {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        let slices = vec![SliceCoverage::new(socket(1).slice(), "netlink")];
+        let sockets = if std::mem::replace(&mut self.0, true) { vec![socket(1), socket(2)] } else { vec![] };
+        Ok(Reading { sockets, slices, ..Reading::default() })
+    }
+}
+
+#[test]
+fn what_begins_while_it_is_read_is_known_by_its_word() {
+    let at = clock::now();
+    let by_root = |cookie| Socket { uid: Some(Uid(0)), ..socket(cookie) };
+    let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: by_root(cookie) })));
+    // Two readings, each of which listens before and after.
+    let mut hints =
+        [None, None, None, begun(3), begun(2), None].map(|hint| hint.unwrap_or(Hint::Nothing)).into_iter();
+    let hear: Hear = Box::new(move |_| hints.next());
+    let owners = OwnerAsk { facts: Facts::All, ..OwnerAsk::NOTHING };
+    let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), owners);
+    let mut poller = Poller::new(
+        sampler,
+        SOON,
+        Duration::ZERO,
+        Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true }),
+    );
+    poller.poll().unwrap();
+    let snapshot = poller.poll().unwrap();
+    let cookies = |heard: &Heard| heard.begun.iter().map(|one| one.socket.key).collect::<Vec<_>>();
+    assert_eq!(cookies(&poller.heard), [socket(3).key], "the next reading has to say");
+    assert!(poller.is_wanted_soon(), "and soon");
+    assert_eq!(snapshot.table.row(&socket(2).key).unwrap().history().opened, Some(at));
+    let is_named = |snapshot: &Snapshot| snapshot.table.moment().unwrap().names.users.contains_key(&Uid(0));
+    assert!(is_named(&snapshot), "whom no reading shows");
+    assert!(is_named(&poller.poll().unwrap()), "what began before is told now, where it is gone");
+    poller.poll().unwrap();
+    assert!(!is_named(&poller.poll().unwrap()));
+}
+
+#[test]
+fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+    let socket = socket(1);
     for (hurries, ended, lost, soon) in [
         (true, 0, false, false),
         (true, 1, false, true),
@@ -89,14 +136,16 @@ fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
     ] {
         let mut hints = vec![Hint::Nothing];
         hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
-        hints.extend(lost.then_some(Hint::Lost));
+        hints.extend(lost.then_some(Hint::Lost(7)));
         let hear: Hear = Box::new(move |_| hints.pop());
         let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-        let listening = Some(Listening { hear, hurries });
+        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
         let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
         while poller.hear(Duration::ZERO) {}
         assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
-        assert_eq!((poller.heard.len(), poller.lost), (ended, u64::from(lost)));
+        let hearing = poller.hearing.as_ref().unwrap();
+        let told = (poller.heard.len(), hearing.overruns, hearing.words_lost);
+        assert_eq!(told, (ended, u64::from(lost), if lost { 7 } else { 0 }));
     }
 }
 
@@ -109,9 +158,9 @@ fn a_flood_of_hints_keeps_no_reading_from_beginning() {
     // One after the other, for as long as somebody listens.
     let hear: Hear = Box::new(move |_| {
         let more = comes.load(std::sync::atomic::Ordering::SeqCst);
-        Some(if more { Hint::Lost } else { Hint::Nothing })
+        Some(if more { Hint::Lost(1) } else { Hint::Nothing })
     });
-    let listening = Some(Listening { hear, hurries: true });
+    let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true });
     let poller = spawn(sampler, SOON, Duration::ZERO, listening, |_| true).unwrap();
     let read: Vec<_> = (0..3).map(|_| asked.recv_timeout(Duration::from_secs(30))).collect();
     flood.store(false, std::sync::atomic::Ordering::SeqCst);

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words;
-use crate::model::{NamespaceCoverage, NetnsCoverage, OwnerCoverage, SliceCoverage};
+use crate::model::{
+    HearingCoverage, NamespaceCoverage, NetnsCoverage, OwnerCoverage, SliceCoverage, SliceStatus,
+};
 use crate::store::Moment;
 use crate::text::escape;
 
@@ -22,7 +24,40 @@ pub(in crate::output) struct CoverageView<'a> {
     namespaces: NamespacesView<'a>,
     /// Null when nobody asked for the ports that rules publish.
     published: Option<RulesView<'a>>,
+    /// What is told between readings. Null where there is but one look.
+    hearing: Option<HearingView<'a>>,
     losses: LossesView,
+}
+
+/// What is told between readings, and what can be missed for all that.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "hearing", deny_unknown_fields)]
+struct HearingView<'a> {
+    /// Of TCP sockets that begin to listen or to call, with the process that had them do so. Null where none was
+    /// asked for, as below.
+    beginnings: Option<ToldView<'a>>,
+    /// Of UDP and UDP-Lite sockets that bind, with the process.
+    binds: Option<ToldView<'a>>,
+    /// Of TCP and UDP sockets that end.
+    ends: Option<ToldView<'a>>,
+    /// The time between two readings, as asked for. Null where there is but one.
+    interval_ms: Option<u64>,
+    /// What is promised, and what is not, as a sentence fragment.
+    promise: String,
+    /// How often more was told at once than could be read. A reading follows each time.
+    overruns: u64,
+    /// How many words of BPF were lost then. Nobody counts the ends that were.
+    words_lost: u64,
+}
+
+/// Whether something is told.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "told", deny_unknown_fields)]
+struct ToldView<'a> {
+    #[schemars(schema_with = "words::read_status")]
+    status: &'static str,
+    /// Why it is not as it should be.
+    reason: Option<&'a str>,
 }
 
 /// The reading of the rules that publish ports.
@@ -156,6 +191,7 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
             .published
             .as_ref()
             .map(|status| RulesView { status: status.word(), reason: status.reason() }),
+        hearing: coverage.hearing.as_ref().map(hearing),
         losses: LossesView {
             repeated_rows: sum(|read| read.repeated),
             skipped_rows: sum(|read| read.skipped),
@@ -163,6 +199,22 @@ pub(in crate::output) fn coverage(moment: &Moment) -> CoverageView<'_> {
             malformed_rows: sum(|read| read.malformed),
         },
     }
+}
+
+fn hearing(hearing: &HearingCoverage) -> HearingView<'_> {
+    HearingView {
+        beginnings: hearing.told.beginnings.as_ref().map(told),
+        binds: hearing.told.binds.as_ref().map(told),
+        ends: hearing.told.ends.as_ref().map(told),
+        interval_ms: hearing.interval.and_then(|interval| u64::try_from(interval.as_millis()).ok()),
+        promise: hearing.told.promise(),
+        overruns: hearing.overruns,
+        words_lost: hearing.words_lost,
+    }
+}
+
+fn told(status: &SliceStatus) -> ToldView<'_> {
+    ToldView { status: status.word(), reason: status.reason() }
 }
 
 fn table(read: &SliceCoverage) -> TableView<'_> {

@@ -169,7 +169,8 @@ pub(super) struct SocketLine {
     socket: Option<()>,
 }
 
-/// The coverage, as the last line of --ndjson and as the line of doctor --json.
+/// The coverage, as the last line of --ndjson, as the line of doctor --json, and in events --json and watch --json at the
+/// start and whenever it changes what can be read or heard, or something was lost.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "coverage_line", deny_unknown_fields)]
 pub(super) struct CoverageLine<'a> {

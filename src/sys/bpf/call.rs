@@ -6,21 +6,46 @@ use std::ffi::{CStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsRawFd as _, BorrowedFd, FromRawFd as _, OwnedFd};
 
-use aya_obj::generated::bpf_attach_type::{BPF_TRACE_ITER, BPF_TRACE_RAW_TP};
+use aya_obj::generated::bpf_attach_type::{
+    self, BPF_CGROUP_INET_SOCK_RELEASE, BPF_CGROUP_INET4_POST_BIND, BPF_CGROUP_INET6_POST_BIND,
+    BPF_TRACE_ITER, BPF_TRACE_RAW_TP,
+};
 use aya_obj::generated::bpf_cmd::{
     self, BPF_ITER_CREATE, BPF_LINK_CREATE, BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM,
     BPF_PROG_LOAD, BPF_RAW_TRACEPOINT_OPEN,
 };
-use aya_obj::generated::bpf_prog_type::BPF_PROG_TYPE_TRACING;
+use aya_obj::generated::bpf_prog_type::{BPF_PROG_TYPE_CGROUP_SOCK, BPF_PROG_TYPE_TRACING};
 use aya_obj::generated::{bpf_attr, bpf_insn};
 
-/// Where a program is to run: the number among the types of the kernel.
+/// Where a program is to run.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Hook {
-    /// Of a function that an iterator calls.
+    /// The number, among the types of the kernel, of a function that an iterator calls.
     Iterator(u32),
-    /// Of the type of a tracepoint's function.
+    /// That of the type of a tracepoint's function.
     Tracepoint(u32),
+    /// For the sockets of a cgroup.
+    Cgroup(CgroupHook),
+}
+
+/// What a socket of a cgroup does when a program runs for it.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum CgroupHook {
+    /// It was bound, by bind(2).
+    PostBind4,
+    PostBind6,
+    /// The last descriptor that referred to it is gone.
+    SockRelease,
+}
+
+impl CgroupHook {
+    fn attach_type(self) -> bpf_attach_type {
+        match self {
+            Self::PostBind4 => BPF_CGROUP_INET4_POST_BIND,
+            Self::PostBind6 => BPF_CGROUP_INET6_POST_BIND,
+            Self::SockRelease => BPF_CGROUP_INET_SOCK_RELEASE,
+        }
+    }
 }
 
 /// A map to be made.
@@ -52,11 +77,12 @@ pub(super) fn load(program: Program<'_>, log: &mut [u8]) -> io::Result<OwnedFd> 
     };
     // SAFETY: every byte is set, and plain numbers are all there is.
     let load = unsafe { &mut attr.__bindgen_anon_3 };
-    load.prog_type = BPF_PROG_TYPE_TRACING as u32;
-    let (attach_type, hook) = match program.hook {
-        Hook::Iterator(hook) => (BPF_TRACE_ITER, hook),
-        Hook::Tracepoint(hook) => (BPF_TRACE_RAW_TP, hook),
+    let (kind, attach_type, hook) = match program.hook {
+        Hook::Iterator(hook) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_ITER, hook),
+        Hook::Tracepoint(hook) => (BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP, hook),
+        Hook::Cgroup(hook) => (BPF_PROG_TYPE_CGROUP_SOCK, hook.attach_type(), 0),
     };
+    load.prog_type = kind as u32;
     load.expected_attach_type = attach_type as u32;
     load.attach_btf_id = hook;
     put_name(&mut load.prog_name, program.name);
@@ -99,6 +125,19 @@ pub(super) fn open_tracepoint(program: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     let mut attr = nothing();
     attr.raw_tracepoint.prog_fd = number(program);
     call(BPF_RAW_TRACEPOINT_OPEN, &attr)
+}
+
+/// Has a loaded program run for the sockets of a cgroup and those below, for as long as the answer is open.
+pub(super) fn attach(
+    program: BorrowedFd<'_>,
+    cgroup: BorrowedFd<'_>,
+    hook: CgroupHook,
+) -> io::Result<OwnedFd> {
+    let mut attr = nothing();
+    attr.link_create.__bindgen_anon_1.prog_fd = number(program);
+    attr.link_create.__bindgen_anon_2.target_fd = number(cgroup);
+    attr.link_create.attach_type = hook.attach_type() as u32;
+    call(BPF_LINK_CREATE, &attr)
 }
 
 /// Makes a map.

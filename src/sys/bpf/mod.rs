@@ -4,10 +4,10 @@
 
 mod call;
 mod ring;
-mod socket_states;
+mod socket_events;
 mod task_files;
 
-pub use socket_states::SocketStates;
+pub use socket_events::{Running, SocketEvents, Subjects, Whose};
 pub use task_files::TaskFiles;
 
 use std::fs;
@@ -33,6 +33,12 @@ const LOG: usize = 64 * 1024;
 pub enum BpfError {
     #[error("it needs CAP_BPF and CAP_PERFMON")]
     Rights,
+    #[error("it needs CAP_NET_ADMIN")]
+    NetRights,
+    #[error("cgroup v2 is mounted neither at /sys/fs/cgroup nor at /sys/fs/cgroup/unified")]
+    NoCgroups,
+    #[error("the kernel refused to have the program run for every cgroup: {0}")]
+    Attach(#[source] io::Error),
     #[error("this kernel does not tell its types ({BTF})")]
     NoTypes,
     #[error("cannot read the types of the kernel ({BTF}): {0}")]
@@ -124,7 +130,7 @@ fn kernel_types() -> Result<Vec<u8>, BpfError> {
 mod tests {
     use super::*;
 
-    const ALL: [BuiltIn; 2] = [task_files::OWNERS, socket_states::STATES];
+    const ALL: [BuiltIn; 3] = [task_files::OWNERS, socket_events::STATES, socket_events::BINDING[0].0];
 
     /// What it comes to when a kernel's types are all understood.
     fn fitted_to_all(built_in: BuiltIn, kernel: &[u8]) -> Object {
