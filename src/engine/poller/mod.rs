@@ -317,7 +317,8 @@ impl Poller {
     /// Lets the reading know of what it has how that began, where it did meanwhile. The rest waits for the next.
     fn hear_of(&mut self, sample: &mut Sample) {
         let started = clock::now();
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {}
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
+        }
         if self.heard.begun.is_empty() {
             return;
         }
