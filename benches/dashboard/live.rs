@@ -16,6 +16,8 @@ use vt100::{Parser, Screen};
 
 const SIZE: PtySize = PtySize { rows: 40, cols: 140, pixel_width: 0, pixel_height: 0 };
 const DEADLINE: Duration = Duration::from_secs(30);
+/// The first line that may be of the list.
+const FIRST: u16 = 4;
 /// What a view takes from the second reading on is what it takes.
 const SETTLE: Duration = Duration::from_secs(3);
 
@@ -83,7 +85,9 @@ impl Dashboard {
         let (mut moved, mut typed) = (Vec::new(), Vec::new());
         for at in 0..count {
             let before = self.look(selected);
-            let key = if at % 40 < 20 { "j" } else { "k" };
+            // It may have been followed to the top, where nothing is above it.
+            let has_above = before.is_some_and(|row| row > FIRST + 2);
+            let key = if at % 40 >= 20 && has_above { "k" } else { "j" };
             moved.push(self.time(key, |screen| selected(screen) != before)?);
             rest(at);
         }
@@ -158,7 +162,7 @@ impl Drop for Dashboard {
 
 /// The line that is shown in reverse below the head.
 fn selected(screen: &Screen) -> Option<u16> {
-    (4..SIZE.rows - 4).find(|row| screen.cell(*row, 4).is_some_and(vt100::Cell::inverse))
+    (FIRST..SIZE.rows - 4).find(|row| screen.cell(*row, 4).is_some_and(vt100::Cell::inverse))
 }
 
 /// Between two keys some time passes, which is in no step with the polls.

@@ -183,7 +183,7 @@ impl Words {
 
     /// What was told of that one.
     fn of(&mut self, key: &SocketKey) -> Option<Word> {
-        while let Ok(Some(word)) = self.states.as_mut()?.hear() {
+        while let Some(word) = self.states.as_mut()?.hear() {
             let event::Word::Turn(turn) = word else { continue };
             let What::Ended(errno) = turn.what else { continue };
             if self.known.len() >= Self::MOST {

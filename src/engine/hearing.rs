@@ -44,25 +44,36 @@ impl Ears {
         self.closed(patience)
     }
 
-    /// What waits already. How a connection ended is told before that it was destroyed.
+    /// What waits already. How a connection ended is told before that it was destroyed; what was lost, after all that
+    /// was not.
     fn told(&mut self) -> Option<Hint> {
-        while let Some(turns) = &mut self.turns {
-            match turns.hear() {
-                Ok(Some(Word::Turn(turn))) => {
+        let closed = |ears: &mut Self| ears.closed(Duration::ZERO).filter(|it| !matches!(it, Hint::Nothing));
+        self.turned().or_else(|| closed(self)).or_else(|| self.lost())
+    }
+
+    fn turned(&mut self) -> Option<Hint> {
+        while let Some(word) = self.turns.as_mut()?.hear() {
+            match word {
+                Word::Turn(turn) => {
                     if let Some(hint) = self.turn(*turn) {
                         return Some(hint);
                     }
                 }
-                Ok(Some(Word::Lost(count))) => return Some(Hint::Lost(count)),
-                Ok(Some(Word::Malformed(_))) => return Some(Hint::Lost(1)),
-                Ok(None) => break,
-                Err(error) => {
-                    self.turns = None;
-                    return Some(Hint::NoWords(error.to_string()));
-                }
+                Word::Malformed(_) => return Some(Hint::Lost(1)),
             }
         }
-        self.closed(Duration::ZERO).filter(|hint| !matches!(hint, Hint::Nothing))
+        None
+    }
+
+    fn lost(&mut self) -> Option<Hint> {
+        match self.turns.as_mut()?.lost() {
+            Ok(0) => None,
+            Ok(count) => Some(Hint::Lost(count)),
+            Err(error) => {
+                self.turns = None;
+                Some(Hint::NoWords(error.to_string()))
+            }
+        }
     }
 
     fn closed(&mut self, patience: Duration) -> Option<Hint> {

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
-use super::residual::{self, Residual};
+use super::residual::{self, Unlisted};
 use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus, Socket, Usages};
 use crate::owner::{
     self, BpfScanner, Facts, Hidden, KernelUses, OwnerMap, OwnerSets, ProcScanner, Question, Scanner,
@@ -39,7 +39,7 @@ struct Found {
     /// The sockets whose holders were looked for.
     asked: owner::Wanted,
     sets: OwnerSets,
-    residual: Vec<Residual>,
+    unlisted: Unlisted,
     /// Where sockets that are in no table were looked for.
     places: Vec<NetnsId>,
     /// Until when it holds but for new sockets. A descriptor that is passed on, or inherited, changes
@@ -107,7 +107,7 @@ impl Holders {
         let strays = if residual && gap.is_none() { &places[..] } else { &[] };
         let found = self.found(reading, strays, workloads, || source.read(wanted).ok());
         if let Some(found) = found {
-            residual::append(reading, &found.residual);
+            found.unlisted.append(reading);
         }
         if residual {
             reading
@@ -154,7 +154,10 @@ impl Holders {
         look_again: impl FnOnce() -> Option<Reading>,
     ) -> Option<&Found> {
         let began = clock::now().mono;
-        let before = self.found.take();
+        let mut before = self.found.take();
+        if let Some(found) = &mut before {
+            found.unlisted.settle(&reading.sockets, strays);
+        }
         let holds = |found: &Found| {
             began < found.until
                 && found.places == strays
@@ -178,14 +181,18 @@ impl Holders {
         let sets = scan(self.way.as_mut()?, &question, self.live, &mut self.why)?.settle();
         let mut sets = self.hidden.look(sets, &question);
         let whole_until = before.as_ref().map(|found| found.until).filter(|_| sets.tell_news_alone());
+        // Whoever looks once, or for the first time, has no next reading to compare with.
+        let unlisted = match before.as_mut().filter(|_| self.live) {
+            Some(found) => std::mem::take(&mut found.unlisted).after(sets.strays(), strays),
+            None => Unlisted::at_once(sets.strays(), strays, look_again),
+        };
         if self.live {
             sets = sets.kept(before.map(|found| found.sets));
         }
-        let residual = residual::confirm(sets.strays(), strays, look_again);
         let ended = clock::now().mono;
         let rest = || ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
         let until = whole_until.unwrap_or_else(rest);
-        Some(self.found.insert(Found { asked, sets, residual, places: strays.to_vec(), until }))
+        Some(self.found.insert(Found { asked, sets, unlisted, places: strays.to_vec(), until }))
     }
 }
 

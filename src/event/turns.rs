@@ -5,7 +5,7 @@
 use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::sys::bpf::{BpfError, SocketEvents, Told};
+use crate::sys::bpf::{BpfError, SocketEvents};
 use crate::wire::WireError;
 use crate::wire::socket_state;
 
@@ -16,8 +16,6 @@ pub use crate::wire::socket_state::{Turn, What};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
     Turn(Box<Turn>),
-    /// So many began or ended that nobody will be told of: more came than was read in time.
-    Lost(u64),
     /// A record that cannot be understood.
     Malformed(WireError),
 }
@@ -36,15 +34,18 @@ impl Turns {
     }
 
     /// What was told next, without waiting; `None` when nothing waits.
-    pub fn hear(&mut self) -> Result<Option<Word>, BpfError> {
-        Ok(match self.programs.hear()? {
-            Told::Nothing => None,
-            Told::Lost(count) => Some(Word::Lost(count)),
-            Told::Record(bytes) => Some(match socket_state::decode(&bytes) {
-                Ok(turn) => Word::Turn(Box::new(turn)),
-                Err(error) => Word::Malformed(error),
-            }),
+    pub fn hear(&mut self) -> Option<Word> {
+        let record = self.programs.hear()?;
+        Some(match socket_state::decode(&record) {
+            Ok(turn) => Word::Turn(Box::new(turn)),
+            Err(error) => Word::Malformed(error),
         })
+    }
+
+    /// How many others began or ended, since that was asked last, of which nobody will be told: more came than was read
+    /// in time. It is a call, for when nothing waits any more.
+    pub fn lost(&mut self) -> Result<u64, BpfError> {
+        self.programs.lost()
     }
 
     /// Waits until something is told, here or at that descriptor, that long.

@@ -87,7 +87,7 @@ impl Row {
     /// Whether it still exists.
     #[must_use]
     pub fn life(&self) -> Life {
-        self.history().life
+        self.history.as_deref().map_or(Life::Open, |history| history.life)
     }
 
     /// True until the socket counts as closed.

@@ -61,6 +61,11 @@ pub struct Stray {
 }
 
 impl Stray {
+    #[cfg(test)]
+    pub(crate) fn seen(netns: NetnsId, pid: Pid, fd: Fd) -> Self {
+        Self { netns, seat: Task::first(pid), fd, proto_name: None }
+    }
+
     /// The namespace that it belongs to, which need not be that of its holder; that one, where the
     /// socket may not be asked.
     #[must_use]

@@ -8,7 +8,7 @@ use std::panic::resume_unwind;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
 
-use super::netlink::Question;
+use super::question::Question;
 use crate::model::{SliceCoverage, SliceStatus, Socket};
 use crate::sys::netlink::{DiagError, DiagSocket, Dump};
 use crate::wire::{WireError, inet_diag, netlink};
@@ -20,6 +20,8 @@ const BLOCK: usize = 512 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     sockets: Vec<Socket>,
+    /// Those of the table that came along.
+    along: Vec<Socket>,
     /// How many could not be understood, and what was wrong with the last of them.
     malformed: usize,
     trouble: Option<WireError>,
@@ -30,10 +32,11 @@ impl Rows {
     fn read(&mut self, messages: &[u8], question: Question<'_>) {
         for message in netlink::messages(messages) {
             let socket = message.and_then(|message| match message.header.kind.get() {
-                inet_diag::BY_FAMILY => question.decode(message.payload).map(Some),
+                inet_diag::BY_FAMILY | inet_diag::BOTH_FAMILIES => question.decode(message.payload).map(Some),
                 _ => Ok(None),
             });
             match socket {
+                Ok(Some(socket)) if question.is_along(&socket) => self.along.push(socket),
                 Ok(socket) => self.sockets.extend(socket),
                 Err(error) => {
                     self.malformed += 1;
@@ -43,15 +46,15 @@ impl Rows {
         }
     }
 
-    /// The sockets. What could not be understood is missing, so that the table is partial.
-    pub(super) fn told(self, coverage: &mut SliceCoverage) -> Vec<Socket> {
+    /// The sockets, and those that came along. What could not be understood is missing, so that the table is partial.
+    pub(super) fn told(self, coverage: &mut SliceCoverage) -> (Vec<Socket>, Vec<Socket>) {
         coverage.malformed += self.malformed;
         if let Some(error) = self.trouble {
             let malformed = coverage.malformed;
             coverage.status =
                 SliceStatus::Partial(format!("{malformed} of its rows could not be understood: {error}"));
         }
-        self.sockets
+        (self.sockets, self.along)
     }
 }
 
@@ -62,16 +65,9 @@ pub(super) fn dump(
     question: Question<'_>,
     buffer: &mut Vec<u8>,
 ) -> Result<(Dump, Rows), DiagError> {
-    let request = |seq| {
-        let mut request = (question.diag.request)(&question.context, seq, question.ask);
-        if let Some(narrow) = question.narrow {
-            inet_diag::narrow(&mut request, narrow);
-        }
-        request
-    };
     scope(|scope| {
         let mut decoder = None;
-        let dump = socket.dump(request, buffer, &mut |drained| {
+        let dump = socket.dump(|seq| question.request(seq), buffer, &mut |drained| {
             if drained.len() < BLOCK {
                 return;
             }

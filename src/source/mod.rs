@@ -13,6 +13,8 @@ mod stand_in;
 mod tables;
 
 #[cfg(linux)]
+mod along;
+#[cfg(linux)]
 mod crosscheck;
 #[cfg(linux)]
 mod decoder;
@@ -24,6 +26,8 @@ pub mod netlink;
 mod numbers;
 #[cfg(linux)]
 pub mod procfs;
+#[cfg(linux)]
+mod question;
 #[cfg(linux)]
 mod second_look;
 

@@ -5,21 +5,20 @@
 //! table has failed, and is never shown as empty.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use super::along::{Along, Came, Drained};
 use super::crosscheck;
 use super::decoder::{self, Rows};
 use super::numbers;
 use super::place::Place;
 use super::protocols::{self, Counts};
+use super::question::Question;
 use super::second_look::{self, SecondLook};
-use super::tables::{self, Diag, KernelTable};
+use super::tables::{self, KernelTable};
 use super::{Reading, SocketSource, SourceError, Wanted, keep, procfs};
-use crate::model::{
-    Ask, Closely, Details, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, SocketKey, State,
-};
+use crate::model::{Ask, Closely, KernelUse, Narrow, NetnsId, SliceCoverage, SliceStatus, Socket, State};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket, Dump};
-use crate::wire::{Context, WireError, inet_diag};
+use crate::wire::Context;
 
 /// How often a dump that broke or was interrupted is started again.
 const RETRIES: usize = 3;
@@ -72,42 +71,6 @@ impl SocketSource for Netlink {
     }
 }
 
-/// What a dump is asked for.
-#[derive(Clone, Copy)]
-pub(super) struct Question<'a> {
-    pub(super) known: &'a KernelTable,
-    pub(super) diag: Diag,
-    pub(super) context: Context,
-    /// What the kernel is asked for.
-    pub(super) ask: Ask,
-    /// Whether byte counters are kept.
-    pub(super) rates: bool,
-    /// The one whose details are kept in any case.
-    pub(super) closely: Option<SocketKey>,
-    /// Which sockets are enough; `None` for all.
-    pub(super) narrow: Option<&'a Narrow>,
-}
-
-impl Question<'_> {
-    /// One socket of the answer, with as much of it as is kept.
-    pub(super) fn decode(&self, payload: &[u8]) -> Result<Socket, WireError> {
-        let socket = (self.diag.decode)(payload, &self.context)?;
-        if self.closely == Some(socket.key) && !self.context.details {
-            return (self.diag.decode)(payload, &Context { details: true, ..self.context });
-        }
-        if !self.rates {
-            return Ok(socket);
-        }
-        let counters = inet_diag::counters(payload, &self.context).map(Box::new);
-        // The kernel told all of `tcp_info` with them, in which clocks run: every row would change with every reading.
-        let without = |mut details: Arc<Details>| {
-            Arc::make_mut(&mut details).tcp_info = None;
-            details
-        };
-        Ok(Socket { counters, details: socket.details.map(without), ..socket })
-    }
-}
-
 /// Reads the tables of the namespace that the calling thread is in.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -128,6 +91,7 @@ pub(super) struct Reader {
     /// Which sockets are enough.
     narrow: Option<Narrow>,
     closely: Option<Closely>,
+    along: Along,
     /// The kernel does not take the program of that.
     no_program: bool,
     buffer: Vec<u8>,
@@ -146,6 +110,7 @@ impl Reader {
             second: SecondLook::default(),
             narrow: None,
             closely: None,
+            along: Along::default(),
             no_program: false,
             buffer: Vec::new(),
         }
@@ -175,6 +140,7 @@ impl Reader {
     /// Appends every wanted table, and its coverage.
     pub(super) fn read(&mut self, wanted: &[Wanted], place: Place, ask: Ask, reading: &mut Reading) {
         self.counts = Counts::read(place.whose);
+        self.along.begin(wanted);
         for table in wanted.iter().filter_map(|wanted| tables::find(*wanted)) {
             let start = reading.sockets.len();
             let mut coverage = self.read_table(table, place, ask, reading);
@@ -218,7 +184,9 @@ impl Reader {
         if !self.refused.contains_key(&table) {
             let context = Context { details: ask.is_for_details(), ..place.context(table) };
             let narrow = self.narrow_of(known).map(numbers::fill);
-            let closely = self.closely.filter(|one| one.slice == coverage.slice);
+            let along = self.along.wanted_with(table, ask).filter(|_| narrow.is_none());
+            let is_asked = |slice| slice == coverage.slice || along.map(|it| place.slice(it)) == Some(slice);
+            let closely = self.closely.filter(|one| is_asked(one.slice));
             let question = Question {
                 known,
                 diag,
@@ -227,6 +195,7 @@ impl Reader {
                 rates: ask.rates,
                 closely: closely.map(|one| one.key),
                 narrow: narrow.as_ref(),
+                along,
             };
             match self.read_dump(question, &mut coverage, reading) {
                 Ok(()) => return coverage,
@@ -263,7 +232,10 @@ impl Reader {
         coverage: &mut SliceCoverage,
         reading: &mut Reading,
     ) -> Result<(), DiagError> {
-        let Drained { sockets, pieces } = self.drain(question, coverage)?;
+        let Drained { sockets, pieces } = match self.along.take(question.known.table) {
+            Some(came) => came.told(coverage),
+            None => self.drain(question, coverage)?,
+        };
         keep(sockets, coverage, reading);
         let start = reading.sockets.len() - coverage.rows;
         if pieces > 1 && self.second.pays(coverage.slice, &reading.sockets[start..]) {
@@ -284,7 +256,7 @@ impl Reader {
         let first = self.socket.take();
         self.looks = self.looks.wrapping_add(1);
         self.chunk = CHUNK - 1024 * (1 + self.looks % 13);
-        let question = Question { ask: Ask { listening, ..question.ask }, ..question };
+        let question = Question { ask: Ask { listening, ..question.ask }, along: None, ..question };
         let ended = self.drain(question, coverage);
         (self.socket, self.chunk) = (first, CHUNK);
         let sockets = match ended {
@@ -317,7 +289,11 @@ impl Reader {
     }
 
     /// Reads one dump whole, starting again as long as it pays.
-    fn drain(&mut self, question: Question<'_>, coverage: &mut SliceCoverage) -> Result<Drained, DiagError> {
+    fn drain(
+        &mut self,
+        mut question: Question<'_>,
+        coverage: &mut SliceCoverage,
+    ) -> Result<Drained, DiagError> {
         loop {
             let ask = question.ask;
             let ask = Ask { storages: ask.storages && !self.no_storages, ..ask };
@@ -333,8 +309,15 @@ impl Reader {
                         let why = "the table changed during every attempt to read it".to_owned();
                         coverage.status = SliceStatus::Partial(why);
                     }
-                    let sockets = question.known.settle(rows.told(coverage));
+                    let (sockets, along) = rows.told(coverage);
+                    self.along.keep(question.along.map(|table| Came::new(table, along, pieces, coverage)));
+                    let sockets = question.known.settle(sockets);
                     return Ok(Drained { sockets, pieces });
+                }
+                Err(error) if error.is_refusal() && question.along.is_some() => {
+                    question.along = None;
+                    self.along.refuse();
+                    continue;
                 }
                 Err(error) if has_program && error.may_be_the_program() => {
                     self.no_program = true; // everything is judged again anyway
@@ -363,11 +346,4 @@ impl Reader {
         self.socket = Some(socket);
         Ok(dump)
     }
-}
-
-/// A dump that was read whole.
-struct Drained {
-    sockets: Vec<Socket>,
-    /// In how many datagrams it came.
-    pieces: usize,
 }

@@ -2,10 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::Peekable;
-use std::slice::Iter;
 use std::time::Duration;
-use std::vec::IntoIter;
 
 use super::recent::Recent;
 use super::{Known, ended};
@@ -42,36 +39,26 @@ pub(super) fn merge(
     sockets.sort_by_key(|socket| socket.key);
     let mut rows = Vec::with_capacity(sockets.len() + 16);
     let mut old = old.iter().peekable();
-    let mut new = sockets.into_iter().peekable();
-    while let Some(next) = step(&mut old, &mut new) {
-        rows.extend(match next {
-            Step::Gone(row) => rules.gone(row, changes),
-            Step::Came(socket) => Some(rules.came(socket, changes)),
-            Step::Stayed(row, socket) => Some(rules.stayed(row, socket, changes)),
-        });
+    let mut new = sockets.into_iter();
+    loop {
+        // Sockets are large: the next one is looked at where it is.
+        let order = match (old.peek(), new.as_slice().first()) {
+            (Some(row), Some(socket)) => row.socket.key.cmp(&socket.key),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => break,
+        };
+        match order {
+            Ordering::Less => rows.extend(old.next().and_then(|row| rules.gone(row, changes))),
+            Ordering::Greater => rows.extend(new.next().map(|socket| rules.came(socket, changes))),
+            Ordering::Equal => {
+                let both = old.next().zip(new.next());
+                rows.extend(both.map(|(row, socket)| rules.stayed(row, socket, changes)));
+            }
+        }
     }
     rules.never_read(&mut rows, changes);
     rows
-}
-
-enum Step<'a> {
-    Gone(&'a Row),
-    Came(Socket),
-    Stayed(&'a Row, Socket),
-}
-
-fn step<'a>(old: &mut Peekable<Iter<'a, Row>>, new: &mut Peekable<IntoIter<Socket>>) -> Option<Step<'a>> {
-    let order = match (old.peek(), new.peek()) {
-        (Some(row), Some(socket)) => row.socket.key.cmp(&socket.key),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => return None,
-    };
-    match order {
-        Ordering::Less => old.next().map(Step::Gone),
-        Ordering::Greater => new.next().map(Step::Came),
-        Ordering::Equal => old.next().zip(new.next()).map(|(row, socket)| Step::Stayed(row, socket)),
-    }
 }
 
 impl Rules<'_> {
@@ -223,6 +210,7 @@ impl Rules<'_> {
 
     /// How fast it was since it was last counted; `None` where one of the two countings passed over it.
     fn rate(&self, before: &Row, socket: &Socket) -> Option<Rate> {
+        before.socket.bytes().and(socket.bytes())?; // most tables count none
         let slice = socket.slice();
         let counted = self.known.get(&slice).and_then(|known| known.counted);
         let passed_over = before.life() != Life::Open || !self.whole.contains_key(&slice);

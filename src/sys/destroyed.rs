@@ -44,6 +44,8 @@ pub enum Heard<'a> {
 #[derive(Debug)]
 pub struct DestroyedSocket {
     fd: OwnedFd,
+    /// How long the kernel lets a read wait; `None` until that is said.
+    patience: Option<Duration>,
     buffer: Vec<u8>,
 }
 
@@ -56,7 +58,7 @@ impl DestroyedSocket {
             set_socket_recv_buffer_size(&fd, ROOM).map_err(ListenError::Open)?;
         }
         bind(&fd, &SocketAddrNetlink::new(0, groups)).map_err(ListenError::Refused)?;
-        Ok(Self { fd, buffer: vec![0; MESSAGE] })
+        Ok(Self { fd, patience: None, buffer: vec![0; MESSAGE] })
     }
 
     /// What can be waited at.
@@ -67,11 +69,15 @@ impl DestroyedSocket {
 
     /// Waits for what comes next, as long as that.
     pub fn hear(&mut self, patience: Duration) -> Result<Heard<'_>, ListenError> {
-        // 0 would mean for ever.
-        let patience = patience.max(Duration::from_micros(1));
-        set_socket_timeout(&self.fd, Timeout::Recv, Some(patience)).map_err(ListenError::Receive)?;
+        // As a timeout 0 would mean for ever, and less than a microsecond is none.
+        let waits = patience >= Duration::from_micros(1);
+        if waits && self.patience != Some(patience) {
+            set_socket_timeout(&self.fd, Timeout::Recv, Some(patience)).map_err(ListenError::Receive)?;
+            self.patience = Some(patience);
+        }
         // With TRUNC the kernel tells how long the datagram is, whether it fits or not.
-        let (bytes, from) = match recvfrom(&self.fd, &mut self.buffer[..], RecvFlags::TRUNC) {
+        let flags = if waits { RecvFlags::TRUNC } else { RecvFlags::TRUNC | RecvFlags::DONTWAIT };
+        let (bytes, from) = match recvfrom(&self.fd, &mut self.buffer[..], flags) {
             Ok((_, bytes, from)) => (bytes, from),
             Err(Errno::AGAIN | Errno::INTR) => return Ok(Heard::Nothing),
             Err(Errno::NOBUFS) => return Ok(Heard::Lost),

@@ -3,6 +3,7 @@
 //! Made when something changed, never while drawing.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::{Life, Row, Stamp};
@@ -58,8 +59,10 @@ pub(super) struct Listing {
     pub(super) counted: usize,
     /// The line of the tally that is selected, or of the folded group that it is in.
     pub(super) followed: Option<usize>,
-    /// When marks fade or end, on the monotonic clock, ascending.
-    turns: Vec<Duration>,
+    /// When marks are shown to have faded or ended, on the monotonic clock.
+    turns: BTreeSet<Duration>,
+    /// When the first of the rows that closed leaves.
+    leaves: Option<Duration>,
 }
 
 /// What a listing is made from.
@@ -123,7 +126,9 @@ impl Listing {
                 Some(tallies) if row.is_open() => tallies.count(at, row),
                 Some(_) => {}
                 None => {
-                    listing.turns.extend(Mark::turns(row, &wish.now));
+                    let beat = |turn| mark::beat(turn, moment.taken.mono);
+                    listing.turns.extend(Mark::turns(row, &wish.now).map(beat));
+                    listing.leaves = [listing.leaves, Mark::leaves(row)].into_iter().flatten().min();
                     listing.index.push(at);
                 }
             }
@@ -136,8 +141,6 @@ impl Listing {
                 listing.elsewhere[View::of(row).number()] += usize::from(passes);
             }
         }
-        listing.turns.sort_unstable();
-        listing.turns.dedup();
         if let Some(column) = wish.columns.get(wish.sort.column) {
             listing.keep(pool, moment, wish, sieve);
             let down = column.descending != wish.sort.reversed;
@@ -199,6 +202,11 @@ impl Listing {
     /// How long until the next mark fades or ends.
     pub(super) fn next_turn(&self, now: &Stamp) -> Option<Duration> {
         self.turns.iter().find(|turn| **turn > now.mono).map(|turn| turn.saturating_sub(now.mono))
+    }
+
+    /// True once a row that is listed is to be listed no more.
+    pub(super) fn is_past(&self, now: &Stamp) -> bool {
+        self.leaves.is_some_and(|leaves| leaves <= now.mono)
     }
 
     /// Tallies that compare equal are ordered by what they have in common, so that nothing jumps.

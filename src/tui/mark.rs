@@ -12,6 +12,9 @@ use super::theme::Meaning;
 pub(super) const LASTS: Duration = Duration::from_secs(3);
 /// In so many steps it fades.
 const STEPS: u8 = 3;
+/// Marks turn together, so often after a reading: what is heard between two has moments of its own, by the hundred on a
+/// busy machine. Of a second the last part is left to the next reading.
+const BEAT: Duration = Duration::from_millis(400);
 
 /// What happened to a row a moment ago.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,14 @@ impl Mark {
         marked.into_iter().flat_map(|(_, since)| (1..=STEPS).map(move |step| since.mono + after(step)))
     }
 
+    /// When the mark of a row that closed ends, on the monotonic clock; `None` of one that is open.
+    pub(super) fn leaves(row: &Row) -> Option<Duration> {
+        match row.life() {
+            Life::Closed { at } => Some(at.mono + LASTS),
+            Life::Open | Life::Missed => None,
+        }
+    }
+
     /// The row's last change, and when it was.
     fn with_since(row: &Row) -> Option<(Self, Stamp)> {
         if let Life::Closed { at } = row.life() {
@@ -85,7 +96,29 @@ impl Mark {
     }
 }
 
+/// When what turns at a moment is shown to have turned, on the clock of that reading.
+pub(super) fn beat(turn: Duration, reading: Duration) -> Duration {
+    let beats = turn.saturating_sub(reading).as_nanos().div_ceil(BEAT.as_nanos());
+    reading + BEAT.saturating_mul(u32::try_from(beats).unwrap_or(u32::MAX))
+}
+
 /// How old a mark is after so many steps.
 fn after(steps: u8) -> Duration {
     LASTS * u32::from(steps) / u32::from(STEPS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_turns_between_two_beats_turns_at_the_second() {
+        let ms = Duration::from_millis;
+        for (turn, beat_at) in [(900, 1_000), (1_000, 1_000), (1_001, 1_400), (1_400, 1_400), (2_000, 2_200)]
+        {
+            assert_eq!(beat(ms(turn), ms(1_000)), ms(beat_at), "{turn}");
+        }
+        let own_moments = (0..1_000).map(|at| beat(ms(1_000 + at), ms(1_000)));
+        assert_eq!(own_moments.collect::<std::collections::BTreeSet<_>>().len(), 4, "1.0, 1.4, 1.8, 2.2");
+    }
 }

@@ -31,6 +31,11 @@ impl Sieve {
         &self.filter
     }
 
+    /// True where what passes changes with the time.
+    pub(super) fn is_of_time(&self) -> bool {
+        self.is_of_time
+    }
+
     /// Lets these pass from now on.
     pub(super) fn put(&mut self, filter: Filter) {
         self.is_of_time = filter.needs().history;

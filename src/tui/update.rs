@@ -82,7 +82,10 @@ pub(super) fn update(app: &mut App, input: Input, now: Stamp) -> Vec<Effect> {
             Vec::new()
         }
         Input::Tick => {
-            relist(app);
+            // Most of what turns is drawn in another colour, and stands where it stood.
+            if app.listing.is_past(&app.clock()) || app.sieve.is_of_time() {
+                relist(app);
+            }
             Vec::new()
         }
         Input::Acted(report) => {

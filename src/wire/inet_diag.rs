@@ -14,6 +14,8 @@ use crate::model::{
 
 /// `SOCK_DIAG_BY_FAMILY` (`linux/sock_diag.h`)
 pub const BY_FAMILY: u16 = 20;
+/// `TCPDIAG_GETSOCK` (`linux/inet_diag.h`)
+pub const BOTH_FAMILIES: u16 = 18;
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 /// `INET_DIAG_REQ_PROTOCOL`: the protocol, where its number does not fit the header's byte.
@@ -51,6 +53,18 @@ struct Request {
     pad: u8,
     states: U32,
     id: SockId,
+}
+
+/// `struct inet_diag_req`, 60 bytes.
+#[derive(Clone, Copy, Debug, IntoBytes, KnownLayout, Immutable, Unaligned)]
+#[repr(C)]
+struct OldRequest {
+    family: u8,
+    lengths: [u8; 2],
+    ext: u8,
+    id: SockId,
+    states: U32,
+    databases: U32,
 }
 
 /// `struct inet_diag_msg`, 72 bytes.
@@ -148,6 +162,21 @@ pub(super) fn exact_body(context: &Context, id: SockId) -> Vec<u8> {
         id,
     };
     header.as_bytes().to_vec()
+}
+
+/// The request that dumps every TCP socket of either family: the one that there was before families were asked for. Each
+/// reply is a [`BOTH_FAMILIES`] message and otherwise the same (`inet_diag_dump_compat`).
+#[must_use]
+pub fn both_families_request(seq: u32, ask: Ask) -> Vec<u8> {
+    let header = OldRequest {
+        family: 0,
+        lengths: [0; 2],
+        ext: inet_details::extensions(ask),
+        id: SockId::ANY,
+        states: ALL_STATES.into(),
+        databases: 0.into(),
+    };
+    netlink::dump_request(BOTH_FAMILIES, seq, header.as_bytes())
 }
 
 /// One socket from the payload of a [`BY_FAMILY`] message.
@@ -368,6 +397,15 @@ mod tests {
         let mptcp = request(Family::Inet, Protocol::Mptcp);
         assert_eq!(mptcp[16 + 56..], [8, 0, 3, 0, 6, 1, 0, 0], "262 does not fit a byte");
         assert_eq!(mptcp[..4], 80u32.to_ne_bytes());
+    }
+
+    #[test]
+    fn the_request_for_both_families_names_none() {
+        let request = both_families_request(9, Ask { rates: true, ..Ask::NOTHING });
+        assert_eq!((request.len(), &request[4..6]), (16 + 60, &BOTH_FAMILIES.to_ne_bytes()[..]));
+        assert_eq!(request[16..20], [0, 0, 0, 2], "INET_DIAG_INFO");
+        assert_eq!(request[60..68], [0xff; 8], "no cookie");
+        assert_eq!(request[68..72], [0xff; 4], "every state");
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod binds;
 mod both_ways;
 mod churn;
 mod closing;
+mod delivering;
 mod dnat;
 #[path = "../it/document.rs"]
 #[allow(
@@ -110,6 +111,7 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (binds::CASES, namespace.or(bpf).or(cgroup)),
         (binds::CONTAINED, namespace.or(bpf).or(cgroup).or(apart)),
         (keeping::CASES, namespace.or(bpf).or(apart)),
+        (delivering::CASES, namespace),
         (names::CASES, cgroup),
         (runtimes::CASES, cgroup),
         (activation::CASES, apart),

@@ -154,14 +154,8 @@ impl Ledger {
     pub fn write(&mut self, new: Entry, state: &State, pending: &[Arc<Notice>], now: Stamp) {
         self.notices.extend(new.notices);
         self.facts.extend(new.facts);
-        while self.facts.len() > WAITING {
-            self.facts.pop_front();
-            self.lost += 1;
-        }
         if self.broken.is_some_and(|since| now.since(&since) < PATIENCE) {
-            // The places keep what they did not take; that is what is written in the end.
-            self.notices.clear();
-            return;
+            return self.wait();
         }
         let was_broken = self.broken.is_some();
         if let Err(trouble) = self.try_to_write(state, pending) {
@@ -170,10 +164,8 @@ impl Ledger {
             }
             self.open = None;
             if let Err(trouble) = self.try_to_write(state, pending) {
-                self.open = None;
-                self.notices.clear();
                 self.breaks(&trouble, now);
-                return;
+                return self.wait();
             }
         }
         if was_broken {
@@ -194,6 +186,14 @@ impl Ledger {
             && self.written.cursors == state.cursors
             && self.written.standing == state.standing
             && self.open.as_ref().is_some_and(|(_, identity)| identity.is_still_at(&self.path))
+    }
+
+    /// Keeps what can be kept until the file can be written. The places keep the alerts that they did not take.
+    fn wait(&mut self) {
+        self.notices.clear();
+        let excess = self.facts.len().saturating_sub(WAITING);
+        self.facts.drain(..excess);
+        self.lost += excess as u64;
     }
 
     fn try_to_write(&mut self, state: &State, pending: &[Arc<Notice>]) -> Result<(), Trouble> {

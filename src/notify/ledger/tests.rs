@@ -99,6 +99,15 @@ fn what_was_written_is_there_after_a_crash() {
 }
 
 #[test]
+fn however_much_happens_at_once_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("watch.db");
+    let (mut ledger, _) = open(&path, 0);
+    ledger.write(Entry { notices: vec![], facts: facts(WAITING + 5) }, &state(), &[], at(1));
+    assert_eq!((ledger.news(), rows(&path, "fact")), (vec![], i64::try_from(WAITING).unwrap() + 5));
+}
+
+#[test]
 fn a_change_of_the_state_is_written_and_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("watch.db");

@@ -7,7 +7,7 @@ mod ring;
 mod socket_events;
 mod task_files;
 
-pub use socket_events::{Running, SocketEvents, Subjects, Told, Whose};
+pub use socket_events::{Running, SocketEvents, Subjects, Whose};
 pub use task_files::TaskFiles;
 
 use std::fs;

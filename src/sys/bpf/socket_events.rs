@@ -72,17 +72,6 @@ pub struct Running {
     pub binds: Option<Result<Whose, BpfError>>,
 }
 
-/// What came next.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Told {
-    /// A record.
-    Record([u8; LENGTH]),
-    /// There was no room for so many.
-    Lost(u64),
-    /// Nothing waits.
-    Nothing,
-}
-
 impl SocketEvents {
     /// Loads the programs and has them run, as far as that can be had.
     pub fn start(subjects: Subjects) -> Result<(Self, Running), BpfError> {
@@ -117,15 +106,16 @@ impl SocketEvents {
         self.links.is_empty()
     }
 
-    /// What was told next, without waiting. Losses are told once the records are read that came before.
-    pub fn hear(&mut self) -> Result<Told, BpfError> {
+    /// The record that was told next, without waiting and without a call; `None` when none waits.
+    pub fn hear(&mut self) -> Option<[u8; LENGTH]> {
         let mut record = [0; LENGTH];
-        if let Some(LENGTH) = self.ring.next(&mut record) {
-            return Ok(Told::Record(record));
-        }
+        (self.ring.next(&mut record) == Some(LENGTH)).then_some(record)
+    }
+
+    /// How many found no room since that was asked last.
+    pub fn lost(&mut self) -> Result<u64, BpfError> {
         let lost = call::look_up(self.shared.as_fd(), LOST).map_err(BpfError::Read)?;
-        let more = lost.saturating_sub(std::mem::replace(&mut self.lost, lost));
-        Ok(if more > 0 { Told::Lost(more) } else { Told::Nothing })
+        Ok(lost.saturating_sub(std::mem::replace(&mut self.lost, lost)))
     }
 
     /// Waits until something is told, here or at that descriptor, that long. False when nothing came.

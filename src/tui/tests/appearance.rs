@@ -61,12 +61,12 @@ fn marks_fade_towards_the_text_in_three_steps_and_are_kept_since_a_chosen_moment
     let mut stage = stage(Theme::Light);
     let look = stage.app.look;
     let mut seen = Vec::new();
-    for second in 0..3 {
+    for (step, rest) in [1_200, 800, 1_200].into_iter().enumerate() {
         seen.push(mark(&stage, "192.168.1.5:5432"));
-        assert_eq!(Some(seen[second]), look.fading(Meaning::Changed, second.try_into().unwrap()).fg);
+        assert_eq!(Some(seen[step]), look.fading(Meaning::Changed, step.try_into().unwrap()).fg);
         let next = stage.app.stays_true_for().unwrap();
-        assert_eq!(next.as_millis(), 1000, "drawn again when it fades, and not before");
-        stage.wait(1.0);
+        assert_eq!(next.as_millis(), rest, "drawn again at the beat after it fades, and not before");
+        stage.wait(next.as_secs_f64());
     }
     seen.dedup();
     assert_eq!(seen.len(), 3);

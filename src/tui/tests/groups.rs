@@ -48,7 +48,7 @@ fn names(stage: &Stage) -> Vec<String> {
 fn opened(key: &str, by: By) -> Stage {
     let mut stage = stage(key, by);
     stage.app.pane_mut().folds.set_all(true);
-    stage.wait(0.0);
+    stage.relist();
     stage
 }
 
@@ -119,7 +119,7 @@ fn what_processes_take_is_summed_and_what_is_not_known_is_told() {
     }
     stage.app.pane_mut().sort.column =
         stage.app.pane().columns.iter().position(|column| column.key == "cpu").unwrap();
-    stage.wait(0.0);
+    stage.relist();
     assert_eq!(names(&stage)[..2], ["app 4410", "nginx 2211"], "the largest first");
     stage.keys("/proc = nc");
     stage.code(KeyCode::Enter);
@@ -283,7 +283,7 @@ fn what_is_selected_is_followed_into_groups_and_out_of_them() {
     for reversed in [false, true] {
         for column in 0..stage.app.pane().columns.len() {
             stage.app.pane_mut().sort = crate::tui::listing::Sort { column, reversed };
-            stage.wait(0.0);
+            stage.relist();
             assert_eq!(chosen(&stage), before, "column {column}");
         }
     }
@@ -304,7 +304,7 @@ fn members_stand_below_their_group_in_the_order_of_the_column() {
         let mut stage = opened("3", by);
         for column in 0..stage.app.pane().columns.len() {
             stage.app.pane_mut().sort.column = column;
-            stage.wait(0.0);
+            stage.relist();
             let mut open: Vec<Common> = Vec::new();
             for (_, tally) in lines(&stage) {
                 let branch = tally.branch.unwrap();
@@ -317,7 +317,7 @@ fn members_stand_below_their_group_in_the_order_of_the_column() {
     let mut stage = opened("3", By::User);
     stage.app.pane_mut().sort.column =
         stage.app.pane().columns.iter().position(|column| column.key == "sockets").unwrap();
-    stage.wait(0.0);
+    stage.relist();
     let all = lines(&stage);
     for pair in all.windows(2).filter(|pair| pair[0].1.under == pair[1].1.under && pair[0].1.under.is_some())
     {
@@ -400,7 +400,7 @@ fn unshared(holders: &[(u32, u8, u8, u8)], by: By) -> (Vec<(String, Tally)>, usi
     stage.keys("3");
     stage.app.pane_mut().by = by;
     stage.app.pane_mut().folds.set_all(true);
-    stage.wait(0.0);
+    stage.relist();
     (lines(&stage), all)
 }
 

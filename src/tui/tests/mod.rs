@@ -45,7 +45,7 @@ use super::app::App;
 use super::input::Input;
 use super::prompt::Prompt;
 use super::theme::{ColorChoice, Look};
-use super::update::{Effect, update};
+use super::update::{Effect, relist, update};
 use super::view;
 use crate::engine::{Feed, OwnerAsk, Sampler, Snapshot};
 use crate::filter::{Filter, FilterError, Vocabulary};
@@ -156,6 +156,12 @@ impl Stage {
     /// Lets time pass without news.
     fn wait(&mut self, seconds: f64) {
         self.now.mono += Duration::from_secs_f64(seconds);
+        self.send(Input::Tick);
+    }
+
+    /// Makes the lines anew: a test changed by what they are made.
+    fn relist(&mut self) {
+        relist(&mut self.app);
         self.send(Input::Tick);
     }
 

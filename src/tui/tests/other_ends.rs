@@ -123,7 +123,7 @@ fn they_order_the_lines_and_the_line_below_tells_more() {
     let mut stage = stage();
     let column = stage.app.pane().columns.iter().position(|column| column.key == "peer_owners").unwrap();
     stage.app.pane_mut().sort = crate::tui::listing::Sort { column, reversed: false };
-    stage.wait(0.0);
+    stage.relist();
     let ends: Vec<String> = told(&stage).into_iter().map(|(_, end)| end).collect();
     assert_eq!(ends[..3], ["app 4410", "nginx 2210 +1", "postgres 990"], "by name, the unknown last");
     stage.keys("g");

@@ -46,6 +46,15 @@ fn a_name_is_typed_and_done() {
 }
 
 #[test]
+fn names_stand_whole_where_sentences_are_cut() {
+    let mut stage = Stage::played(80, 24);
+    stage.keys("2:retrans");
+    let (screen, names) = (stage.screen(), offered(&stage));
+    let fields = names.iter().filter(|name| name.starts_with("sort by ")).take(5);
+    assert!(fields.clone().count() > 1 && fields.clone().all(|name| screen.contains(&**name)), "{screen}");
+}
+
+#[test]
 fn all_that_can_be_done_is_offered_and_nothing_else() {
     for (keys, below) in [("", Mode::List), ("\n", Mode::Details), ("?", Mode::Help)] {
         let mut stage = Stage::played(80, 24);

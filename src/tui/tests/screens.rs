@@ -169,7 +169,7 @@ fn marks_have_glyph_and_colour_and_fade() {
     }
     // The door opened a second before the others changed.
     let rest = stage.app.stays_true_for().unwrap();
-    assert_eq!(rest.as_millis(), 1000, "and fades first");
+    assert_eq!(rest.as_millis(), 1200, "and fades first, at the next beat");
     let bold = |stage: &Stage, local| style_of(stage, local).1.add_modifier.contains(Modifier::BOLD);
     assert!(bold(&stage, "192.168.1.5:5432") && bold(&stage, "127.0.0.1:3000"));
     assert!(!bold(&stage, "0.0.0.0:4444"), "it is a second old");

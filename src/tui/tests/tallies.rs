@@ -16,7 +16,7 @@ use crate::tui::views::View;
 fn told(stage: &mut Stage, key: char) -> Vec<(String, Tally)> {
     stage.keys(&key.to_string());
     stage.app.pane_mut().by = By::Each;
-    stage.wait(0.0);
+    stage.relist();
     let line = |at| {
         let seen = stage.app.tally_at(at).unwrap();
         let cell = crate::tui::tally_cell::common(&seen);
@@ -168,7 +168,7 @@ fn the_selected_tally_is_followed_and_every_column_orders() {
         for at in 0..stage.app.pane().columns.len() {
             for reversed in [false, true] {
                 stage.app.pane_mut().sort = crate::tui::listing::Sort { column: at, reversed };
-                stage.wait(0.0);
+                stage.relist();
                 assert_eq!(stage.app.tally_at(stage.app.pane().cursor).unwrap().tally.common, chosen);
                 assert_eq!(stage.app.listing.len(), lines);
             }

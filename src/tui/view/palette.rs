@@ -11,7 +11,7 @@ use crate::tui::picker::Picker;
 use crate::tui::theme::Meaning;
 
 const PROMPT: &str = "do ";
-/// Cells for the names, and for the keys.
+/// Cells for the names, unless one is longer, and for the keys.
 const NAMES: usize = 16;
 const KEYS: usize = 10;
 
@@ -26,9 +26,12 @@ pub(super) fn draw(app: &App, palette: &Picker, area: Rect, buffer: &mut Buffer)
     }
     let chosen = palette.chosen(matches.len());
     let in_sight = matches.iter().enumerate().skip(palette.first(matches.len(), area.height));
+    let in_sight = in_sight.take(lines.len());
+    // Names that are cut may be alike; sentences may be cut.
+    let names = in_sight.clone().map(|(_, offer)| text::width(&offer.name)).max().unwrap_or(0).max(NAMES);
     for (y, (at, offer)) in lines.zip(in_sight) {
         let line = Rect { y, height: 1, ..area };
-        draw_match(app, offer, line, buffer);
+        draw_match(app, (offer, names), line, buffer);
         if at == chosen {
             buffer.set_style(line, app.look.style(Meaning::Selected));
         }
@@ -67,7 +70,7 @@ pub(super) fn draw_typed(
     }
 }
 
-fn draw_match(app: &App, offer: &Offer, area: Rect, buffer: &mut Buffer) {
+fn draw_match(app: &App, (offer, names): (&Offer, usize), area: Rect, buffer: &mut Buffer) {
     let keys = match &offer.does {
         Does::Action(action) => app.keymap.keys(*action),
         Does::View(_) | Does::Sort(_) => &[],
@@ -77,7 +80,7 @@ fn draw_match(app: &App, offer: &Offer, area: Rect, buffer: &mut Buffer) {
     let sentence = (offer.sentence.as_ref(), usize::from(area.width), Meaning::Muted);
     draw_cells(
         app,
-        &[(&offer.name, NAMES, Meaning::Text), (&keys, KEYS, Meaning::Key), sentence],
+        &[(&offer.name, names, Meaning::Text), (&keys, KEYS, Meaning::Key), sentence],
         area,
         buffer,
     );

@@ -3,6 +3,9 @@
 //! Polls never overlap. Where one takes long, the next starts later than the interval says, so that at most
 //! half of a core goes into polling.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -220,6 +223,20 @@ impl Poller {
         self.stale || self.heard.len() > most
     }
 
+    /// Takes in what is asked for. True where a reading is to follow at once.
+    fn take(&mut self, asked: Asked) -> bool {
+        let is_urgent = matches!(asked, Asked::Of(_));
+        match asked {
+            Asked::Of(ask) => self.sampler.ask(ask),
+            Asked::Closely(closely) => {
+                self.stale |= closely.is_some();
+                self.sampler.look_closely(closely);
+            }
+            Asked::Nothing(shown) => drop(shown),
+        }
+        is_urgent
+    }
+
     /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
     fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp) -> bool {
         let took = clock::now().since(&started);
@@ -236,15 +253,14 @@ impl Poller {
             let listens = self.hear.is_some() && self.heard.len() < MOST;
             let patience = if listens { Duration::ZERO } else { rest };
             match asked.recv_timeout(patience) {
-                Ok(Asked::Of(ask)) => self.sampler.ask(ask),
-                Ok(Asked::Nothing(shown)) => {
-                    drop(shown);
-                    continue;
-                }
-                Ok(Asked::Closely(closely)) => {
-                    self.stale |= closely.is_some();
-                    self.sampler.look_closely(closely);
-                    continue;
+                Ok(one) => {
+                    if !self.take(one) {
+                        continue;
+                    }
+                    // Of several questions the last one counts: nobody waits for an answer to the others any more.
+                    for one in asked.try_iter() {
+                        self.take(one);
+                    }
                 }
                 Err(RecvTimeoutError::Timeout) if rest > patience => {
                     self.hear(rest.min(LISTEN));
@@ -272,8 +288,10 @@ impl Poller {
 
     fn poll(&mut self) -> Result<Snapshot, SourceError> {
         let started = clock::now();
-        // What ended before the dump begins cannot be in it, but for TIME-WAIT.
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) {}
+        // What ended before the dump begins cannot be in it, but for TIME-WAIT. Where as much comes as is taken in, the
+        // reading would never begin.
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
+        }
         let sample = self.sampler.take()?;
         let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
@@ -298,7 +316,9 @@ impl Poller {
 
     /// Lets the reading know of what it has how that began, where it did meanwhile. The rest waits for the next.
     fn hear_of(&mut self, sample: &mut Sample) {
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) {}
+        let started = clock::now();
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
+        }
         if self.heard.begun.is_empty() {
             return;
         }
@@ -313,175 +333,4 @@ impl Poller {
 /// The time from the start of a reading that took so long to the start of the next.
 fn due(interval: Duration, took: Duration) -> Duration {
     interval.max(took.saturating_mul(SHARE))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::OwnerAsk;
-    use crate::model::{
-        Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
-        SocketType, State, Uid,
-    };
-    use crate::owner::Facts;
-    use crate::source::{Reading, SocketSource, Wanted};
-
-    /// Tells what it is asked for instead of reading.
-    struct Asked(Sender<Ask>, Ask);
-
-    impl SocketSource for Asked {
-        fn ask(&mut self, ask: Ask) {
-            self.1 = ask;
-        }
-
-        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
-            self.0.send(self.1).unwrap();
-            Ok(Reading::default())
-        }
-    }
-
-    #[test]
-    fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
-        let (send, asked) = channel();
-        let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
-        let hour = Duration::from_hours(1);
-        let poller = spawn(sampler, hour, Duration::ZERO, None, |_| true).unwrap();
-        assert_eq!(asked.recv(), Ok(Ask::NOTHING));
-        poller.ask(Ask::EVERYTHING);
-        assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
-        drop(poller);
-        assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
-    }
-
-    fn socket(cookie: u64) -> Socket {
-        let basics = Basics {
-            key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(cookie)) },
-            family: Family::Inet,
-            protocol: Protocol::Tcp,
-            kind: SocketType::Stream,
-            state: State::Closed,
-            ends: Ends::Other { local: None, remote: None },
-            inode: None,
-        };
-        Socket::new(basics, &PortRange::default())
-    }
-
-    /// Reads nothing at first, and then two sockets.
-    struct Two(bool);
-
-    impl SocketSource for Two {
-        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
-            let slices = vec![SliceCoverage::new(socket(1).slice(), "netlink")];
-            let sockets =
-                if std::mem::replace(&mut self.0, true) { vec![socket(1), socket(2)] } else { vec![] };
-            Ok(Reading { sockets, slices, ..Reading::default() })
-        }
-    }
-
-    #[test]
-    fn what_begins_while_it_is_read_is_known_by_its_word() {
-        let at = clock::now();
-        let by_root = |cookie| Socket { uid: Some(Uid(0)), ..socket(cookie) };
-        let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: by_root(cookie) })));
-        // Two readings, each of which listens before and after.
-        let mut hints = [None, None, None, begun(3), begun(2), None]
-            .map(|hint| hint.unwrap_or(Hint::Nothing))
-            .into_iter();
-        let hear: Hear = Box::new(move |_| hints.next());
-        let owners = OwnerAsk { facts: Facts::All, ..OwnerAsk::NOTHING };
-        let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), owners);
-        let mut poller = Poller::new(
-            sampler,
-            SOON,
-            Duration::ZERO,
-            Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true }),
-        );
-        poller.poll().unwrap();
-        let snapshot = poller.poll().unwrap();
-        let cookies = |heard: &Heard| heard.begun.iter().map(|one| one.socket.key).collect::<Vec<_>>();
-        assert_eq!(cookies(&poller.heard), [socket(3).key], "the next reading has to say");
-        assert!(poller.is_wanted_soon(), "and soon");
-        assert_eq!(snapshot.table.row(&socket(2).key).unwrap().history().opened, Some(at));
-        let is_named =
-            |snapshot: &Snapshot| snapshot.table.moment().unwrap().names.users.contains_key(&Uid(0));
-        assert!(is_named(&snapshot), "whom no reading shows");
-        assert!(is_named(&poller.poll().unwrap()), "what began before is told now, where it is gone");
-        poller.poll().unwrap();
-        assert!(!is_named(&poller.poll().unwrap()));
-    }
-
-    #[test]
-    fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
-        let socket = socket(1);
-        for (hurries, ended, lost, soon) in [
-            (true, 0, false, false),
-            (true, 1, false, true),
-            (true, 0, true, true),
-            (false, 1, false, false),
-            (false, 0, true, false),
-            (false, ENOUGH, true, false),
-            (false, ENOUGH + 1, false, true),
-        ] {
-            let mut hints = vec![Hint::Nothing];
-            hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
-            hints.extend(lost.then_some(Hint::Lost(7)));
-            let hear: Hear = Box::new(move |_| hints.pop());
-            let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-            let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
-            let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
-            while poller.hear(Duration::ZERO) {}
-            assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
-            let hearing = poller.hearing.as_ref().unwrap();
-            let told = (poller.heard.len(), hearing.overruns, hearing.words_lost);
-            assert_eq!(told, (ended, u64::from(lost), if lost { 7 } else { 0 }));
-        }
-    }
-
-    #[test]
-    fn the_interval_stretches_where_readings_take_long() {
-        let ms = Duration::from_millis;
-        for (interval, took, stretched) in [
-            (1000, 0, 1000),
-            (1000, 8, 1000),
-            (1000, 500, 1000),
-            (1000, 501, 1002),
-            (1000, 1200, 2400),
-            (10, 60_000, 120_000),
-        ] {
-            assert_eq!(due(ms(interval), ms(took)), ms(stretched), "{interval} {took}");
-        }
-        assert_eq!(due(ms(1), Duration::MAX), Duration::MAX);
-    }
-
-    /// Takes its time.
-    struct Slow;
-
-    impl SocketSource for Slow {
-        fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
-            std::thread::sleep(Duration::from_millis(30));
-            Ok(Reading::default())
-        }
-    }
-
-    /// Readings can only be later than they are due, however busy the machine is.
-    #[test]
-    fn a_slow_reading_is_followed_when_it_is_due_and_says_so() {
-        let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-        let (send, feeds) = channel();
-        let interval = Duration::from_millis(10);
-        let poller = spawn(sampler, interval, Duration::ZERO, None, move |feed| {
-            send.send((feed, clock::now())).is_ok()
-        })
-        .unwrap();
-        let snapshot = || match feeds.recv().unwrap() {
-            (Feed::Snapshot(snapshot), at) => (snapshot, at),
-            (Feed::Failed(error), _) => panic!("{error}"),
-        };
-        let (first, ended) = snapshot();
-        let (second, ended_again) = snapshot();
-        drop(poller);
-        assert_eq!((first.interval, first.due), (interval, first.took * SHARE));
-        let idle = ended_again.since(&ended).saturating_sub(second.took);
-        assert!(idle >= first.took / 2, "{first:?} {second:?}");
-    }
 }

@@ -1,0 +1,216 @@
+//! What is asked of the poller, and when it reads.
+
+use super::*;
+use crate::engine::OwnerAsk;
+use crate::model::{
+    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
+    SocketType, State, Uid,
+};
+use crate::owner::Facts;
+use crate::source::{Reading, SocketSource, Wanted};
+
+/// Tells what it is asked for instead of reading.
+struct Asked(Sender<Ask>, Ask);
+
+impl SocketSource for Asked {
+    fn ask(&mut self, ask: Ask) {
+        self.1 = ask;
+    }
+
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        self.0.send(self.1).unwrap();
+        Ok(Reading::default())
+    }
+}
+
+#[test]
+fn a_new_question_is_answered_at_once_and_the_end_is_waited_for() {
+    let (send, asked) = channel();
+    let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
+    let hour = Duration::from_hours(1);
+    let poller = spawn(sampler, hour, Duration::ZERO, None, |_| true).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask::NOTHING));
+    poller.ask(Ask::EVERYTHING);
+    assert_eq!(asked.recv(), Ok(Ask::EVERYTHING), "and not after an hour");
+    drop(poller);
+    assert!(asked.recv().is_err(), "the thread has ended, and its source with it");
+}
+
+/// Tells what it is asked for, and reads when it is let.
+struct Let(Sender<Ask>, Receiver<()>, Ask);
+
+impl SocketSource for Let {
+    fn ask(&mut self, ask: Ask) {
+        self.2 = ask;
+    }
+
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        self.0.send(self.2).unwrap();
+        self.1.recv().unwrap();
+        Ok(Reading::default())
+    }
+}
+
+#[test]
+fn of_several_questions_the_last_one_is_answered() {
+    let ((send, asked), (go, gate)) = (channel(), channel());
+    let source = Let(send, gate, Ask::NOTHING);
+    let sampler = Sampler::new(Box::new(source), Vec::new(), OwnerAsk::NOTHING);
+    let poller = spawn(sampler, Duration::from_hours(1), Duration::ZERO, None, |_| true).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask::NOTHING));
+    for ask in [Ask::EVERYTHING, Ask::NOTHING, Ask { rates: true, ..Ask::NOTHING }] {
+        poller.ask(ask);
+    }
+    go.send(()).unwrap();
+    assert_eq!(asked.recv(), Ok(Ask { rates: true, ..Ask::NOTHING }), "nobody waits for the others");
+    go.send(()).unwrap();
+    drop(poller);
+    assert!(asked.recv().is_err(), "it was read once for all of them");
+}
+
+fn socket(cookie: u64) -> Socket {
+    let basics = Basics {
+        key: SocketKey { netns: NetnsId(1), id: Identity::Cookie(Cookie(cookie)) },
+        family: Family::Inet,
+        protocol: Protocol::Tcp,
+        kind: SocketType::Stream,
+        state: State::Closed,
+        ends: Ends::Other { local: None, remote: None },
+        inode: None,
+    };
+    Socket::new(basics, &PortRange::default())
+}
+
+/// Reads nothing at first, and then two sockets.
+struct Two(bool);
+
+impl SocketSource for Two {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        let slices = vec![SliceCoverage::new(socket(1).slice(), "netlink")];
+        let sockets = if std::mem::replace(&mut self.0, true) { vec![socket(1), socket(2)] } else { vec![] };
+        Ok(Reading { sockets, slices, ..Reading::default() })
+    }
+}
+
+#[test]
+fn what_begins_while_it_is_read_is_known_by_its_word() {
+    let at = clock::now();
+    let by_root = |cookie| Socket { uid: Some(Uid(0)), ..socket(cookie) };
+    let begun = |cookie| Some(Hint::Began(Box::new(Begun { at, socket: by_root(cookie) })));
+    // Two readings, each of which listens before and after.
+    let mut hints =
+        [None, None, None, begun(3), begun(2), None].map(|hint| hint.unwrap_or(Hint::Nothing)).into_iter();
+    let hear: Hear = Box::new(move |_| hints.next());
+    let owners = OwnerAsk { facts: Facts::All, ..OwnerAsk::NOTHING };
+    let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), owners);
+    let mut poller = Poller::new(
+        sampler,
+        SOON,
+        Duration::ZERO,
+        Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true }),
+    );
+    poller.poll().unwrap();
+    let snapshot = poller.poll().unwrap();
+    let cookies = |heard: &Heard| heard.begun.iter().map(|one| one.socket.key).collect::<Vec<_>>();
+    assert_eq!(cookies(&poller.heard), [socket(3).key], "the next reading has to say");
+    assert!(poller.is_wanted_soon(), "and soon");
+    assert_eq!(snapshot.table.row(&socket(2).key).unwrap().history().opened, Some(at));
+    let is_named = |snapshot: &Snapshot| snapshot.table.moment().unwrap().names.users.contains_key(&Uid(0));
+    assert!(is_named(&snapshot), "whom no reading shows");
+    assert!(is_named(&poller.poll().unwrap()), "what began before is told now, where it is gone");
+    poller.poll().unwrap();
+    assert!(!is_named(&poller.poll().unwrap()));
+}
+
+#[test]
+fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
+    let socket = socket(1);
+    for (hurries, ended, lost, soon) in [
+        (true, 0, false, false),
+        (true, 1, false, true),
+        (true, 0, true, true),
+        (false, 1, false, false),
+        (false, 0, true, false),
+        (false, ENOUGH, true, false),
+        (false, ENOUGH + 1, false, true),
+    ] {
+        let mut hints = vec![Hint::Nothing];
+        hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
+        hints.extend(lost.then_some(Hint::Lost(7)));
+        let hear: Hear = Box::new(move |_| hints.pop());
+        let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
+        let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
+        while poller.hear(Duration::ZERO) {}
+        assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
+        let hearing = poller.hearing.as_ref().unwrap();
+        let told = (poller.heard.len(), hearing.overruns, hearing.words_lost);
+        assert_eq!(told, (ended, u64::from(lost), if lost { 7 } else { 0 }));
+    }
+}
+
+#[test]
+fn a_flood_of_hints_keeps_no_reading_from_beginning() {
+    let (send, asked) = channel();
+    let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);
+    let flood = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    let comes = Arc::clone(&flood);
+    // One after the other, for as long as somebody listens.
+    let hear: Hear = Box::new(move |_| {
+        let more = comes.load(std::sync::atomic::Ordering::SeqCst);
+        Some(if more { Hint::Lost(1) } else { Hint::Nothing })
+    });
+    let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true });
+    let poller = spawn(sampler, SOON, Duration::ZERO, listening, |_| true).unwrap();
+    let read: Vec<_> = (0..3).map(|_| asked.recv_timeout(Duration::from_secs(30))).collect();
+    flood.store(false, std::sync::atomic::Ordering::SeqCst);
+    drop(poller);
+    assert!(read.iter().all(Result::is_ok), "{read:?}");
+}
+
+#[test]
+fn the_interval_stretches_where_readings_take_long() {
+    let ms = Duration::from_millis;
+    for (interval, took, stretched) in [
+        (1000, 0, 1000),
+        (1000, 8, 1000),
+        (1000, 500, 1000),
+        (1000, 501, 1002),
+        (1000, 1200, 2400),
+        (10, 60_000, 120_000),
+    ] {
+        assert_eq!(due(ms(interval), ms(took)), ms(stretched), "{interval} {took}");
+    }
+    assert_eq!(due(ms(1), Duration::MAX), Duration::MAX);
+}
+
+/// Takes its time.
+struct Slow;
+
+impl SocketSource for Slow {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        std::thread::sleep(Duration::from_millis(30));
+        Ok(Reading::default())
+    }
+}
+
+/// Readings can only be later than they are due, however busy the machine is.
+#[test]
+fn a_slow_reading_is_followed_when_it_is_due_and_says_so() {
+    let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+    let (send, feeds) = channel();
+    let interval = Duration::from_millis(10);
+    let poller =
+        spawn(sampler, interval, Duration::ZERO, None, move |feed| send.send((feed, clock::now())).is_ok())
+            .unwrap();
+    let snapshot = || match feeds.recv().unwrap() {
+        (Feed::Snapshot(snapshot), at) => (snapshot, at),
+        (Feed::Failed(error), _) => panic!("{error}"),
+    };
+    let (first, ended) = snapshot();
+    let (second, ended_again) = snapshot();
+    drop(poller);
+    assert_eq!((first.interval, first.due), (interval, first.took * SHARE));
+    let idle = ended_again.since(&ended).saturating_sub(second.took);
+    assert!(idle >= first.took / 2, "{first:?} {second:?}");
+}
