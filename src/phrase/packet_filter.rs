@@ -50,7 +50,7 @@ pub fn packet_filter(steps: &[BpfInstruction]) -> String {
         let loaded = before[at];
         let mut leads = |to: u32, loaded: Loaded| {
             let place = usize::try_from(to).ok().and_then(|to| before.get_mut(at + 1 + to));
-            for place in place {
+            if let Some(place) = place {
                 *place = if *place == Loaded::Nothing || *place == loaded { loaded } else { Loaded::Unclear };
             }
         };

@@ -173,22 +173,22 @@ fn ports_that_run_out_are_told_once_for_all_calls() {
 
 #[test]
 fn a_socket_for_whatever_passes_is_told_when_it_opens() {
-    use crate::model::{BpfInstruction, Details, PacketDetails, Socket};
-    let of = |protocol: &str| {
-        format!(
-            "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"{protocol}\"\nstate = \"unconnected\"\nuid = 0\nowners = [\"nc:3\"]\n"
-        )
-    };
-    let with = |filter: Option<Vec<BpfInstruction>>, change: &Change| {
+    use crate::model::{BpfInstruction, Details, PacketDetails, Protocol, Socket};
+    let raw = "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"raw\"\nstate = \"unconnected\"\n\
+               local = \"0.0.0.0:1\"\nuid = 0\nowners = [\"nc:3\"]\n";
+    // A script knows those with an IP address alone.
+    let with = |protocol: &str, filter: Option<Vec<BpfInstruction>>, change: &Change| {
+        let protocol = *Protocol::ALL.iter().find(|one| one.word() == protocol).unwrap();
         let packet = filter.map(|filter| PacketDetails { filter: Some(filter), ..PacketDetails::default() });
         let details = packet.map(|packet| Details { packet: Some(packet.into()), ..Details::default() });
-        let socket = Socket { details: details.map(Into::into), ..change.socket.clone() };
+        let socket = Socket { protocol, details: details.map(Into::into), ..change.socket.clone() };
         Change { kind: change.kind.clone(), socket }
     };
     let said = |protocol: &str, readings: &[&str], filter: Option<Vec<BpfInstruction>>, policy: &Policy| {
         let (mut watcher, mut log) = (Watcher::new(policy.clone()), Vec::new());
-        play(&(of(protocol) + &samples(readings)), |changes, table, moment| {
-            let changes: Vec<_> = changes.iter().map(|change| with(filter.clone(), change)).collect();
+        play(&(raw.to_owned() + &samples(readings)), |changes, table, moment| {
+            let changes: Vec<_> =
+                changes.iter().map(|change| with(protocol, filter.clone(), change)).collect();
             let alerts = watcher.watch(&changes, table, moment);
             log.push(alerts.iter().map(|alert| format!("{}: {}", alert.kind.word(), alert.reason)).collect());
         });

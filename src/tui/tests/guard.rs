@@ -228,6 +228,9 @@ fn alerts_stand_among_the_events_once() {
         [
             "[::1]:6666 ◆ high: its user is not the expected root",
             "127.0.0.1:631 ▲ medium: cannot see whether its exe is the expected /usr/sbin/cupsd",
+            "0.0.0.0:51820 ▲ medium: whose it is cannot be told: no process holds it: it belongs to the kernel, or is hidden",
+            "[::1]:6666 ◆ high: the accept queue is full: 9 of 5 wait to be accepted, new connections are dropped until its \
+             program accepts",
             "0.0.0.0:4444 ◆ high: no expectation covers it",
             "127.0.0.1:3000 · info: the listener that was reported is gone",
         ]
