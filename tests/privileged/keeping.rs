@@ -90,8 +90,10 @@ fn stop(mut follower: Follower) -> Vec<Value> {
     told
 }
 
+/// The alerts among the lines; the others tell what is heard.
 fn parsed(lines: &[String]) -> Vec<Value> {
-    lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    let all = lines.iter().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}")));
+    all.filter(|line: &Value| line["type"] == "alert").collect()
 }
 
 /// Kind, port and when it was seen.
@@ -319,7 +321,8 @@ fn blocked_reader() {
         count => Err(format!("{count} of 200 while nobody reads")),
     });
     let told = crate::follower::collect(watch.stdout.take().unwrap());
-    eventually(|| match told.lock().unwrap().len() {
+    let alerts = || parsed(&told.lock().unwrap()).len();
+    eventually(|| match alerts() {
         200.. => Ok(()),
         count => Err(format!("{count} of 200")),
     });
