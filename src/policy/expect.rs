@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::{Names, Protocol, Scope, Socket, SystemBytes};
+use crate::model::{Names, Process, Protocol, Scope, Socket, SystemBytes};
 
 /// A listener that is fine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +55,13 @@ pub enum Matcher {
     Comm(Vec<SystemBytes>),
     /// The socket was created by one of these users, by name or number.
     User(Vec<SystemBytes>),
+    /// Every owner is of one of these units of the system manager. A user may give cgroups of their own any name, so
+    /// what runs in a user's slice is of none.
+    Unit(Vec<SystemBytes>),
+    /// Every owner runs in one of these containers, by name or id. Whoever may start containers chooses the names.
+    Container(Vec<SystemBytes>),
+    /// The socket is in one of these network namespaces, by name or number.
+    Netns(Vec<SystemBytes>),
 }
 
 impl Matcher {
@@ -65,6 +72,9 @@ impl Matcher {
             Self::Exe(_) => "exe",
             Self::Comm(_) => "comm",
             Self::User(_) => "user",
+            Self::Unit(_) => "unit",
+            Self::Container(_) => "container",
+            Self::Netns(_) => "netns",
         }
     }
 
@@ -72,7 +82,12 @@ impl Matcher {
     #[must_use]
     pub fn wanted(&self) -> &[SystemBytes] {
         match self {
-            Self::Exe(wanted) | Self::Comm(wanted) | Self::User(wanted) => wanted,
+            Self::Exe(wanted)
+            | Self::Comm(wanted)
+            | Self::User(wanted)
+            | Self::Unit(wanted)
+            | Self::Container(wanted)
+            | Self::Netns(wanted) => wanted,
         }
     }
 
@@ -80,6 +95,13 @@ impl Matcher {
     pub(super) fn used(&self, socket: &Socket, names: &Names) -> Vec<usize> {
         let is_used = |wanted: &SystemBytes| match self {
             Self::User(_) => Self::User(vec![wanted.clone()]).holds(socket, names) == Some(true),
+            Self::Netns(_) => Self::Netns(vec![wanted.clone()]).holds(socket, names) == Some(true),
+            Self::Unit(_) => {
+                owned_by(socket, |process| in_unit(process, std::slice::from_ref(wanted)) == Some(true))
+            }
+            Self::Container(_) => {
+                owned_by(socket, |process| in_container(process, std::slice::from_ref(wanted)) == Some(true))
+            }
             Self::Exe(_) => owned_by(socket, |process| {
                 process.exe.as_ref().is_some_and(|exe| !exe.deleted && exe.path == *wanted)
             }),
@@ -103,18 +125,42 @@ impl Matcher {
                 process.exe.as_ref().map(|exe| !exe.deleted && wanted.contains(&exe.path))
             }),
             Self::Comm(wanted) => all_owners(socket, |process| Some(wanted.contains(&process.comm))),
+            Self::Unit(wanted) => all_owners(socket, |process| in_unit(process, wanted)),
+            Self::Container(wanted) => all_owners(socket, |process| in_container(process, wanted)),
+            Self::Netns(wanted) => {
+                let netns = socket.key.netns;
+                let name = names.namespaces.get(&netns);
+                let number = SystemBytes::from(netns.0.to_string());
+                Some(wanted.contains(&number) || name.is_some_and(|name| wanted.contains(name)))
+            }
         }
     }
 }
 
+/// `None` where the cgroup of the process may not be read.
+fn in_unit(process: &Process, wanted: &[SystemBytes]) -> Option<bool> {
+    let workload = process.workload.as_deref()?;
+    let unit = workload.unit.as_ref().filter(|_| workload.user.is_none());
+    Some(unit.is_some_and(|unit| wanted.contains(unit)))
+}
+
+/// `None` where its cgroup, or the name of the container, may not be read.
+fn in_container(process: &Process, wanted: &[SystemBytes]) -> Option<bool> {
+    let Some(container) = &process.workload.as_deref()?.container else { return Some(false) };
+    if wanted.contains(&container.id) {
+        return Some(true);
+    }
+    container.name.as_ref().map(|name| wanted.contains(name))
+}
+
 /// True when some owner is such a one.
-fn owned_by(socket: &Socket, is_it: impl Fn(&crate::model::Process) -> bool) -> bool {
+fn owned_by(socket: &Socket, is_it: impl Fn(&Process) -> bool) -> bool {
     socket.owners.known().is_some_and(|set| set.shown().any(|owner| is_it(owner.process)))
 }
 
 /// Whether the condition holds for every owner: one stranger among the holders is enough to make
 /// a listener a stranger. A known "no" weighs more than an owner that cannot be seen.
-fn all_owners(socket: &Socket, holds: impl Fn(&crate::model::Process) -> Option<bool>) -> Option<bool> {
+fn all_owners(socket: &Socket, holds: impl Fn(&Process) -> Option<bool>) -> Option<bool> {
     let set = socket.owners.known()?;
     let verdicts: Vec<_> = set.shown().map(|owner| holds(owner.process)).collect();
     if verdicts.contains(&Some(false)) {

@@ -203,7 +203,7 @@ fn is_its_program_open(policy: &Policy, socket: &Socket, moment: &Moment) -> boo
 
 /// Whether the policy expects a listener, and by an entry that says whose it is.
 fn is_named(policy: &Policy, socket: &Socket, moment: &Moment) -> bool {
-    let says_whose = |matcher: &Matcher| matches!(matcher, Matcher::Exe(_) | Matcher::User(_));
+    let says_whose = |matcher: &Matcher| !matches!(matcher, Matcher::Comm(_) | Matcher::Netns(_));
     match policy.judge(socket, &moment.names) {
         Verdict::Expected(entry) => entry.matchers.iter().any(says_whose),
         _ => false,

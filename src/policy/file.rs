@@ -58,6 +58,9 @@ struct Entry {
     exe: Option<Spanned<OneOrMore>>,
     comm: Option<Spanned<OneOrMore>>,
     user: Option<Spanned<OneOrMore>>,
+    unit: Option<Spanned<OneOrMore>>,
+    container: Option<Spanned<OneOrMore>>,
+    netns: Option<Spanned<OneOrMore>>,
     /// For people.
     note: Option<String>,
 }
@@ -204,14 +207,17 @@ impl Reader<'_> {
             })?;
         let ports = self.ports(&entry.port)?;
         let mut matchers = Vec::new();
-        if let Some(exe) = &entry.exe {
-            matchers.push(Matcher::Exe(self.names(exe)?));
-        }
-        if let Some(comm) = &entry.comm {
-            matchers.push(Matcher::Comm(self.names(comm)?));
-        }
-        if let Some(user) = &entry.user {
-            matchers.push(Matcher::User(self.names(user)?));
+        let conditions: [(&Option<_>, fn(Vec<SystemBytes>) -> Matcher); 6] = [
+            (&entry.exe, Matcher::Exe),
+            (&entry.comm, Matcher::Comm),
+            (&entry.user, Matcher::User),
+            (&entry.unit, Matcher::Unit),
+            (&entry.container, Matcher::Container),
+            (&entry.netns, Matcher::Netns),
+        ];
+        for (names, matcher) in conditions {
+            let names = names.as_ref().map(|names| self.names(names)).transpose()?;
+            matchers.extend(names.map(matcher));
         }
         Ok(Expectation { line, protocol, ports, scope, matchers, note: entry.note.clone() })
     }

@@ -39,6 +39,12 @@ pub(super) struct ExpectationView<'a> {
     comm: Option<Vec<Cow<'a, str>>>,
     /// Who created the socket: one of these, by name or number.
     user: Option<Vec<Cow<'a, str>>>,
+    /// The units that every owner is one of.
+    unit: Option<Vec<Cow<'a, str>>>,
+    /// The containers that every owner is in one of, by name or id.
+    container: Option<Vec<Cow<'a, str>>>,
+    /// The network namespaces that it is in one of, by name or number.
+    netns: Option<Vec<Cow<'a, str>>>,
     /// What people wrote of it.
     note: Option<Cow<'a, str>>,
 }
@@ -58,6 +64,9 @@ impl<'a> ExpectationView<'a> {
             exe: None,
             comm: None,
             user: None,
+            unit: None,
+            container: None,
+            netns: None,
             note: entry.note.as_deref().map(|note| escape(note.as_bytes())),
         };
         for matcher in &entry.matchers {
@@ -66,6 +75,9 @@ impl<'a> ExpectationView<'a> {
                 Matcher::Exe(_) => &mut view.exe,
                 Matcher::Comm(_) => &mut view.comm,
                 Matcher::User(_) => &mut view.user,
+                Matcher::Unit(_) => &mut view.unit,
+                Matcher::Container(_) => &mut view.container,
+                Matcher::Netns(_) => &mut view.netns,
             };
             *place = Some(names.collect());
         }

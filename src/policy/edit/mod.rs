@@ -233,8 +233,8 @@ fn lack(entry: &Expectation, lesson: &Lesson, socket: &Socket, moment: &Moment) 
         match matcher {
             Matcher::Exe(wanted) => exe = Some(wanted),
             Matcher::User(wanted) => user = Some((wanted, matcher.holds(socket, &moment.names))),
-            Matcher::Comm(_) if matcher.holds(socket, &moment.names) == Some(true) => {}
-            Matcher::Comm(_) => return None,
+            _ if matcher.holds(socket, &moment.names) == Some(true) => {}
+            _ => return None,
         }
     }
     let same_exe = exe.is_some_and(|wanted| {

@@ -187,6 +187,51 @@ fn the_nearest_entry_tells_why() {
     }
 }
 
+#[test]
+fn a_listener_may_be_asked_for_its_unit_its_container_and_its_namespace() {
+    let id = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    let in_cgroup = |cgroup: &str, name: &str| {
+        format!(
+            "[process.it]\npid = 90\ncomm = \"it\"\nexe = \"/bin/it\"\nuid = 0\n{cgroup}\n{name}\n\
+             [socket.it]\ncookie = 90\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:80\"\n\
+             inode = 90\nuid = 0\nowners = [\"it:3\"]\n{}",
+            samples(&[r#""it""#])
+        )
+    };
+    let service = in_cgroup("cgroup = \"/system.slice/web.service\"", "");
+    let of_user =
+        in_cgroup("cgroup = \"/user.slice/user-33.slice/user@33.service/app.slice/web.service\"", "");
+    let docker = format!("cgroup = \"/system.slice/docker-{id}.scope\"");
+    let (named, unnamed) = (in_cgroup(&docker, "container_name = \"shop\""), in_cgroup(&docker, ""));
+    let unseen = in_cgroup("", "");
+    let (fine, other, unknown) = (None, Some("unexpected-listener"), Some("unverifiable-listener"));
+    for (condition, scene, says) in [
+        ("unit = \"web.service\"", &service, fine),
+        ("unit = [\"a.service\", \"web.service\"]", &service, fine),
+        ("unit = \"a.service\"", &service, other),
+        ("unit = \"web.service\"", &of_user, other), // a user may call it anything
+        ("unit = \"user@33.service\"", &of_user, other),
+        ("unit = \"web.service\"", &unseen, unknown),
+        ("container = \"shop\"", &named, fine),
+        ("container = \"other\"", &named, other),
+        ("container = \"shop\"", &service, other),
+        ("container = \"shop\"", &unnamed, unknown),
+        (&format!("container = \"{id}\""), &unnamed, fine),
+        ("container = \"shop\"", &unseen, unknown),
+        ("netns = \"0\"", &service, other),
+    ] {
+        let said = check(&policy(&entry("tcp", "80", "any", condition)), scene);
+        let kind = said.first().map(|line| line.split([' ', ':']).nth(1).unwrap());
+        assert_eq!(kind, says, "{condition}: {said:?}\n{scene}");
+    }
+    let here = {
+        let mut netns = 0;
+        play(&service, |_, table, _| netns = table.open().next().unwrap().socket.key.netns.0);
+        format!("netns = \"{netns}\"")
+    };
+    assert_eq!(check(&policy(&entry("tcp", "80", "any", &here)), &service), [""; 0]);
+}
+
 /// Sockets of the first sample with other owners.
 fn web_held_by(owners: &str) -> String {
     samples(&[r#""web""#]) + &format!("[sample.change.web]\n{owners}\n")
