@@ -570,13 +570,17 @@ _sockeye() {
             return 0
             ;;
         sockeye__subcmd__policy__subcmd__learn)
-            opts="-N -h --policy --dry-run --source --owners --all-netns --net --help"
+            opts="-N -h --policy --for --dry-run --source --owners --all-netns --net --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --policy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -324,6 +324,7 @@ complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -l all-netns -d 'Every network namespace, not only the own one'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l policy -d 'The policy file [default: /etc/sockeye/policy.toml for root, else ~/.config/sockeye/policy.toml]' -r -F
+complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l for -d 'Learn from all that listens within this time, however short, and not from one look' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l source -d 'How sockets are read: auto, netlink, procfs, portable [default: auto]' -r
 complete -c sockeye -n "__fish_sockeye_using_subcommand policy; and __fish_seen_subcommand_from learn" -l owners -d 'How owners are found [default: auto]' -r -f -a "auto\t'The best way there is'
 bpf\t'Let the kernel tell, through BPF'

@@ -207,8 +207,8 @@ impl Reader<'_> {
             })?;
         let ports = self.ports(&entry.port)?;
         let mut matchers = Vec::new();
-        let conditions: [(&Option<_>, fn(Vec<SystemBytes>) -> Matcher); 6] = [
-            (&entry.exe, Matcher::Exe),
+        let conditions = [
+            (&entry.exe, Matcher::Exe as fn(_) -> _),
             (&entry.comm, Matcher::Comm),
             (&entry.user, Matcher::User),
             (&entry.unit, Matcher::Unit),

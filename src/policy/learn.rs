@@ -26,15 +26,21 @@ pub const HEADER: &str = "# What may listen on this machine. Written by `sockeye
 # Each [[expect]] is a listener that is fine; anything else is reported by `sockeye check` and `sockeye watch`.\n\
 version = 1\n";
 
-/// Entries for every listener that the policy does not cover.
+/// Entries for every listener of a table that the policy does not cover.
 #[must_use]
 pub fn learn(policy: &Policy, table: &Table, moment: &Moment) -> Learnt {
+    learn_from(policy, table.open().map(|row| &row.socket), moment)
+}
+
+/// Entries for every listener among these that the policy does not cover, whether it is there still or not.
+#[must_use]
+pub fn learn_from<'a>(policy: &Policy, sockets: impl Iterator<Item = &'a Socket>, moment: &Moment) -> Learnt {
     let mut lessons = BTreeSet::new();
     let mut covered = 0;
-    for row in table.open().filter(|row| is_judged(&row.socket)) {
-        match policy.judge(&row.socket, &moment.names) {
+    for socket in sockets.filter(|socket| is_judged(socket)) {
+        match policy.judge(socket, &moment.names) {
             Verdict::Expected(_) => covered += 1,
-            _ => lessons.extend(Lesson::of(&row.socket, moment)),
+            _ => lessons.extend(Lesson::of(socket, moment)),
         }
     }
     let day = moment.taken.wall.strftime("%Y-%m-%d");

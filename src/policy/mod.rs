@@ -34,7 +34,7 @@ pub use compare::{Comparison, compare};
 pub use edit::{Draft, Edit, EditError, Part, Wish, turned};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
-pub use learn::{HEADER, Learnt, learn};
+pub use learn::{HEADER, Learnt, learn, learn_from};
 pub use rule::{Occasion, Rule, unseen};
 pub use taps::PROTOCOLS as TAPS;
 pub use vigil::{Memory, Quiet, Remembered, Vigil};

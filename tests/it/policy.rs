@@ -14,6 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::document::{Alert, Summary, moment};
+use crate::follower::Follower;
 use crate::follower::is_coverage;
 use crate::harness::{Ran, eventually, run, sockeye, wait};
 use crate::stock::{tcp_listener, udp_server, write_file};
@@ -135,6 +136,24 @@ fn a_listener_that_was_not_learnt_is_named_until_it_closes() {
     drop(new);
     // A process that another test forks may hold it an instant longer.
     eventually(|| policy.says(gone).map_or(Ok(()), |(_, line)| Err(line)));
+}
+
+#[test]
+fn what_listens_within_a_while_is_learnt_with_what_is_gone_by_then() {
+    let policy = Policy::new();
+    let args = ["policy", "learn", "--for", "3s", "--policy", policy.path()];
+    let learning = Follower::start_saying(&mut sockeye(&args), "sockeye: learning for 3.0s; ");
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stays = TcpListener::bind("127.0.0.1:0").unwrap();
+    let of_gone = port(&gone);
+    // Longer than between two readings, for who may not hear what lives shorter.
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    drop(gone);
+    assert_eq!(learning.ends(), Some(0));
+    for port in [port(&stays), of_gone] {
+        assert!(policy.text().contains(&format!("port = {port}\n")), "{port}: {}", policy.text());
+    }
+    assert!(policy.says(port(&stays)).is_none(), "it was learnt");
 }
 
 #[test]

@@ -7,12 +7,14 @@ mod reading;
 mod watching;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
 use super::completions::CompletionsArgs;
 use super::stdout::FaceArgs;
+use crate::config::interval;
 use crate::tui::Theme;
 
 pub(super) use acting::{ChangeArgs, CloseArgs, KillArgs};
@@ -233,6 +235,9 @@ pub(super) struct DoctorArgs {
 pub(super) struct LearnArgs {
     #[command(flatten)]
     pub(super) policy: PolicyArgs,
+    /// Learn from all that listens within this time, however short, and not from one look
+    #[arg(long = "for", value_name = "TIME", value_parser = interval)]
+    pub(super) window: Option<Duration>,
     /// Print the new entries instead of writing them
     #[arg(long, action = ArgAction::SetTrue)]
     pub(super) dry_run: bool,

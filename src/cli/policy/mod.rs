@@ -2,6 +2,7 @@
 
 mod change;
 mod show;
+mod window;
 mod writer;
 
 pub(super) use change::change;
@@ -131,12 +132,18 @@ pub(super) fn learn(args: &LearnArgs, config: &Config) -> anyhow::Result<Exit> {
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
     let reading = args.reading.resolve(&settings);
-    let (table, moment) =
-        reader::read_once(&reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
+    let (sockets, moment) = match args.window {
+        None => {
+            let (table, moment) =
+                reader::read_once(&reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
+            (table.open().map(|row| row.socket.clone()).collect(), moment)
+        }
+        Some(window) => window::seen(&reading, window)?,
+    };
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }
-    let learnt = policy::learn(&known, &table, &moment);
+    let learnt = policy::learn_from(&known, sockets.iter(), &moment);
     if args.dry_run {
         io::stdout().lock().write_all(learnt.entries.as_bytes())?;
         return Ok(Exit::Ok);
