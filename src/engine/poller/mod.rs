@@ -288,10 +288,8 @@ impl Poller {
 
     fn poll(&mut self) -> Result<Snapshot, SourceError> {
         let started = clock::now();
-        // What ended before the dump begins cannot be in it, but for TIME-WAIT. Where as much comes as is taken in, the
-        // reading would never begin.
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
-        }
+        // What ended before the dump begins cannot be in it, but for TIME-WAIT.
+        self.hear_what_waits();
         let sample = self.sampler.take()?;
         let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
         (self.stale, self.has_listener) = (false, false);
@@ -314,11 +312,19 @@ impl Poller {
         })
     }
 
+    /// Hears what waits, but not for long: where as much comes as is taken in, no reading would ever begin.
+    fn hear_what_waits(&mut self) {
+        let started = clock::now();
+        while self.heard.len() < MOST && self.hear(Duration::ZERO) {
+            if clock::now().since(&started) >= AT_ONCE {
+                break;
+            }
+        }
+    }
+
     /// Lets the reading know of what it has how that began, where it did meanwhile. The rest waits for the next.
     fn hear_of(&mut self, sample: &mut Sample) {
-        let started = clock::now();
-        while self.heard.len() < MOST && self.hear(Duration::ZERO) && clock::now().since(&started) < AT_ONCE {
-        }
+        self.hear_what_waits();
         if self.heard.begun.is_empty() {
             return;
         }
