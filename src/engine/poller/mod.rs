@@ -316,7 +316,7 @@ impl Poller {
     fn hear_what_waits(&mut self) {
         let started = clock::now();
         while self.heard.len() < MOST && self.hear(Duration::ZERO) {
-            if clock::now().since(&started) >= AT_ONCE {
+            if clock::now().since(&started) >= SOON {
                 break;
             }
         }
