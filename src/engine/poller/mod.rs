@@ -72,6 +72,9 @@ const REST: u32 = 5;
 const SHARE: u32 = 2;
 /// The most hints that one reading takes in; the next one follows soon, and nobody listens until then.
 const MOST: usize = 100_000;
+/// What comes without an end for so long is a flood. Whoever hears less than all that waits may take a socket for gone
+/// whose beginning, or end, is still to be heard.
+const FLOOD: Duration = Duration::from_secs(1);
 /// So many bring a reading forward even where none hurries: a few megabytes.
 const ENOUGH: usize = 10_000;
 
@@ -316,7 +319,7 @@ impl Poller {
     fn hear_what_waits(&mut self) {
         let started = clock::now();
         while self.heard.len() < MOST && self.hear(Duration::ZERO) {
-            if clock::now().since(&started) >= SOON {
+            if clock::now().since(&started) >= FLOOD {
                 break;
             }
         }
