@@ -13,7 +13,7 @@ use crate::sys::clock;
 /// or of all. `None` when nobody tells anything.
 #[must_use]
 pub fn hear(closes: Option<Closes>, turns: Option<Turns>, only: Option<NetnsId>) -> Option<Hear> {
-    let mut ears = Ears { closes, turns, only, openers: Openers::default() };
+    let mut ears = Ears { closes, turns, only, openers: Openers::default(), last: None };
     (ears.closes.is_some() || ears.turns.is_some())
         .then(|| -> Hear { Box::new(move |patience| ears.next(patience)) })
 }
@@ -23,6 +23,8 @@ struct Ears {
     turns: Option<Turns>,
     only: Option<NetnsId>,
     openers: Openers,
+    /// What was told of an end, and waits until all that BPF told of that socket was heard.
+    last: Option<Hint>,
 }
 
 impl Ears {
@@ -47,8 +49,17 @@ impl Ears {
     /// What waits already. How a connection ended is told before that it was destroyed; what was lost, after all that
     /// was not.
     fn told(&mut self) -> Option<Hint> {
-        let closed = |ears: &mut Self| ears.closed(Duration::ZERO).filter(|it| !matches!(it, Hint::Nothing));
-        self.turned().or_else(|| closed(self)).or_else(|| self.lost())
+        if let Some(hint) = self.turned() {
+            return Some(hint);
+        }
+        if self.last.is_none() {
+            self.last = self.closed(Duration::ZERO).filter(|hint| !matches!(hint, Hint::Nothing));
+            // BPF told of it before, maybe after it was asked.
+            if let Some(hint) = self.last.is_some().then(|| self.turned()).flatten() {
+                return Some(hint);
+            }
+        }
+        self.last.take().or_else(|| self.lost())
     }
 
     fn turned(&mut self) -> Option<Hint> {

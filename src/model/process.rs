@@ -136,6 +136,12 @@ pub enum NoOwner {
 }
 
 impl NoOwner {
+    /// True when it was looked for and somebody may have it, or have had it just before.
+    #[must_use]
+    pub fn is_in_vain(self) -> bool {
+        matches!(self, Self::Nobody | Self::InFlight | Self::OtherPidns | Self::Denied)
+    }
+
     /// Every reason.
     pub const ALL: [Self; 10] = [
         Self::NotScanned,

@@ -1,5 +1,6 @@
 //! The diff: two sorted lists of sockets, walked side by side.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -8,7 +9,7 @@ use super::recent::Recent;
 use super::{Known, ended};
 use crate::model::{
     Change, ChangeKind, Ending, History, Life, NamespaceCoverage, NoOwner, Rate, Row, Slice, Socket,
-    SocketKey, Stamp,
+    SocketKey, Stamp, State,
 };
 
 /// The source that names sockets as the kernel does when it tells their end.
@@ -86,23 +87,38 @@ impl Rules<'_> {
             return Some(row.clone());
         }
         let with = |life, socket, ending| Row::new(socket, History { life, ending, rate: None, ..history });
+        let (kind, was) = self.as_it_was(row);
         let heard = self.recent.ending(&row.socket.key).or(history.ending);
         match (history.life, self.ended.get(&row.socket.key)) {
             (Life::Open, None) => Some(with(Life::Missed, row.socket.clone(), heard)),
             (_, Some(told)) => {
                 // In the state in which it was last seen.
-                let state = row.socket.state;
+                let state = was.state;
                 let ending = heard.or_else(|| Ending::told(told, Some(state)));
-                let socket = Socket { state, ..ended(told.clone(), Some(&row.socket)) };
-                changes.push(Change { kind: ChangeKind::Closed, socket: socket.clone() });
+                let socket = Socket { state, ..ended(told.clone(), Some(&was)) };
+                changes.push(Change { kind, socket: socket.clone() });
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket, ending))
             }
             (Life::Missed | Life::Closed { .. }, None) => {
                 let ending = heard.or_else(|| Ending::seen(&row.socket));
-                changes.push(Change { kind: ChangeKind::Closed, socket: row.socket.clone() });
-                let socket = || row.socket.clone();
+                changes.push(Change { kind, socket: was.as_ref().clone() });
+                let socket = || was.as_ref().clone();
                 (!self.keep_closed.is_zero()).then(|| with(Life::Closed { at: self.now }, socket(), ending))
             }
+        }
+    }
+
+    /// What is to be told of one that is gone, and as what: it may have listened since it was read, which no reading
+    /// has told then.
+    fn as_it_was<'a>(&self, row: &'a Row) -> (ChangeKind, Cow<'a, Socket>) {
+        let read = &row.socket;
+        let is_bound = read.state == State::Bound;
+        match self.recent.listened(&read.key, row.history().changed).filter(|_| is_bound) {
+            Some(socket) => {
+                let listened = Socket { state: socket.state, role: socket.role, ..read.clone() };
+                (ChangeKind::Passed, Cow::Owned(listened))
+            }
+            None => (ChangeKind::Closed, Cow::Borrowed(read)),
         }
     }
 
@@ -122,7 +138,7 @@ impl Rules<'_> {
             let by_cookie =
                 [self.whole.get(&slice).copied(), self.known.get(&slice).map(|known| known.source)]
                     == [Some(BY_COOKIE); 2];
-            if !was_read && by_cookie {
+            if !was_read && !self.recent.was_told(&key) && by_cookie {
                 changes.push(Change { kind: ChangeKind::Passed, socket: socket.clone() });
                 new.push(self.past(socket));
             }
@@ -134,6 +150,16 @@ impl Rules<'_> {
                 rows.sort_by_key(|row| row.socket.key);
             }
         }
+    }
+
+    /// Those that are told to be gone, but whose last word from the kernel is to come. That of what is left of a
+    /// connection never does.
+    pub(super) fn not_yet_destroyed(&self, changes: &[Change]) -> Vec<SocketKey> {
+        let is_late = |change: &&Change| {
+            let Change { kind, socket } = change;
+            kind.is_end() && socket.state != State::TimeWait && !self.ended.contains_key(&socket.key)
+        };
+        changes.iter().filter(is_late).map(|change| change.socket.key).collect()
     }
 
     /// Every socket that was heard to be gone, as it was when it began where that was heard, too.
@@ -174,10 +200,20 @@ impl Rules<'_> {
         Row::new(socket, History { opened: opened.then_some(since), ..History::default() })
     }
 
+    /// As it is by now, where the reading caught it just before it listened.
+    fn as_it_listens(&self, socket: Socket) -> Socket {
+        let is_bound = socket.state == State::Bound;
+        match is_bound.then(|| self.recent.listens(&socket.key)).flatten() {
+            Some(now) => Socket { state: now.state, role: now.role, ..socket },
+            None => socket,
+        }
+    }
+
     /// With the process that had it begin, where whose it is was looked for in vain: it may have been let go of since
     /// it was read.
     fn as_begun(&self, socket: Socket) -> Socket {
-        let in_vain = matches!(socket.owners.found(), Err(NoOwner::Nobody | NoOwner::InFlight));
+        let socket = self.as_it_listens(socket);
+        let in_vain = socket.owners.found().err().is_some_and(NoOwner::is_in_vain);
         match self.recent.begun(&socket.key).filter(|_| in_vain) {
             Some(begun) => Socket { owners: begun.socket.owners.clone(), uid: begun.socket.uid, ..socket },
             None => socket,
@@ -189,6 +225,7 @@ impl Rules<'_> {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
+        let socket = self.as_it_listens(socket);
         let rate = self.rate(row, &socket);
         let History { opened, changed, .. } = row.history();
         let before = &row.socket;

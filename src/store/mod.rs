@@ -98,20 +98,17 @@ impl Table {
     pub fn apply(&self, sample: Sample) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
         let recent = self.recent.with(sample.heard.begun, sample.heard.ends);
-        let rows = merge::merge(
-            &self.rows,
-            sample.sockets,
-            &merge::Rules {
-                now: sample.taken,
-                keep_closed: self.keep_closed,
-                whole: whole(&sample.coverage).collect(),
-                namespaces: &sample.coverage.namespaces,
-                known: &self.known,
-                recent: &recent,
-                ended: sample.heard.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
-            },
-            &mut changes,
-        );
+        let rules = merge::Rules {
+            now: sample.taken,
+            keep_closed: self.keep_closed,
+            whole: whole(&sample.coverage).collect(),
+            namespaces: &sample.coverage.namespaces,
+            known: &self.known,
+            recent: &recent,
+            ended: sample.heard.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
+        };
+        let rows = merge::merge(&self.rows, sample.sockets, &rules, &mut changes);
+        let gone = rules.not_yet_destroyed(&changes);
         let mut known = self.known.clone();
         for read in &sample.coverage.slices {
             if let Some(before) = known.get_mut(&read.slice) {
@@ -133,7 +130,7 @@ impl Table {
         let is_told =
             |key: &SocketKey| changes.binary_search_by(|change: &Change| change.socket.key.cmp(key)).is_ok();
         let has = |key: &SocketKey| rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok();
-        let recent = recent.aged(|key| has(key) || is_told(key));
+        let recent = recent.aged(sample.taken, gone, |key| has(key) || is_told(key));
         (Self { rows, known, keep_closed: self.keep_closed, recent, moment: Some(moment) }, changes)
     }
 

@@ -7,14 +7,19 @@ use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 
+use crate::sys::clock;
+
 /// `BPF_RINGBUF_BUSY_BIT`: it is being written.
 const BUSY: u32 = 1 << 31;
+/// To write a record takes less than a microsecond, but where the processor was taken from the whole machine meanwhile.
+const WRITTEN_BY_THEN: Duration = Duration::from_millis(5);
 /// `BPF_RINGBUF_DISCARD_BIT`: it is to be passed over.
 const DISCARDED: u32 = 1 << 30;
 /// `BPF_RINGBUF_HDR_SZ`.
@@ -78,6 +83,7 @@ impl Ring {
 
     /// Copies the next record, as much of it as there is room for; its length, or `None` when nothing waits.
     pub(super) fn next(&mut self, to: &mut [u8]) -> Option<usize> {
+        let mut asked = None;
         loop {
             // Only this process moves it.
             let read = self.read.counter().load(Ordering::Relaxed);
@@ -89,7 +95,13 @@ impl Ring {
             let header = unsafe { self.written.begin.add(at).cast::<AtomicU32>().as_ref() };
             let header = header.load(Ordering::Acquire);
             if header & BUSY != 0 {
-                return None;
+                // Whole ones may wait behind it.
+                let since = asked.get_or_insert_with(clock::now);
+                if clock::now().since(since) > WRITTEN_BY_THEN {
+                    return None;
+                }
+                thread::yield_now();
+                continue;
             }
             let length = (header & !(BUSY | DISCARDED)) as usize;
             let taken = length.min(to.len()).min(self.size);
