@@ -89,7 +89,7 @@ fn read(path: &Path, environment: &Environment) -> anyhow::Result<Option<String>
 }
 
 /// Read with no more rights than the user has: a message shows the line that it complains of.
-fn read_file(path: &Path, environment: &Environment) -> Result<Option<String>, FileError> {
+pub(super) fn read_file(path: &Path, environment: &Environment) -> Result<Option<String>, FileError> {
     let read = rights::with_those_of_the_caller(|| file::read_trusted(path, environment.sudo_uid));
     match read.map_err(io::Error::from)? {
         Ok(text) => Ok(Some(text)),
@@ -132,18 +132,20 @@ pub(super) fn learn(args: &LearnArgs, config: &Config) -> anyhow::Result<Exit> {
     let before = read(&path, environment)?;
     let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
     let reading = args.reading.resolve(&settings);
-    let (sockets, moment) = match args.window {
+    let (learnt, moment) = match args.window {
         None => {
             let (table, moment) =
                 reader::read_once(&reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;
-            (table.open().map(|row| row.socket.clone()).collect(), moment)
+            (policy::learn(&known, &table, &moment), moment)
         }
-        Some(window) => window::seen(&reading, window)?,
+        Some(window) => {
+            let (seen, moment) = window::seen(&reading, window)?;
+            (policy::learn_from(&known, seen.iter(), &moment), moment)
+        }
     };
     if notice::tell(&moment.coverage, true) {
         anyhow::bail!("nothing was learnt: a policy from half a reading would be wrong");
     }
-    let learnt = policy::learn_from(&known, sockets.iter(), &moment);
     if args.dry_run {
         io::stdout().lock().write_all(learnt.entries.as_bytes())?;
         return Ok(Exit::Ok);

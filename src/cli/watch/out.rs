@@ -13,6 +13,7 @@ use crate::notify::{Failure, Notice, Sink, SinkSpec, Undelivered};
 use crate::output::{Face, alert, json};
 use crate::policy::{Alert, Severity};
 use crate::store::Moment;
+use crate::sys::rights;
 
 /// What messages and the store call stdout.
 pub(super) const STDOUT: &str = "stdout";
@@ -41,7 +42,12 @@ impl Out {
             stdout.json.then(written_beside).transpose().context("cannot start a thread that writes")?;
         let mut outlets = vec![outlet(Box::new(stdout), Severity::Info)];
         for sink in sinks {
-            outlets.push(outlet(sink.open().context("cannot deliver alerts")?, sink.min_severity));
+            // A sink shows others what it reads, such as a secret: its user must be allowed to.
+            let opened = rights::with_those_of_the_caller(|| sink.open()).map_err(io::Error::from)?;
+            outlets.push(outlet(
+                opened.context("cannot deliver alerts; mend this sink, or take it out of its file")?,
+                sink.min_severity,
+            ));
         }
         let waiting = left.notices.into_iter().map(Arc::new).collect();
         let delivery =

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
+use super::super::policy;
 use super::out::STDOUT;
 use crate::config::Environment;
 use crate::notify::{SinkSpec, parse};
-use crate::sys::file::read_trusted;
 use crate::sys::host;
 use crate::text;
 
@@ -19,9 +19,13 @@ pub(super) fn load(named: Option<&Path>, environment: &Environment) -> anyhow::R
     };
     for path in places {
         let shown = text::path(&path);
-        let text = match read_trusted(&path, environment.sudo_uid) {
-            Err(error) if error.is_missing() && named.is_none() => continue,
-            text => text.with_context(|| format!("cannot read where alerts go from {shown}"))?,
+        let text = policy::read_file(&path, environment);
+        let text = match text.with_context(|| format!("cannot read where alerts go from {shown}"))? {
+            None if named.is_none() => continue,
+            None => {
+                bail!("there is no file {shown}, which is to say where alerts go; name another with --sinks")
+            }
+            Some(text) => text,
         };
         let sinks = parse(&text).map_err(|error| anyhow::anyhow!("{shown} is not valid\n{error}"))?;
         let is_taken = sinks.iter().any(|sink| sink.name == STDOUT);
