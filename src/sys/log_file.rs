@@ -6,11 +6,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
-use rustix::io::Errno;
-
 use super::file::FileError;
-use super::host;
+use super::own_file;
 use super::way::{self, Untrusted};
 
 /// When a file gives way.
@@ -131,31 +128,8 @@ impl LogFile {
 
 impl Open {
     fn new(path: &Path) -> Result<Self, FileError> {
-        // Without O_NONBLOCK a FIFO would keep us waiting for ever.
-        let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
-        let opened = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(flags)
-            .open(path);
-        let file = opened.map_err(|error| match super::errno_of(&error) {
-            Some(Errno::LOOP) => FileError::Symlink,
-            // A directory, or a socket.
-            Some(Errno::ISDIR | Errno::NXIO) => FileError::NotRegular,
-            _ => error.into(),
-        })?;
+        let file = own_file::open(path, OpenOptions::new().read(true).append(true).create(true).mode(0o600))?;
         let meta = file.metadata()?;
-        if !meta.is_file() {
-            return Err(FileError::NotRegular);
-        }
-        if meta.uid() != rustix::process::geteuid().as_raw() {
-            return Err(FileError::NotOwn { uid: meta.uid() });
-        }
-        if host::is_root() && meta.mode() & 0o022 != 0 {
-            return Err(FileError::Writable { mode: meta.mode() & 0o777 });
-        }
         let size = meta.len();
         let mut last = [b'\n'];
         if let Some(end) = size.checked_sub(1) {
@@ -191,6 +165,7 @@ mod tests {
     use std::fs::{self, Permissions};
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+    use super::super::host;
     use super::*;
 
     const LARGE: Rotation = Rotation { max_bytes: 1_000_000, keep: 3 };

@@ -15,30 +15,31 @@ use super::host;
 
 /// Its text. Looked at is what was opened, so that it cannot be exchanged in between.
 pub fn read(path: &Path, most: u64) -> Result<String, FileError> {
-    // Without O_NONBLOCK a FIFO would keep us waiting for ever.
-    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
-    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
-    let file = opened.map_err(|error| match super::errno_of(&error) {
-        Some(Errno::LOOP) => FileError::Symlink,
-        _ => error.into(),
-    })?;
-    is_own(&file.metadata()?)?;
+    let file = open(path, OpenOptions::new().read(true))?;
     is_own_directory(path)?;
     read_at_most(&file, most)
 }
 
-/// Makes the file if there is none, empty and for its user alone, as are directories that were missing, and looks at
-/// who could have written it. For what keeps it open and writes to it by and by.
-pub fn prepare(path: &Path) -> Result<(), FileError> {
+/// Opens the file, or makes it, empty and for its user alone, as are directories that were missing. For what keeps it
+/// open and writes to it by and by.
+pub fn open_or_make(path: &Path) -> Result<File, FileError> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory(path))?;
     is_own_directory(path)?;
+    open(path, OpenOptions::new().append(true).create(true).mode(0o600))
+}
+
+/// Opens a file that nobody else could have written. Its directory is not looked at.
+pub(super) fn open(path: &Path, options: &mut OpenOptions) -> Result<File, FileError> {
+    // Without O_NONBLOCK a FIFO would keep us waiting for ever.
     let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or(0);
-    let made = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path);
-    match made {
-        Ok(file) => is_own(&file.metadata()?),
-        Err(error) if super::errno_of(&error) == Some(Errno::LOOP) => Err(FileError::Symlink),
-        Err(error) => Err(error.into()),
-    }
+    let file = options.custom_flags(flags).open(path).map_err(|error| match super::errno_of(&error) {
+        Some(Errno::LOOP) => FileError::Symlink,
+        // A directory, a socket, or a FIFO that nobody reads.
+        Some(Errno::ISDIR | Errno::NXIO) => FileError::NotRegular,
+        _ => error.into(),
+    })?;
+    is_own(&file.metadata()?)?;
+    Ok(file)
 }
 
 /// Puts a text in its place: readers see the old one or the new one, never half of it, also after a crash of the

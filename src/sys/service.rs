@@ -9,8 +9,13 @@ pub fn ready() {
 }
 
 /// It does what it is there for still: what a watchdog waits for (`WatchdogSec=`, systemd.service(5)).
-pub fn alive(status: &str) {
-    drop(notify(&[NotifyState::Watchdog, NotifyState::Status(status)]));
+pub fn alive() {
+    drop(notify(&[NotifyState::Watchdog]));
+}
+
+/// How it does, for people.
+pub fn tell(status: &str) {
+    drop(notify(&[NotifyState::Status(status)]));
 }
 
 /// It comes to its end.

@@ -39,5 +39,5 @@ pub(in crate::cli) struct WatchArgs {
 
 /// A span of time, or `0` for none.
 fn span(text: &str) -> Result<Duration, String> {
-    if text == "0" { Ok(Duration::ZERO) } else { interval(text) }
+    if text == "0" { Ok(Duration::ZERO) } else { interval(text).map_err(|why| format!("{why}, or 0")) }
 }

@@ -4,7 +4,6 @@
 //! Memory is the truth and the file its copy. Where the file cannot be written, alerting goes on, and once it can be
 //! again everything is written anew. It sends nothing and judges nothing.
 
-mod identity;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -19,11 +18,10 @@ use rusqlite::{Connection, ErrorCode};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-use self::identity::FileIdentity;
 use super::Notice;
 use crate::model::{SocketKey, Stamp, SystemBytes};
 use crate::policy::{Memory, Remembered};
-use crate::sys::file::FileError;
+use crate::sys::file::{self, FileError};
 use crate::sys::own_file;
 pub use rows::{Fact, Happening};
 
@@ -37,7 +35,7 @@ const WAITING: usize = 10_000;
 pub enum LedgerError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("another sockeye watch uses it")]
+    #[error("another sockeye watch uses it; give this one its own with --store")]
     InUse,
 }
 
@@ -97,13 +95,17 @@ pub enum News {
     PutAside(PathBuf),
 }
 
+/// Inode and device of the file that was opened: one that was deleted can be written for ever, and nobody finds what is in
+/// it.
+type FileId = (u64, u64);
+
 /// The file.
 #[derive(Debug)]
 pub struct Ledger {
     path: PathBuf,
     /// Locked for as long as it is open: two watches must not share a ledger. `None` where there can be no lock yet.
     lock: Option<File>,
-    open: Option<(Connection, FileIdentity)>,
+    open: Option<(Connection, FileId)>,
     /// What the file says of the state.
     written: State,
     /// What was not written yet.
@@ -134,7 +136,9 @@ impl Ledger {
             broken: None,
             news: Vec::new(),
         };
-        own_file::prepare(path).or_else(|error| if is_insecure(&error) { Err(error) } else { Ok(()) })?;
+        if let Some(error) = own_file::open_or_make(path).err().filter(is_insecure) {
+            return Err(error.into());
+        }
         let left = ledger.connect().and_then(|()| ledger.read(boot));
         let left = match left {
             Err(Trouble::Sql(error)) if is_corrupt(&error) => {
@@ -185,7 +189,7 @@ impl Ledger {
         self.broken.is_none()
             && self.written.cursors == state.cursors
             && self.written.standing == state.standing
-            && self.open.as_ref().is_some_and(|(_, identity)| identity.is_still_at(&self.path))
+            && self.is_in_place()
     }
 
     /// Keeps what can be kept until the file can be written. The places keep the alerts that they did not take.
@@ -197,7 +201,7 @@ impl Ledger {
     }
 
     fn try_to_write(&mut self, state: &State, pending: &[Arc<Notice>]) -> Result<(), Trouble> {
-        if self.open.as_ref().is_some_and(|(_, identity)| !identity.is_still_at(&self.path)) {
+        if !self.is_in_place() {
             self.open = None;
         }
         let anew = self.open.is_none();
@@ -205,7 +209,7 @@ impl Ledger {
             if self.lock.is_none() {
                 self.lock = Some(lock(&self.path)?);
             }
-            own_file::prepare(&self.path)?;
+            own_file::open_or_make(&self.path)?;
             self.connect()?;
             self.written = State::default();
         }
@@ -226,6 +230,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// True while what is open is what the name leads to.
+    fn is_in_place(&self) -> bool {
+        self.open.as_ref().is_some_and(|(_, id)| file::identity(&self.path) == Some(*id))
+    }
+
     fn connect(&mut self) -> Result<(), Trouble> {
         let database = rows::connect(&self.path)?;
         let version = rows::version(&database)?;
@@ -233,8 +242,8 @@ impl Ledger {
             return Err(Trouble::Newer(version));
         }
         rows::make_tables(&database)?;
-        let identity = FileIdentity::of(&self.path).ok_or(Trouble::Gone)?;
-        self.open = Some((database, identity));
+        let id = file::identity(&self.path).ok_or(Trouble::Gone)?;
+        self.open = Some((database, id));
         Ok(())
     }
 
@@ -263,10 +272,8 @@ impl Ledger {
             PathBuf::from(name)
         };
         let aside = named(&format!(".broken-{}", now.wall.as_second()));
-        for (from, to) in [(self.path.clone(), aside.clone())] {
-            if std::fs::rename(from, to).is_ok() {
-                self.news.push(News::PutAside(aside.clone()));
-            }
+        if std::fs::rename(&self.path, &aside).is_ok() {
+            self.news.push(News::PutAside(aside));
         }
         // They belong to the file that is aside, and would be taken for those of the new one.
         for suffix in ["-wal", "-shm"] {
@@ -280,9 +287,7 @@ impl Ledger {
 fn lock(path: &Path) -> Result<File, LedgerError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
-    let path = PathBuf::from(name);
-    own_file::prepare(&path)?;
-    let file = File::open(&path).map_err(FileError::from)?;
+    let file = own_file::open_or_make(Path::new(&name))?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
         Err(Errno::AGAIN) => Err(LedgerError::InUse),

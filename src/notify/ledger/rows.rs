@@ -86,7 +86,7 @@ pub(super) fn version(database: &Connection) -> rusqlite::Result<i64> {
     database.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Makes what is missing, and looks whether the file is sound.
+/// Makes the tables of a new file.
 pub(super) fn make_tables(database: &Connection) -> rusqlite::Result<()> {
     if version(database)? == VERSION {
         return Ok(());
@@ -95,6 +95,7 @@ pub(super) fn make_tables(database: &Connection) -> rusqlite::Result<()> {
     database.pragma_update(None, "user_version", VERSION)
 }
 
+/// What the file says, once it is found to be sound.
 pub(super) fn read(database: &Connection, boot: Option<&SystemBytes>) -> rusqlite::Result<(Left, State)> {
     let sound: String = database.query_row("pragma quick_check(1)", [], |row| row.get(0))?;
     if sound != "ok" {
