@@ -77,7 +77,7 @@ pub enum AlertKind {
 }
 
 impl AlertKind {
-    /// Every kind.
+    /// Every kind. Those that come of expectations and rules are the first.
     pub const ALL: [Self; 20] = [
         Self::Unexpected,
         Self::Unverifiable,
@@ -110,23 +110,10 @@ impl AlertKind {
         Self::ProcCovered,
         Self::Plaintext,
     ];
-    /// Those that a policy may ignore.
-    pub const IGNORABLE: [Self; 14] = [
-        Self::SecondOwner,
-        Self::MoreSpecific,
-        Self::GroupJoined,
-        Self::ExecutableDeleted,
-        Self::ExpectedGone,
-        Self::Flapping,
-        Self::ExecutableChanged,
-        Self::OwnerUnknown,
-        Self::ProcCovered,
-        Self::Plaintext,
-        Self::AcceptQueue,
-        Self::SynFlood,
-        Self::PortsExhausted,
-        Self::RawOpened,
-    ];
+    /// Those that a policy may ignore: all that neither an expectation nor a rule asks for.
+    pub const IGNORABLE: &[Self] = Self::ALL.split_at(Self::JUDGED).1;
+    /// How many come of expectations and rules.
+    const JUDGED: usize = 6;
 
     /// The word used in JSON and policy files.
     #[must_use]

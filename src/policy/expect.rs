@@ -93,48 +93,55 @@ impl Matcher {
 
     /// Which of the names are those of this listener, by their places.
     pub(super) fn used(&self, socket: &Socket, names: &Names) -> Vec<usize> {
-        let is_used = |wanted: &SystemBytes| match self {
-            Self::User(_) => Self::User(vec![wanted.clone()]).holds(socket, names) == Some(true),
-            Self::Netns(_) => Self::Netns(vec![wanted.clone()]).holds(socket, names) == Some(true),
-            Self::Unit(_) => {
-                owned_by(socket, |process| in_unit(process, std::slice::from_ref(wanted)) == Some(true))
+        let is_used = |wanted: &SystemBytes| {
+            let wanted = std::slice::from_ref(wanted);
+            match self.of_owners() {
+                Some(holds) => owned_by(socket, |process| holds(process, wanted) == Some(true)),
+                None => self.of_socket(socket, names, wanted) == Some(true),
             }
-            Self::Container(_) => {
-                owned_by(socket, |process| in_container(process, std::slice::from_ref(wanted)) == Some(true))
-            }
-            Self::Exe(_) => owned_by(socket, |process| {
-                process.exe.as_ref().is_some_and(|exe| !exe.deleted && exe.path == *wanted)
-            }),
-            Self::Comm(_) => owned_by(socket, |process| process.comm == *wanted),
         };
         (0..).zip(self.wanted()).filter(|(_, wanted)| is_used(wanted)).map(|(at, _)| at).collect()
     }
 
     /// `None` when what it asks about cannot be seen.
     pub(super) fn holds(&self, socket: &Socket, names: &Names) -> Option<bool> {
-        match self {
-            Self::User(wanted) => {
-                let uid = socket.uid?;
-                let number = SystemBytes::from(uid.0.to_string());
-                Some(
-                    wanted.contains(&number)
-                        || names.users.get(&uid).is_some_and(|name| wanted.contains(name)),
-                )
-            }
-            Self::Exe(wanted) => all_owners(socket, |process| {
-                process.exe.as_ref().map(|exe| !exe.deleted && wanted.contains(&exe.path))
-            }),
-            Self::Comm(wanted) => all_owners(socket, |process| Some(wanted.contains(&process.comm))),
-            Self::Unit(wanted) => all_owners(socket, |process| in_unit(process, wanted)),
-            Self::Container(wanted) => all_owners(socket, |process| in_container(process, wanted)),
-            Self::Netns(wanted) => {
-                let netns = socket.key.netns;
-                let name = names.namespaces.get(&netns);
-                let number = SystemBytes::from(netns.0.to_string());
-                Some(wanted.contains(&number) || name.is_some_and(|name| wanted.contains(name)))
-            }
+        match self.of_owners() {
+            Some(holds) => all_owners(socket, |process| holds(process, self.wanted())),
+            None => self.of_socket(socket, names, self.wanted()),
         }
     }
+
+    /// How a process is asked whether it is one of these; `None` for what is asked of the socket itself.
+    fn of_owners(&self) -> Option<Condition> {
+        match self {
+            Self::Exe(_) => Some(runs),
+            Self::Comm(_) => Some(|process, wanted| Some(wanted.contains(&process.comm))),
+            Self::Unit(_) => Some(in_unit),
+            Self::Container(_) => Some(in_container),
+            Self::User(_) | Self::Netns(_) => None,
+        }
+    }
+
+    /// By the number of the user or namespace, or by its name.
+    fn of_socket(&self, socket: &Socket, names: &Names, wanted: &[SystemBytes]) -> Option<bool> {
+        let (number, name) = if let Self::Netns(_) = self {
+            let netns = socket.key.netns;
+            (netns.0.to_string(), names.namespaces.get(&netns))
+        } else {
+            let uid = socket.uid?;
+            (uid.0.to_string(), names.users.get(&uid))
+        };
+        let is_named = name.is_some_and(|name| wanted.contains(name));
+        Some(is_named || wanted.contains(&SystemBytes::from(number)))
+    }
+}
+
+/// Whether a process is one of these; `None` where that cannot be seen.
+type Condition = fn(&Process, &[SystemBytes]) -> Option<bool>;
+
+/// `None` where the file that it runs may not be read.
+fn runs(process: &Process, wanted: &[SystemBytes]) -> Option<bool> {
+    process.exe.as_ref().map(|exe| !exe.deleted && wanted.contains(&exe.path))
 }
 
 /// `None` where the cgroup of the process may not be read.

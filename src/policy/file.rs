@@ -103,8 +103,7 @@ impl Policy {
                 return Err(reader.wrong(place, &format!("the rule of line {} has this name", first.line)));
             }
         }
-        let ignored =
-            file.ignore.iter().map(|word| reader.word(word, &AlertKind::IGNORABLE, AlertKind::word));
+        let ignored = file.ignore.iter().map(|word| reader.word(word, AlertKind::IGNORABLE, AlertKind::word));
         Ok(Self { expectations, rules, ignored: ignored.collect::<Result<_, _>>()? })
     }
 }

@@ -6,11 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::alert::{Alert, AlertKind, Seen, Severity};
+use super::alert::{Alert, Seen};
 use super::fold::Folds;
 use super::presence::Presence;
 use super::standing::Standing;
-use super::watch::{Finding, raise};
+use super::watch::gone;
 use super::{Policy, Watcher, is_judged};
 use crate::model::{Change, Row, Socket, SocketKey, Stamp};
 use crate::store::{Moment, Table};
@@ -157,13 +157,8 @@ impl Vigil {
                 self.unmet.push(one);
                 continue;
             }
-            let closed = |socket: &Socket| {
-                let reason = "the listener that was reported is gone".to_owned();
-                let (kind, severity) = (AlertKind::Closed, Severity::Info);
-                raise(Finding { kind, severity, reason, line: None, rule: None }, socket, moment)
-            };
             let expected = self.presence.went_unseen(self.watcher.policy(), &one.socket, moment);
-            alerts.extend(if one.was_told { Some(closed(&one.socket)) } else { expected });
+            alerts.extend(if one.was_told { Some(gone(&one.socket, moment)) } else { expected });
         }
         for alert in &mut alerts {
             alert.seen = Seen::WhileDown;

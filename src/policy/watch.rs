@@ -158,10 +158,7 @@ impl Watcher {
 
     fn closed(&mut self, socket: &Socket, moment: &Moment) -> Option<Alert> {
         self.reported.remove(&socket.key)?;
-        let reason = "the listener that was reported is gone".to_owned();
-        let (kind, severity) = (AlertKind::Closed, Severity::Info);
-        let found = Finding { kind, severity, reason, line: None, rule: None };
-        Some(raise(found, socket, moment))
+        Some(gone(socket, moment))
     }
 
     /// What there is to say about a listener; `None` when it is expected.
@@ -192,6 +189,13 @@ impl Watcher {
         };
         Some(Finding { kind, severity, reason, line: nearest.map(|near| near.line), rule: None })
     }
+}
+
+/// That a listener is gone of which was told before.
+pub(super) fn gone(socket: &Socket, moment: &Moment) -> Alert {
+    let reason = "the listener that was reported is gone".to_owned();
+    let (kind, severity) = (AlertKind::Closed, Severity::Info);
+    raise(Finding { kind, severity, reason, line: None, rule: None }, socket, moment)
 }
 
 pub(super) fn raise(found: Finding, socket: &Socket, moment: &Moment) -> Alert {

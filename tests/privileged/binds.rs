@@ -15,6 +15,7 @@ use crate::Case;
 use crate::document::Event;
 use crate::follower::Follower;
 use crate::harness::{eventually, sockeye};
+use crate::hearing::each_is_told;
 use crate::names::{Cgroup, mounted};
 use crate::namespaces::in_namespace;
 use crate::stock::cookie;
@@ -130,17 +131,8 @@ fn short_alerts() {
     let follower = watch("version = 1\n");
     let cookies = open_and_close();
     let told = lines(&follower, MANY.into(), GONE);
-    let mut seen = BTreeSet::new();
-    for line in &told {
-        let alert: Value = serde_json::from_str(line).unwrap();
-        let listened = alert["reason"].as_str().unwrap().contains("it listened for ");
-        let (passed, caught) = ("listener-came-and-went", "unexpected-listener");
-        assert_eq!(alert["alert"], if listened { passed } else { caught }, "{line}");
-        assert_eq!(alert["pid"], std::process::id(), "{line}");
-        seen.insert(alert["socket"]["cookie"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(seen, cookies);
-    assert_eq!(told.len(), usize::from(MANY));
+    assert_eq!(cookies.len(), usize::from(MANY));
+    each_is_told(&told, &cookies);
 }
 
 /// Sockets that the kernel gives a port, because they send, connect, or leave it the choice: the program of the bind

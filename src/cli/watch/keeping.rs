@@ -59,7 +59,7 @@ impl Keeping {
     }
 
     /// Takes in which listeners came and went.
-    pub(super) fn note(&mut self, changes: &[Change], moment: &Moment, vigil: &Vigil) {
+    pub(super) fn note(&mut self, changes: &[Change], moment: &Moment) {
         if self.ledger.is_none() {
             return;
         }
@@ -76,13 +76,17 @@ impl Keeping {
             let was = self.state.listeners.remove(&socket.key);
             self.changed |= happened.is_some();
             if is_there {
-                let was_told = was.is_some_and(|was| was.was_told) || vigil.stands(socket.key);
+                let was_told = was.is_some_and(|was| was.was_told);
                 self.state.listeners.insert(socket.key, Remembered { socket: socket.clone(), was_told });
             }
         }
-        for one in self.state.listeners.values_mut().filter(|one| !one.was_told) {
-            one.was_told = vigil.stands(one.socket.key);
-            self.changed |= one.was_told;
+    }
+
+    /// Takes in what stands.
+    fn refresh(&mut self, vigil: &Vigil) {
+        self.state.standing = vigil.standing().collect();
+        for one in self.state.listeners.values_mut() {
+            one.was_told |= vigil.stands(one.socket.key);
         }
     }
 
@@ -91,7 +95,7 @@ impl Keeping {
         if notices.is_empty() && !mem::take(&mut self.changed) {
             return;
         }
-        self.state.standing = vigil.standing().collect();
+        self.refresh(vigil);
         self.write(notices.to_vec(), delivery);
     }
 
@@ -108,7 +112,7 @@ impl Keeping {
     /// Writes what is not written yet.
     pub(super) fn close(&mut self, vigil: &Vigil, delivery: &Delivery) {
         self.state.cursors = delivery.cursors();
-        self.state.standing = vigil.standing().collect();
+        self.refresh(vigil);
         if self.ledger.as_ref().is_some_and(|ledger| !ledger.says(&self.state)) {
             self.write(Vec::new(), delivery);
         }
@@ -126,7 +130,9 @@ impl Keeping {
         for news in self.ledger.as_mut().map(Ledger::news).unwrap_or_default() {
             let what = match news {
                 News::Broken(why) => {
-                    format!("the store {path} cannot be used, and alerting goes on without it: {why}")
+                    format!(
+                        "the store {path} cannot be used, and alerting goes on without it until it can: {why}"
+                    )
                 }
                 News::Mended { lost: 0 } => format!("the store {path} can be written again, and is complete"),
                 News::Mended { lost } => {

@@ -108,10 +108,12 @@ impl Watch {
             );
         }
         let alerts = self.vigil.take(&snapshot.changes, &snapshot.table, moment);
-        self.keeping.note(&snapshot.changes, moment, &self.vigil);
+        self.keeping.note(&snapshot.changes, moment);
         self.report(&alerts, moment)?;
-        let listeners = snapshot.table.open().filter(|row| is_judged(&row.socket)).count();
-        service::alive(&format!("{} watched", counted(listeners, "listener", "listeners")));
+        service::alive();
+        if !snapshot.changes.is_empty() {
+            service::tell(&format!("{} watched", listeners(snapshot)));
+        }
         Ok(())
     }
 
@@ -180,7 +182,6 @@ impl Watch {
         self.path = crate::text::path(&loaded.path).into_owned();
         let alerts = self.vigil.replace(loaded.policy, &snapshot.table, moment);
         complain(&format!("sockeye: the policy was read again: {}", self.policy()));
-        self.keeping.note(&[], moment, &self.vigil);
         self.report(&alerts, moment)
     }
 
@@ -197,10 +198,9 @@ impl Watch {
 
     /// Says what is watched, and by what.
     fn greet(&self, snapshot: &Snapshot) {
-        let listeners = snapshot.table.open().filter(|row| is_judged(&row.socket)).count();
         complain(&format!(
             "sockeye: watching {} by {}, every {}; {}",
-            counted(listeners, "listener", "listeners"),
+            listeners(snapshot),
             self.policy(),
             crate::text::brief(snapshot.interval),
             self.hearing.promise(),
@@ -213,4 +213,10 @@ impl Watch {
         }
         service::ready();
     }
+}
+
+/// How many there are: `3 listeners`.
+fn listeners(snapshot: &Snapshot) -> String {
+    let listeners = snapshot.table.open().filter(|row| is_judged(&row.socket));
+    counted(listeners.count(), "listener", "listeners")
 }

@@ -37,21 +37,9 @@ fn scene(a: &str, b: &str, comes_later: bool) -> String {
     sockets + &samples(&[if comes_later { r#""a""# } else { r#""a", "b""# }, r#""a", "b""#, r#""a", "b""#])
 }
 
-/// All are expected, but no entry says who they are.
-fn anybody() -> Policy {
-    policy(&(entry("tcp", "\"any\"", "any", "") + &entry("udp", "\"any\"", "any", "")))
-}
-
 /// What a watch says of two listeners: each kind with the address of its socket, reading by reading.
 fn said(policy: &Policy, scene: &str) -> Vec<Vec<String>> {
-    let mut watcher = Watcher::new(policy.clone());
-    let mut log = Vec::new();
-    play(scene, |changes, table, moment| {
-        let alerts = watcher.watch(changes, table, moment);
-        let of = |alert: &Alert| format!("{} {}", alert.kind.word(), alert.socket.ends.local().unwrap());
-        log.push(alerts.iter().map(of).collect());
-    });
-    log
+    watched(policy, scene, |alert| format!("{} {}", alert.kind.word(), alert.socket.ends.local().unwrap()))
 }
 
 const NAMED: &str = "udp 0.0.0.0:53 0 named";

@@ -137,6 +137,21 @@ fn entry(protocol: &str, port: &str, scope: &str, more: &str) -> String {
     format!("[[expect]]\nprotocol = \"{protocol}\"\nport = {port}\nscope = \"{scope}\"\n{more}\n")
 }
 
+/// All are expected, but no entry says who they are.
+fn anybody() -> Policy {
+    policy(&(entry("tcp", "\"any\"", "any", "") + &entry("udp", "\"any\"", "any", "")))
+}
+
+/// What a watch says of each alert, reading by reading.
+fn watched(policy: &Policy, scene: &str, of: fn(&Alert) -> String) -> Vec<Vec<String>> {
+    let mut watcher = Watcher::new(policy.clone());
+    let mut log = Vec::new();
+    play(scene, |changes, table, moment| {
+        log.push(watcher.watch(changes, table, moment).iter().map(of).collect());
+    });
+    log
+}
+
 /// What a one-shot check says about each listener of a sample, as "port kind reason".
 fn check(policy: &Policy, samples: &str) -> Vec<String> {
     let mut said = Vec::new();

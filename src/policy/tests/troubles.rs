@@ -8,18 +8,9 @@ const LISTENER: &str = "[socket.it]\ncookie = 100\ninode = 100\nprotocol = \"tcp
 /// Another at the same place, of another program.
 const OTHER: &str = "[socket.other]\ncookie = 101\ninode = 101\nprotocol = \"tcp\"\nstate = \"listen\"\nlocal = \"0.0.0.0:8080\"\nuid = 0\nowners = [\"nc:3\"]\n";
 
-fn anybody() -> Policy {
-    policy(&(entry("tcp", "\"any\"", "any", "") + &entry("udp", "\"any\"", "any", "")))
-}
-
 /// What a watch says, reading by reading.
 fn said(policy: &Policy, scene: &str) -> Vec<Vec<String>> {
-    let mut watcher = Watcher::new(policy.clone());
-    let mut log = Vec::new();
-    play(scene, |changes, table, moment| {
-        log.push(watcher.watch(changes, table, moment).iter().map(told).collect());
-    });
-    log
+    watched(policy, scene, told)
 }
 
 fn kinds(said: &[Vec<String>]) -> Vec<String> {
