@@ -4,11 +4,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
 
 mod live;
-#[path = "../one_shot/load.rs"]
+#[path = "../load/mod.rs"]
 mod load;
 mod made;
-#[path = "../one_shot/network.rs"]
-mod network;
 mod options;
 mod rehearse;
 
@@ -16,8 +14,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use live::{Churn, Dashboard};
-use load::Load;
-use options::{Options, Size, Task, USAGE};
+use load::size::Size;
+use load::{Load, network};
+use options::{Options, Task, USAGE};
 use rehearse::VIEWS;
 
 fn main() -> ExitCode {
@@ -30,7 +29,7 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
-        Ok(Task::HoldLoad(address, connections)) => load::hold(address, connections),
+        Ok(Task::Hold(holding)) => load::hold(&holding),
         Ok(Task::Measure(options)) => measure(&options),
     };
     match done {
@@ -57,8 +56,8 @@ fn measure(options: &Options) -> anyhow::Result<()> {
 
 /// The program with a load, in a network of its own.
 fn show(size: &Size, options: &Options) -> anyhow::Result<()> {
-    let mut load = Load::build(size)?;
-    println!("\n{}: {} processes with {} connections each", size.name, size.processes, size.connections);
+    let mut load = Load::build(size, &[])?;
+    println!("\n{}: {} TCP sockets in {} processes", size.name, size.tcp(&[]), size.processes);
     for changes in [0, 1_000] {
         let _churn = if changes > 0 { Some(Churn::start(changes)?) } else { None };
         let mut dashboard = Dashboard::start()?;

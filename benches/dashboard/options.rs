@@ -1,6 +1,6 @@
 //! What `cargo bench --bench dashboard` is asked for: arguments to a task. Pure; it must not look at the machine.
 
-use std::net::Ipv4Addr;
+use crate::load::size::{Holding, Size};
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo bench --bench dashboard -- [--rows N] [--changes N] [--rounds N]
@@ -13,21 +13,6 @@ Usage: cargo bench --bench dashboard -- [--rows N] [--changes N] [--rounds N]
                are separated by commas; without it none
   --seconds N  how long each view is watched (10)
   --keys N     how many keys are pressed (300)";
-
-/// How large a load is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) name: &'static str,
-    pub(crate) processes: u32,
-    /// Of each process, both ends in it.
-    pub(crate) connections: u32,
-}
-
-const SIZES: [Size; 3] = [
-    Size { name: "1k", processes: 10, connections: 50 },
-    Size { name: "20k", processes: 100, connections: 100 },
-    Size { name: "100k", processes: 1_100, connections: 45 },
-];
 
 #[derive(Debug)]
 pub(crate) struct Options {
@@ -44,8 +29,8 @@ pub(crate) struct Options {
 pub(crate) enum Task {
     Help,
     Measure(Options),
-    /// Hidden: open this many connections to a listener at the address, and hold them.
-    HoldLoad(Ipv4Addr, u32),
+    /// Hidden: be a part of the load.
+    Hold(Holding),
 }
 
 impl Task {
@@ -67,15 +52,10 @@ impl Task {
                 "--keys" => options.keys = number(&value()?)?,
                 "--size" => {
                     for name in value()?.split(',') {
-                        let known = SIZES.iter().find(|size| size.name == name);
-                        options.sizes.push(*known.ok_or(format!("there is no size {name}: 1k, 20k, 100k"))?);
+                        options.sizes.push(Size::named(name)?);
                     }
                 }
-                "--hold-load" => {
-                    let address = value()?;
-                    let address = address.parse().map_err(|error| format!("{address}: {error}"))?;
-                    return Ok(Self::HoldLoad(address, number(&value()?)?));
-                }
+                "--hold" => return Ok(Self::Hold(Holding::parse(&value()?)?)),
                 _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
             }
         }

@@ -3,24 +3,33 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a bench prints what it measured")]
 
+mod limit;
+#[path = "../load/mod.rs"]
 mod load;
-mod network;
+mod marks;
 mod options;
 mod report;
 mod run;
 mod subjects;
+#[path = "../told/mod.rs"]
+mod told;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::json;
 
-use load::Load;
-use options::{Options, Size, Task, USAGE};
+use limit::Caller;
+use load::size::Kind;
+use load::{Load, network, size};
+use options::{Options, Task, USAGE};
 use report::{Measured, Report};
+use size::Size;
 use subjects::Subject;
+use told::machine::Machine;
+use told::marked;
 
 fn main() -> ExitCode {
     let done = match Task::parse(std::env::args().skip(1)) {
@@ -32,8 +41,8 @@ fn main() -> ExitCode {
             println!("{USAGE}");
             Ok(())
         }
-        Ok(Task::HoldLoad(address, connections)) => load::hold(address, connections),
-        Ok(Task::Bare(name)) => subjects::bare(&name),
+        Ok(Task::Hold(holding)) => load::hold(&holding),
+        Ok(Task::Calls) => limit::serve(),
         // A single round says nothing either: it shows that everything runs.
         Ok(Task::Measure(options)) if cfg!(debug_assertions) && options.rounds > 1 => {
             eprintln!("one_shot: a debug build says nothing about speed: cargo bench --bench one_shot");
@@ -52,29 +61,22 @@ fn main() -> ExitCode {
 
 fn measure_all(options: &Options) -> anyhow::Result<()> {
     let (subjects, missing) = subjects::all(&options.only)?;
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?.trim().to_owned();
-    let cpus = std::thread::available_parallelism()?;
-    let root = rustix::process::geteuid().is_root();
-    let as_root = if root { "as root" } else { "without root, so owners of others' sockets are missing" };
-    println!("sockeye {} on Linux {kernel}, {cpus} CPUs, {as_root}", env!("CARGO_PKG_VERSION"));
+    let (machine, versions) = (Machine::this()?, subjects::versions(&subjects));
+    println!("{}; {}", machine.text(), versions.join(", "));
     for command in &missing {
         println!("not offered or not installed here: {command}");
     }
     let mut reports = Vec::new();
     let mut failed = Ok(());
     for size in &options.sizes {
-        let measured = || measure(size, options.rounds, &subjects);
+        let measured = || measure(size, options, &subjects);
         // What a machine does without a load is measured on its own sockets.
-        match if size.processes == 0 { measured() } else { network::apart(measured) } {
+        let is_apart = size.processes > 0 || !options.kinds.is_empty();
+        match if is_apart { network::apart(measured) } else { measured() } {
             Ok(report) => {
-                println!(
-                    "\n{}: {} TCP sockets over IPv4, {} processes\n\n{}",
-                    report.size,
-                    report.sockets,
-                    report.processes,
-                    report.table()
-                );
-                reports.push(report.json());
+                println!("\n{}\n\n{}", report.title(), report.table());
+                report.notes().iter().for_each(|note| println!("{note}"));
+                reports.push(report);
             }
             // The other sizes are still worth measuring.
             Err(error) => {
@@ -87,51 +89,94 @@ fn measure_all(options: &Options) -> anyhow::Result<()> {
     if let Some(path) = &options.json {
         let document = json!({
             "tool": "sockeye",
-            "version": env!("CARGO_PKG_VERSION"),
-            "kernel": kernel,
-            "cpus": cpus,
-            "root": root,
+            "version": machine.version,
+            "machine": machine.json(),
+            "versions": versions,
             "missing": missing,
-            "sizes": reports,
+            "sizes": reports.iter().map(Report::json).collect::<Vec<_>>(),
         });
         fs::write(path, format!("{document:#}\n")).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &options.chart {
+        let svg = report::chart(&machine.text(), &reports).svg();
+        fs::write(path, svg).with_context(|| path.display().to_string())?;
+    }
+    if let Some(path) = &options.readme {
+        let summary = report::summary(&machine.text(), &versions, &reports);
+        let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let new = marked::renewed(&old, "one_shot", &summary).map_err(anyhow::Error::msg)?;
+        fs::write(path, new).with_context(|| path.display().to_string())?;
     }
     failed
 }
 
 /// Builds the load and runs the commands by turns, so that whatever disturbs meets all alike.
-fn measure(size: &Size, rounds: usize, subjects: &[Subject]) -> anyhow::Result<Report> {
-    eprintln!(
-        "{}: opening {} connections in each of {} processes",
-        size.name, size.connections, size.processes
-    );
-    let mut load = Load::build(size)?;
-    let subjects: Vec<_> = subjects.iter().filter(|subject| subject.is_for(size.name)).collect();
-    let empty = |subject: &&Subject| Measured {
-        command: subject.command,
-        reference: subject.reference,
-        runs: vec![],
-    };
+fn measure(size: &Size, options: &Options, subjects: &[Subject]) -> anyhow::Result<Report> {
+    let kinds = &options.kinds;
+    eprintln!("{}: {} connections in each of {} processes", size.name, size.connections, size.processes);
+    let (mut load, mut caller) = (Load::build(size, kinds)?, Caller::start()?);
     let (sockets, processes) = (tcp_sockets()?, processes()?);
-    let mut report =
-        Report { size: size.name, sockets, processes, measured: subjects.iter().map(empty).collect() };
-    let mut refused = BTreeSet::new();
-    for round in 0..rounds {
-        eprintln!("{}: round {} of {rounds}", size.name, round + 1);
-        for (subject, measured) in subjects.iter().zip(&mut report.measured) {
-            if measured.runs.first().is_some_and(|first| round >= report::rounds(rounds, first.wall)) {
-                continue;
+    let mut measured = Vec::new();
+    for subject in subjects.iter().filter(|subject| subject.is_for(size, kinds)) {
+        let wanted = subject.wanted(size, kinds);
+        measured.push((subject, count(subject, wanted, size, options)?));
+    }
+    for round in 0..options.rounds {
+        eprintln!("{}: round {} of {}", size.name, round + 1, options.rounds);
+        for (subject, measured) in &mut measured {
+            let first = measured.runs.first().map(|run| run.wall);
+            let is_done = first.is_some_and(|first| round >= report::rounds(options.rounds, first));
+            if measured.ended.is_none() && !is_done {
+                once(subject, measured, options.limit, &mut caller)?;
             }
-            let (took, status) = run::run(&mut subject.to_command())?;
-            anyhow::ensure!(status.success() || !subject.is_ours, "{}: {status}", subject.command);
-            if !status.success() && refused.insert(subject.command) {
-                println!("{}: {}: {status}", size.name, subject.command);
-            }
-            measured.runs.push(took);
         }
         load.check()?;
     }
-    Ok(report)
+    let measured = measured.into_iter().map(|(_, measured)| measured).collect();
+    let kinds = kinds.iter().copied().map(Kind::name).collect();
+    Ok(Report { size: size.name, kinds, sockets, processes, measured })
+}
+
+/// Runs it once, so that it is known what it prints and whether it comes to an end.
+fn count(subject: &Subject, wanted: Option<u64>, size: &Size, options: &Options) -> anyhow::Result<Measured> {
+    let mut measured = Measured {
+        command: subject.command,
+        reference: subject.reference,
+        limit: subject.limit,
+        ..Measured::default()
+    };
+    if let Some(mut command) = subject.to_command() {
+        eprintln!("{}: {}", size.name, subject.command);
+        let printed = run::count(&mut command, subject.mark, options.limit)?;
+        measured.ended = printed.is_none().then_some(options.limit);
+        measured.printed = printed.zip(wanted);
+        anyhow::ensure!(
+            !subject.is_ours() || !measured.is_short(),
+            "{}: not every socket is printed",
+            subject.command
+        );
+    }
+    Ok(measured)
+}
+
+fn once(
+    subject: &Subject,
+    measured: &mut Measured,
+    limit: Duration,
+    caller: &mut Caller,
+) -> anyhow::Result<()> {
+    let Some(mut command) = subject.to_command() else {
+        measured.runs.push(caller.call(subject.command)?);
+        return Ok(());
+    };
+    match run::run(&mut command, limit)? {
+        Some((took, status)) => {
+            anyhow::ensure!(status.success() || !subject.is_ours(), "{}: {status}", subject.command);
+            measured.runs.push(took);
+        }
+        None => measured.ended = Some(limit),
+    }
+    Ok(())
 }
 
 /// How many TCP sockets over IPv4 the kernel counts in this namespace, without TIME-WAIT.

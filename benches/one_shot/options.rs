@@ -1,43 +1,54 @@
 //! What `cargo bench --bench one_shot` is asked for: arguments to a task. Pure, and tested by
 //! `tests/it/bench_report.rs`; it must not look at the machine.
 
-use std::net::Ipv4Addr;
 use std::path::PathBuf;
+use std::time::Duration;
+
+use super::size::{Holding, Kind, Size};
 
 pub(crate) const USAGE: &str = "\
-Usage: cargo bench --bench one_shot -- [--size SIZE]... [--rounds N]
-                                          [--only TEXT] [--json FILE]
+Usage: cargo bench --bench one_shot -- [--size SIZE]... [--load KIND]... [--rounds N]
+                                          [--limit SECONDS] [--only TEXT] [--json FILE]
+                                          [--chart FILE] [--readme FILE]
 
-  --size SIZE  small (no load), 1k, 20k, 200k or 1M TCP sockets of load; several
-               are separated by commas; without it small, 1k and 20k
-  --rounds N   how often each command is run (7); slow ones are run less often
-  --only TEXT  runs only commands that contain it
-  --json FILE  writes the results there too, as JSON";
-
-/// How large a load is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Size {
-    pub(crate) name: &'static str,
-    pub(crate) processes: u32,
-    /// Of each process, both ends in it.
-    pub(crate) connections: u32,
-}
-
-/// No load can be asked for that is larger than the last.
-const SIZES: [Size; 5] = [
-    Size { name: "small", processes: 0, connections: 0 },
-    Size { name: "1k", processes: 10, connections: 50 },
-    Size { name: "20k", processes: 100, connections: 100 },
-    Size { name: "200k", processes: 1_100, connections: 91 },
-    Size { name: "1M", processes: 5_500, connections: 91 },
-];
+  --size SIZE      small (no load), 10, 100, 1k, 20k, 100k, 200k or 1M TCP sockets of
+                   load; several are separated by commas; without it small, 1k and 20k
+  --load KIND      what there is beside them: unix, udp, listeners (as many again),
+                   files (processes with 1,000 descriptors each that are no sockets),
+                   namespaces (up to 200); several are separated by commas
+  --rounds N       how often each command is run (7), after once to count what it
+                   prints; slow ones are run less often
+  --limit SECONDS  a command that takes longer is ended, and not measured (60)
+  --only TEXT      runs only commands that contain it
+  --json FILE      writes the results there too, as JSON
+  --chart FILE     draws them there, as SVG
+  --readme FILE    renews the table there, between its marks";
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) sizes: Vec<Size>,
+    pub(crate) kinds: Vec<Kind>,
     pub(crate) rounds: usize,
+    pub(crate) limit: Duration,
     pub(crate) only: String,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) chart: Option<PathBuf>,
+    pub(crate) readme: Option<PathBuf>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            sizes: Vec::new(),
+            kinds: Vec::new(),
+            rounds: 7,
+            limit: Duration::from_mins(1),
+            only: String::new(),
+            json: None,
+            chart: None,
+            readme: None,
+        }
+    }
 }
 
 /// What this process is to do.
@@ -45,46 +56,45 @@ pub(crate) struct Options {
 pub(crate) enum Task {
     Help,
     Measure(Options),
-    /// Hidden: open this many connections to a listener at the address, and hold them.
-    HoldLoad(Ipv4Addr, u32),
-    /// Hidden: do what the bare subject of this name does.
-    Bare(String),
+    /// Hidden: be a part of the load.
+    Hold(Holding),
+    /// Hidden: make the calls that are asked for.
+    Calls,
 }
 
 impl Task {
     /// The task from the arguments after the name of the program.
     pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut args = args.into_iter();
-        let mut options = Options { sizes: Vec::new(), rounds: 7, only: String::new(), json: None };
+        let mut options = Options::default();
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
             match arg.as_str() {
                 // Cargo adds it.
                 "--bench" => {}
                 "--help" | "-h" => return Ok(Self::Help),
-                "--size" => {
-                    for name in value()?.split(',') {
-                        options.sizes.push(size(name)?);
-                    }
-                }
+                "--size" => options.sizes.extend(list(&value()?, Size::named)?),
+                "--load" => options.kinds.extend(list(&value()?, Kind::named)?),
                 "--rounds" => options.rounds = number(&value()?)?,
+                "--limit" => options.limit = Duration::from_secs(number(&value()?)?),
                 "--only" => options.only = value()?,
                 "--json" => options.json = Some(value()?.into()),
-                "--hold-load" => return Ok(Self::HoldLoad(address(&value()?)?, number(&value()?)?)),
-                "--bare" => return Ok(Self::Bare(value()?)),
+                "--chart" => options.chart = Some(value()?.into()),
+                "--readme" => options.readme = Some(value()?.into()),
+                "--calls" => return Ok(Self::Calls),
+                "--hold" => return Ok(Self::Hold(Holding::parse(&value()?)?)),
                 _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
             }
         }
         if options.sizes.is_empty() {
-            options.sizes.extend_from_slice(&SIZES[..3]);
+            options.sizes = list("small,1k,20k", Size::named)?;
         }
         Ok(Self::Measure(options))
     }
 }
 
-fn size(name: &str) -> Result<Size, String> {
-    let found = SIZES.iter().find(|size| size.name == name);
-    found.copied().ok_or_else(|| format!("there is no size {name}: small, 1k, 20k, 200k and 1M are known"))
+fn list<T>(text: &str, named: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
+    text.split(',').map(named).collect()
 }
 
 /// A count: nothing is done zero times.
@@ -92,8 +102,4 @@ fn number<T: TryFrom<u32>>(text: &str) -> Result<T, String> {
     let number =
         text.parse().ok().filter(|number| *number > 0).and_then(|number: u32| number.try_into().ok());
     number.ok_or_else(|| format!("{text} is no count"))
-}
-
-fn address(text: &str) -> Result<Ipv4Addr, String> {
-    text.parse().map_err(|error| format!("{text}: {error}"))
 }

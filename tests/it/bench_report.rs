@@ -1,15 +1,32 @@
-//! What the bench makes of its arguments and of its runs. It measures nothing itself.
+//! What the benches make of their arguments and of their runs. It measures nothing itself.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use marks::Marks;
 use options::{Options, Task};
 use report::{Measured, Report, Run};
+use size::{Holding, Kind, Size};
 
+#[path = "../../benches/told/chart.rs"]
+mod chart;
+#[path = "../../benches/told/marked.rs"]
+mod marked;
+#[path = "../../benches/one_shot/marks.rs"]
+mod marks;
 #[path = "../../benches/one_shot/options.rs"]
 mod options;
 #[path = "../../benches/one_shot/report.rs"]
 mod report;
+#[path = "../../benches/load/size.rs"]
+mod size;
+#[path = "../../benches/told/table.rs"]
+mod table;
+
+/// As the benches have it.
+mod told {
+    pub(super) use super::{chart, table};
+}
 
 fn task(args: &str) -> Result<Task, String> {
     Task::parse(args.split_whitespace().map(str::to_owned))
@@ -32,40 +49,65 @@ fn measured(command: &'static str, reference: &'static str, walls: &[u64]) -> Me
         wall: Duration::from_millis(*wall),
         user: Duration::from_millis(wall / 2),
         sys: Duration::from_millis(wall / 4),
-        peak_kib: 1024 + wall,
+        peak_kib: (command != "bare dump").then_some(1024 + wall),
     };
-    Measured { command, reference, runs: walls.iter().map(run).collect() }
+    let runs = walls.iter().map(run).collect();
+    Measured { command, reference, limit: "bare dump", runs, ..Measured::default() }
 }
 
 fn report() -> Report {
     let measured = vec![
+        measured("bare dump", "ss -tanH", &[20, 20, 30]),
         measured("ss -tanH", "ss -tanH", &[90, 400, 110, 100, 80]),
-        measured("sockeye -tanH", "ss -tanH", &[44, 36]),
-        measured("lsof -nPiTCP", "ss -tanpH", &[2048]),
+        Measured { printed: Some((1010, 1010)), ..measured("sockeye -tanH", "ss -tanH", &[44, 36]) },
+        Measured { printed: Some((600, 1010)), ..measured("lsof -nPiTCP", "ss -tanpH", &[2048]) },
+        Measured { ended: Some(Duration::from_mins(1)), ..measured("somo --tcp", "ss -tanpH", &[]) },
     ];
-    Report { size: "1k", sockets: 1010, processes: 90, measured }
+    Report { size: "1k", kinds: vec!["udp"], sockets: 1010, processes: 90, measured }
 }
 
 #[test]
 fn plain_cargo_bench_measures_what_is_quick() {
     let options = options("--bench");
-    assert_eq!((names(&options), options.rounds, options.json), (vec!["small", "1k", "20k"], 7, None));
+    assert_eq!(names(&options), ["small", "1k", "20k"]);
+    let rest = Options { sizes: Vec::new(), ..options };
+    assert_eq!(rest, Options { rounds: 7, limit: Duration::from_mins(1), ..Options::default() });
 }
 
 #[test]
 fn sizes_are_listed_or_repeated() {
-    let options = options("--size 20k,200k --rounds 3 --only sockeye --json out.json --size 1M");
+    let options =
+        options("--size 20k,200k --rounds 3 --only sockeye --json out.json --size 1M --load udp,files");
     assert_eq!(names(&options), ["20k", "200k", "1M"]);
     assert_eq!((options.rounds, options.json), (3, Some("out.json".into())));
-    assert_eq!(options.only, "sockeye");
-    let sockets = options.sizes.iter().map(|size| size.processes * size.connections * 2);
+    assert_eq!((options.only.as_str(), options.kinds), ("sockeye", vec![Kind::Udp, Kind::Files]));
+    let sockets = options.sizes.iter().map(Size::sockets);
     assert_eq!(sockets.collect::<Vec<_>>(), [20_000, 200_200, 1_001_000]);
 }
 
 #[test]
+fn a_load_is_bounded_and_told_to_its_processes() {
+    let size = Size::named("20k").unwrap();
+    assert_eq!((size.tcp(&[]), size.tcp(&[Kind::Listeners])), (20_100, 40_100));
+    let all = [Kind::Unix, Kind::Udp, Kind::Listeners, Kind::Files, Kind::Namespaces];
+    let million = Size::named("1M").unwrap().holdings(&all);
+    let of = |kind| million.iter().filter(|holding| holding.kind == kind).count();
+    assert_eq!(all.map(of), [5_500, 5_500, 5_500, 1_000, 200]);
+    let mut addresses: Vec<_> = million.iter().map(|holding| holding.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), million.len(), "processes share an address, and its ports");
+    assert!(addresses.iter().all(Ipv4Addr::is_loopback));
+    for holding in [million[0], million[million.len() - 1]] {
+        assert_eq!(Holding::parse(&holding.text()), Ok(holding));
+    }
+}
+
+#[test]
 fn hidden_arguments_and_help_are_tasks_of_their_own() {
-    assert_eq!(task("--hold-load 127.1.2.3 91"), Ok(Task::HoldLoad(Ipv4Addr::new(127, 1, 2, 3), 91)));
-    assert_eq!(task("--bare tcp-dump"), Ok(Task::Bare("tcp-dump".to_owned())));
+    let holding = Holding { kind: Kind::Tcp, address: Ipv4Addr::new(127, 1, 2, 3), count: 91 };
+    assert_eq!(task("--hold tcp,127.1.2.3,91"), Ok(Task::Hold(holding)));
+    assert_eq!(task("--calls"), Ok(Task::Calls));
     assert_eq!(task("--size 1k --help"), Ok(Task::Help));
 }
 
@@ -74,9 +116,11 @@ fn what_is_not_understood_is_named() {
     for (args, named) in [
         ("--size 2k", "no size 2k"),
         ("--size", "--size needs a value"),
+        ("--load tea", "no load tea"),
         ("--rounds 0", "0 is no count"),
         ("--rounds many", "many is no count"),
-        ("--hold-load here 1", "here: "),
+        ("--hold tcp,here,1", "here"),
+        ("--hold tcp", "tcp tells not what to hold"),
         ("fast", "unknown argument fast"),
     ] {
         let error = task(args).unwrap_err();
@@ -92,44 +136,84 @@ fn slow_commands_are_run_less_often() {
     assert_eq!(rounds(1, 60_000), 1, "never more often than asked for");
 }
 
+#[test]
+fn marks_are_counted_wherever_the_output_is_cut() {
+    let output = b"tcp a\nudp tcp\ntcp b\n\ntcp c";
+    for (mark, wanted) in [("\n", 4), ("\ntcp", 3), ("tcp", 4), ("cp ", 3)] {
+        for cut in 1..output.len() {
+            let mut marks = Marks::new(mark);
+            output.chunks(cut).for_each(|piece| marks.take(piece));
+            assert_eq!(marks.count, wanted, "{mark:?} in pieces of {cut}");
+        }
+    }
+}
+
 /// The median of ss is 100 ms, of sockeye (44 + 36) / 2: the outlier of 400 ms counts for nothing.
-/// What lsof would be compared with was not run.
+/// What lsof would be compared with was not run, and somo came to no end.
 #[test]
 fn the_table_has_medians_spreads_and_ratios() {
     let table = report().table();
-    let rows: Vec<Vec<_>> =
-        table.lines().map(|line| line.trim_matches('|').split('|').map(str::trim).collect()).collect();
-    assert_eq!(
-        rows,
-        [
-            ["command", "wall ms", "min–max", "user ms", "sys ms", "peak MB", "runs", "as fast as"],
-            [
-                "---------------",
-                "------:",
-                "--------:",
-                "------:",
-                "-----:",
-                "------:",
-                "---:",
-                "-----------------"
-            ],
-            ["`ss -tanH`", "100", "80.0–400", "50.0", "25.0", "1.3", "5", "1.00 × `ss -tanH`"],
-            ["`sockeye -tanH`", "40.0", "36.0–44.0", "20.0", "10.0", "1.0", "2", "2.50 × `ss -tanH`"],
-            ["`lsof -nPiTCP`", "2048", "2048–2048", "1024", "512", "3.0", "1", "—"],
-        ]
-    );
+    insta::assert_snapshot!(table);
     let widths: Vec<_> = table.lines().map(|line| line.chars().count()).collect();
     assert!(widths.iter().all(|width| *width == widths[0]), "columns do not line up:\n{table}");
+}
+
+#[test]
+fn what_is_short_or_too_slow_is_said() {
+    assert_eq!(
+        report().notes(),
+        [
+            "`lsof -nPiTCP` printed 600 of 1010 sockets.",
+            "`somo --tcp` was ended after 60 s, and is not measured."
+        ]
+    );
+}
+
+#[test]
+fn the_summary_has_a_column_for_each_size() {
+    let small = Report { size: "10", kinds: Vec::new(), sockets: 11, ..report() };
+    let small = Report { measured: vec![measured("ss -tanH", "ss -tanH", &[3])], ..small };
+    insta::assert_snapshot!(report::summary(
+        "sockeye 1 on a machine",
+        &["ss 6.1".to_owned()],
+        &[small, report()]
+    ));
+}
+
+#[test]
+fn the_chart_is_drawn_and_can_be_read_anywhere() {
+    let mut report = report();
+    report.measured.retain(|measured| !measured.command.contains("lsof"));
+    let svg = report::chart("sockeye 1 on a <machine>", &[report]).svg();
+    insta::assert_snapshot!(svg);
+    assert!(!svg.contains("#000") && !svg.contains("#fff"), "a colour that is not seen on black or on white");
+    let empty = chart::Chart { title: String::new(), scale: String::new(), unit: "ms", groups: Vec::new() };
+    assert!(empty.svg().ends_with("</svg>\n"));
+}
+
+#[test]
+fn a_document_is_renewed_between_its_marks_alone() {
+    let document = "# A\n<!-- speed -->\nold\n<!-- /speed -->\nend\n";
+    let renewed = |name| marked::renewed(document, name, "new\n");
+    assert_eq!(renewed("speed").unwrap(), "# A\n<!-- speed -->\nnew\n<!-- /speed -->\nend\n");
+    assert_eq!(renewed("size").unwrap_err(), "there is no line <!-- size --> to renew what is between");
+}
+
+/// `cargo bench` can renew what the README says.
+#[test]
+fn the_readme_has_the_marks() {
+    let readme = std::fs::read_to_string("README.md").unwrap();
+    assert!(marked::renewed(&readme, "one_shot", "").is_ok());
 }
 
 #[test]
 fn the_json_has_every_run() {
     let json = report().json();
     assert_eq!(
-        (&json["size"], &json["tcp_sockets"], &json["processes"]),
-        (&"1k".into(), &1010.into(), &90.into())
+        (&json["size"], &json["tcp_sockets"], &json["processes"], &json["load"][0]),
+        (&"1k".into(), &1010.into(), &90.into(), &"udp".into())
     );
-    let [ss, sockeye, lsof] = [0, 1, 2].map(|at| &json["commands"][at]);
+    let [bare, ss, sockeye, lsof, somo] = [0, 1, 2, 3, 4].map(|at| &json["commands"][at]);
     assert_eq!(ss["wall_ms_runs"], serde_json::json!([90.0, 400.0, 110.0, 100.0, 80.0]));
     assert_eq!(
         (&ss["wall_ms"], &ss["wall_ms_min"], &ss["wall_ms_max"]),
@@ -139,9 +223,12 @@ fn the_json_has_every_run() {
         (&sockeye["reference"], &sockeye["times_as_fast_as_reference"]),
         (&"ss -tanH".into(), &2.5.into())
     );
+    assert_eq!((&sockeye["limit"], &sockeye["times_the_limit"]), (&"bare dump".into(), &2.0.into()));
     assert_eq!(
         (&sockeye["user_ms"], &sockeye["sys_ms"], &sockeye["peak_kib"]),
         (&20.0.into(), &10.0.into(), &1068.into())
     );
-    assert!(lsof["times_as_fast_as_reference"].is_null());
+    assert_eq!((&lsof["sockets_printed"], &lsof["sockets_wanted"]), (&600.into(), &1010.into()));
+    assert!(lsof["times_as_fast_as_reference"].is_null() && bare["peak_kib"].is_null());
+    assert_eq!((&somo["ended_after_s"], &somo["wall_ms_runs"]), (&60.into(), &serde_json::json!([])));
 }

@@ -1,22 +1,20 @@
-//! The sockets that listings have to list: processes that hold loopback connections and do nothing.
-//! It must leave nothing behind: the holders end when their parent does, however that happens, and
-//! after half an hour in any case; their connections end by a reset, without TIME-WAIT.
+//! The sockets that are measured: processes that hold them and do nothing. It must leave nothing behind: the
+//! holders end when their parent does, however that happens, and after half an hour in any case; their
+//! connections end by a reset, without TIME-WAIT.
 
-use std::io::{self, BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+mod hold;
+pub(crate) mod network;
+pub(crate) mod size;
+
+use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
-use rustix::net::sockopt::set_socket_linger;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::options::Size;
+pub(crate) use hold::hold;
+use size::{Holding, Kind, Size};
 
-/// The holders' addresses follow this one.
-const FIRST: u32 = Ipv4Addr::new(127, 77, 0, 0).to_bits();
-/// Seconds until a holder ends by itself.
-const LIFE: u32 = 30 * 60;
 /// Descriptors that a process needs beside those of the load.
 const OTHERS: u64 = 64;
 const READY: &str = "ready\n";
@@ -28,24 +26,28 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Returns when every socket is open.
-    pub(crate) fn build(size: &Size) -> anyhow::Result<Self> {
-        afford(size)?;
+    /// Returns when everything is open.
+    pub(crate) fn build(size: &Size, kinds: &[Kind]) -> anyhow::Result<Self> {
         let mut load = Self { holders: Vec::new() };
+        if size.processes == 0 && kinds.is_empty() {
+            return Ok(load);
+        }
+        let holdings = size.holdings(kinds);
+        afford(&holdings)?;
         let own = std::env::current_exe()?;
-        for number in 1..=size.processes {
+        for holding in &holdings {
             let mut command = Command::new(&own);
-            command.arg("--hold-load").arg(Ipv4Addr::from_bits(FIRST + number).to_string());
-            command.arg(size.connections.to_string());
+            command.arg("--hold").arg(holding.text());
             // The end of its stdin is the end of the holder.
             let holder = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-            load.holders.push(holder.with_context(|| format!("cannot start process {number} of the load"))?);
+            load.holders
+                .push(holder.with_context(|| format!("cannot start a process of the load: {holding:?}"))?);
         }
         for holder in &mut load.holders {
             let mut line = String::new();
             let stdout = holder.stdout.take().context("a holder has no stdout")?;
             BufReader::with_capacity(READY.len(), stdout).read_line(&mut line)?;
-            ensure!(line == READY, "process {} of the load could not open its sockets", holder.id());
+            ensure!(line == READY, "process {} of the load could not open what it is to hold", holder.id());
         }
         Ok(load)
     }
@@ -74,9 +76,10 @@ impl Drop for Load {
 }
 
 /// Raises the limit of descriptors as far as this user may, for this process and its children.
-fn afford(size: &Size) -> anyhow::Result<()> {
+fn afford(holdings: &[Holding]) -> anyhow::Result<()> {
     // Here both pipes of each holder, there both ends of each connection and the listener.
-    let needed = OTHERS + 2 * u64::from(size.processes.max(size.connections));
+    let most = holdings.iter().map(|holding| u64::from(holding.count)).max().unwrap_or(0);
+    let needed = OTHERS + 2 * most.max(holdings.len() as u64);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < needed) {
         let most = limit.maximum.unwrap_or(u64::MAX);
@@ -87,31 +90,4 @@ fn afford(size: &Size) -> anyhow::Result<()> {
         setrlimit(Resource::Nofile, Rlimit { current: Some(needed), ..limit })?;
     }
     Ok(())
-}
-
-/// What a holder does: opens its connections, says so, and waits for the end.
-pub(crate) fn hold(address: Ipv4Addr, connections: u32) -> anyhow::Result<()> {
-    end_in_time();
-    let listener = TcpListener::bind((address, 0))?;
-    let at = listener.local_addr()?;
-    let mut held = Vec::new();
-    for _ in 0..connections {
-        for end in [TcpStream::connect(at)?, listener.accept()?.0] {
-            set_socket_linger(&end, Some(Duration::ZERO))?;
-            held.push(end);
-        }
-    }
-    io::stdout().write_all(READY.as_bytes())?;
-    io::copy(&mut io::stdin(), &mut io::sink())?;
-    drop(held);
-    Ok(())
-}
-
-/// SIGALRM ends a process that does not handle it. A thread that waits would be part of the load.
-fn end_in_time() {
-    #[expect(unsafe_code, reason = "the standard library has no alarm(2)")]
-    // SAFETY: it takes a number and touches no memory.
-    unsafe {
-        libc::alarm(LIFE);
-    }
 }

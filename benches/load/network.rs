@@ -11,11 +11,8 @@ use rustix::thread::UnshareFlags;
 pub(crate) fn apart<T: Send>(work: impl FnOnce() -> anyhow::Result<T> + Send) -> anyhow::Result<T> {
     // What the thread starts is in its network namespace.
     let inside = || {
-        #[expect(deprecated, reason = "only UnshareFlags::FILES makes it unsafe")]
-        let entered = rustix::thread::unshare(UnshareFlags::NEWNET);
-        match entered {
-            Ok(()) => raise_loopback()?,
-            Err(error) => eprintln!("no network namespace of its own, so others' sockets count: {error}"),
+        if let Err(error) = leave() {
+            eprintln!("no network namespace of its own, so others' sockets count: {error:#}");
         }
         work()
     };
@@ -23,7 +20,10 @@ pub(crate) fn apart<T: Send>(work: impl FnOnce() -> anyhow::Result<T> + Send) ->
     done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-fn raise_loopback() -> anyhow::Result<()> {
+/// Takes the calling thread into a network namespace of its own.
+pub(crate) fn leave() -> anyhow::Result<()> {
+    #[expect(deprecated, reason = "only UnshareFlags::FILES makes it unsafe")]
+    rustix::thread::unshare(UnshareFlags::NEWNET).context("cannot make a network namespace")?;
     let raised = Command::new("ip").args(["link", "set", "lo", "up"]).status().context("ip link")?;
     ensure!(raised.success(), "ip link set lo up: {raised}");
     Ok(())
