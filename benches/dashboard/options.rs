@@ -1,27 +1,17 @@
 //! What `cargo bench --bench dashboard` is asked for: arguments to a task. Pure; it must not look at the machine.
 
-use crate::load::size::{Holding, Size};
-
 pub(crate) const USAGE: &str = "\
 Usage: cargo bench --bench dashboard -- [--rows N] [--changes N] [--rounds N]
-                                           [--size SIZE]... [--seconds N] [--keys N]
 
-  --rows N     made-up sockets for what is measured in memory (100000); 0 for none
+  --rows N     made-up sockets (100000)
   --changes N  how many of them change from reading to reading (1000)
-  --rounds N   how often each piece is measured (30)
-  --size SIZE  20k or 100k real sockets for the dashboard in a terminal; several
-               are separated by commas; without it none
-  --seconds N  how long each view is watched (10)
-  --keys N     how many keys are pressed (300)";
+  --rounds N   how often each piece is measured (30)";
 
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) rows: usize,
     pub(crate) changes: usize,
     pub(crate) rounds: usize,
-    pub(crate) sizes: Vec<Size>,
-    pub(crate) seconds: u64,
-    pub(crate) keys: usize,
 }
 
 /// What this process is to do.
@@ -29,16 +19,13 @@ pub(crate) struct Options {
 pub(crate) enum Task {
     Help,
     Measure(Options),
-    /// Hidden: be a part of the load.
-    Hold(Holding),
 }
 
 impl Task {
     /// The task from the arguments after the name of the program.
     pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut args = args.into_iter();
-        let mut options =
-            Options { rows: 100_000, changes: 1_000, rounds: 30, sizes: Vec::new(), seconds: 10, keys: 300 };
+        let mut options = Options { rows: 100_000, changes: 1_000, rounds: 30 };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
             match arg.as_str() {
@@ -48,14 +35,6 @@ impl Task {
                 "--rows" => options.rows = number(&value()?)?,
                 "--changes" => options.changes = number(&value()?)?,
                 "--rounds" => options.rounds = number::<usize>(&value()?)?.max(1),
-                "--seconds" => options.seconds = number::<u64>(&value()?)?.max(1),
-                "--keys" => options.keys = number(&value()?)?,
-                "--size" => {
-                    for name in value()?.split(',') {
-                        options.sizes.push(Size::named(name)?);
-                    }
-                }
-                "--hold" => return Ok(Self::Hold(Holding::parse(&value()?)?)),
                 _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
             }
         }

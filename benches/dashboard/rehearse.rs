@@ -22,7 +22,7 @@ pub(crate) struct Measured {
 /// The sizes of the terminals.
 const SIZES: [(u16, u16); 2] = [(140, 40), (220, 60)];
 /// The keys of the views, and how many columns are in sight to sort by.
-pub(crate) const VIEWS: [(&str, &str, usize); 7] = [
+const VIEWS: [(&str, &str, usize); 7] = [
     ("1", "Listeners", 8),
     ("2", "Connections", 9),
     ("3", "Processes", 8),

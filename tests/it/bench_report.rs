@@ -9,7 +9,7 @@ use report::{Measured, Report, Run};
 use size::{Holding, Kind, Size};
 
 #[path = "../../benches/told/chart.rs"]
-mod chart;
+pub(crate) mod chart;
 #[path = "../../benches/told/marked.rs"]
 mod marked;
 #[path = "../../benches/one_shot/marks.rs"]
@@ -19,13 +19,13 @@ mod options;
 #[path = "../../benches/one_shot/report.rs"]
 mod report;
 #[path = "../../benches/load/size.rs"]
-mod size;
+pub(crate) mod size;
 #[path = "../../benches/told/table.rs"]
-mod table;
+pub(crate) mod table;
 
 /// As the benches have it.
-mod told {
-    pub(super) use super::{chart, table};
+pub(crate) mod told {
+    pub(crate) use super::{chart, table};
 }
 
 fn task(args: &str) -> Result<Task, String> {
