@@ -216,6 +216,9 @@ impl Report {
     }
 }
 
+/// What the picture leaves to the table, by a part of the command: variants of what it shows.
+const LEFT_OUT: [&str; 4] = ["inode=1", "-tlnH", "--owners bpf", "-tulpnaH"];
+
 /// All loads in one picture.
 pub(crate) fn chart(machine: &str, reports: &[Report]) -> chart::Chart {
     let millis = |took: Duration| took.as_secs_f64() * 1e3;
@@ -232,8 +235,11 @@ pub(crate) fn chart(machine: &str, reports: &[Report]) -> chart::Chart {
             },
         }
     };
-    let group =
-        |report: &Report| chart::Group { title: report.title(), bars: report.run().map(bar).collect() };
+    let is_shown = |measured: &&Measured| !LEFT_OUT.iter().any(|part| measured.command.contains(part));
+    let group = |report: &Report| chart::Group {
+        title: report.title(),
+        bars: report.run().filter(is_shown).map(bar).collect(),
+    };
     chart::Chart {
         title: "What a listing takes: less is better, and each line is ten times the one before".to_owned(),
         scale: format!("Median wall time. {machine}"),

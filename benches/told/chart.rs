@@ -65,7 +65,7 @@ impl Chart {
             LABELS + (WIDTH - LABELS - NUMBERS) * share.clamp(0.0, 1.0)
         };
         let mut body = String::new();
-        let mut y = 58.0;
+        let mut y = 66.0;
         let top = y - 8.0;
         for group in &self.groups {
             y += 14.0;

@@ -184,6 +184,7 @@ fn the_summary_has_a_column_for_each_size() {
 fn the_chart_is_drawn_and_can_be_read_anywhere() {
     let mut report = report();
     report.measured.retain(|measured| !measured.command.contains("lsof"));
+    report.measured.push(measured("sockeye -tanH inode=1", "ss -tanH", &[30]));
     let svg = report::chart("sockeye 1 on a <machine>", &[report]).svg();
     insta::assert_snapshot!(svg);
     assert!(!svg.contains("#000") && !svg.contains("#fff"), "a colour that is not seen on black or on white");
