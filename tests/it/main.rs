@@ -7,6 +7,7 @@ mod allocations;
 mod approvals;
 mod approve;
 mod bad_input;
+mod bench_counts;
 mod bench_live;
 mod bench_report;
 mod between;
