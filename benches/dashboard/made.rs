@@ -120,7 +120,7 @@ fn process(number: usize) -> Process {
     let id = ProcessId { pid: Pid(1_000 + 7 * u32::try_from(number).unwrap_or(0)), start: 5 };
     let path = format!("/usr/local/lib/{name}/{}/bin/{name}", number % 40);
     Process {
-        exe: Some(Executable { path: path.as_bytes().into(), deleted: false }),
+        exe: Some(Executable { path: path.as_bytes().into(), deleted: false, file: None }),
         uid: Some(Uid(if number.is_multiple_of(3) {
             0
         } else {

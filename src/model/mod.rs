@@ -59,7 +59,9 @@ pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
 pub use narrow::{Blank, Named, Narrow};
-pub use process::{Executable, Held, Known, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId};
+pub use process::{
+    Executable, FileId, Held, Known, Located, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId,
+};
 pub use published_port::{Incoming, PublishedPort, Span};
 pub use rights::{Profile, Rights};
 pub use row::{History, Life, Rate, Row};

@@ -21,6 +21,24 @@ pub struct Executable {
     pub path: SystemBytes,
     /// True when the file has no name left in the file system.
     pub deleted: bool,
+    /// Which file it is; `None` where nobody asked. What others call it depends on the mounts that the process sees.
+    pub file: Option<FileId>,
+}
+
+/// A file of this system, whatever it is called (stat(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FileId {
+    pub device: u64,
+    pub inode: u64,
+}
+
+/// What is at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Located {
+    At(FileId),
+    Nothing,
+    /// It may not be looked at.
+    Unseen,
 }
 
 /// A process that owns a socket.

@@ -129,7 +129,7 @@ mod tests {
         fs::create_dir_all(&lists).unwrap();
         fs::write(lists.join("it.list"), "/it\n").unwrap();
         let process = |path: &str| Process {
-            exe: Some(Executable { path: path.into(), deleted: false }),
+            exe: Some(Executable { path: path.into(), deleted: false, file: None }),
             ..Process::named(ProcessId { pid: Pid(std::process::id()), start: 1 }, "it".into())
         };
         let mut packages = Packages::new(root.path());

@@ -80,7 +80,7 @@ fn executable(dir: &ProcessDir) -> Option<Executable> {
     const SUFFIX: &[u8] = b" (deleted)";
     let link = dir.link(c"exe").ok()?;
     // The kernel appends the suffix, but a file may be named so: the link count decides.
-    let deleted = dir.link_is_deleted(c"exe").ok()?;
+    let (file, deleted) = dir.link_target(c"exe").ok()?;
     let path = if deleted { link.strip_suffix(SUFFIX).unwrap_or(&link) } else { &link };
-    Some(Executable { path: path.into(), deleted })
+    Some(Executable { path: path.into(), deleted, file: Some(file) })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::exe::Exes;
 use crate::model::{Names, Process, Protocol, Scope, Socket, SystemBytes};
 
 /// A listener that is fine.
@@ -50,7 +51,7 @@ impl Ports {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Matcher {
     /// Every owner runs one of these executables, and from a file that still has its name.
-    Exe(Vec<SystemBytes>),
+    Exe(Exes),
     /// Every owner calls itself one of these. Anybody can: a weak condition.
     Comm(Vec<SystemBytes>),
     /// The socket was created by one of these users, by name or number.
@@ -82,8 +83,8 @@ impl Matcher {
     #[must_use]
     pub fn wanted(&self) -> &[SystemBytes] {
         match self {
-            Self::Exe(wanted)
-            | Self::Comm(wanted)
+            Self::Exe(exes) => exes.paths(),
+            Self::Comm(wanted)
             | Self::User(wanted)
             | Self::Unit(wanted)
             | Self::Container(wanted)
@@ -95,9 +96,10 @@ impl Matcher {
     pub(super) fn used(&self, socket: &Socket, names: &Names) -> Vec<usize> {
         let is_used = |wanted: &SystemBytes| {
             let wanted = std::slice::from_ref(wanted);
-            match self.of_owners() {
-                Some(holds) => owned_by(socket, |process| holds(process, wanted) == Some(true)),
-                None => self.of_socket(socket, names, wanted) == Some(true),
+            if self.is_of_owners() {
+                owned_by(socket, |process| self.of_owner(process, wanted) == Some(true))
+            } else {
+                self.of_socket(socket, names, wanted) == Some(true)
             }
         };
         (0..).zip(self.wanted()).filter(|(_, wanted)| is_used(wanted)).map(|(at, _)| at).collect()
@@ -105,19 +107,30 @@ impl Matcher {
 
     /// `None` when what it asks about cannot be seen.
     pub(super) fn holds(&self, socket: &Socket, names: &Names) -> Option<bool> {
-        match self.of_owners() {
-            Some(holds) => all_owners(socket, |process| holds(process, self.wanted())),
-            None => self.of_socket(socket, names, self.wanted()),
+        if self.is_of_owners() {
+            all_owners(socket, |process| self.of_owner(process, self.wanted()))
+        } else {
+            self.of_socket(socket, names, self.wanted())
         }
     }
 
-    /// How a process is asked whether it is one of these; `None` for what is asked of the socket itself.
-    fn of_owners(&self) -> Option<Condition> {
+    /// True when some owner feigns to be what the file asks for: it runs another file that has the path there.
+    pub(super) fn is_feigned(&self, socket: &Socket) -> bool {
+        matches!(self, Self::Exe(exes) if owned_by(socket, |process| exes.are_feigned_by(process)))
+    }
+
+    /// True when it asks about the processes; false when it asks about the socket itself.
+    fn is_of_owners(&self) -> bool {
+        !matches!(self, Self::User(_) | Self::Netns(_))
+    }
+
+    /// Whether a process is one of these; `None` where that cannot be seen.
+    fn of_owner(&self, process: &Process, wanted: &[SystemBytes]) -> Option<bool> {
         match self {
-            Self::Exe(_) => Some(runs),
-            Self::Comm(_) => Some(|process, wanted| Some(wanted.contains(&process.comm))),
-            Self::Unit(_) => Some(in_unit),
-            Self::Container(_) => Some(in_container),
+            Self::Exe(exes) => exes.are_run_by(process, wanted),
+            Self::Comm(_) => Some(wanted.contains(&process.comm)),
+            Self::Unit(_) => in_unit(process, wanted),
+            Self::Container(_) => in_container(process, wanted),
             Self::User(_) | Self::Netns(_) => None,
         }
     }
@@ -134,14 +147,6 @@ impl Matcher {
         let is_named = name.is_some_and(|name| wanted.contains(name));
         Some(is_named || wanted.contains(&SystemBytes::from(number)))
     }
-}
-
-/// Whether a process is one of these; `None` where that cannot be seen.
-type Condition = fn(&Process, &[SystemBytes]) -> Option<bool>;
-
-/// `None` where the file that it runs may not be read.
-fn runs(process: &Process, wanted: &[SystemBytes]) -> Option<bool> {
-    process.exe.as_ref().map(|exe| !exe.deleted && wanted.contains(&exe.path))
 }
 
 /// `None` where the cgroup of the process may not be read.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{AlertKind, Expectation, Matcher, Occasion, Policy, Ports, Rule, Severity};
+use super::{AlertKind, Exes, Expectation, Matcher, Occasion, Policy, Ports, Rule, Severity};
 use crate::filter::{Filter, Vocabulary, nearest};
 use crate::model::{Family, Protocol, Scope, SystemBytes};
 use crate::text;
@@ -104,7 +104,7 @@ impl Policy {
             }
         }
         let ignored = file.ignore.iter().map(|word| reader.word(word, AlertKind::IGNORABLE, AlertKind::word));
-        Ok(Self { expectations, rules, ignored: ignored.collect::<Result<_, _>>()? })
+        Ok(Self { expectations, rules, ignored: ignored.collect::<Result<_, _>>()?, locate: None })
     }
 }
 
@@ -207,7 +207,7 @@ impl Reader<'_> {
         let ports = self.ports(&entry.port)?;
         let mut matchers = Vec::new();
         let conditions = [
-            (&entry.exe, Matcher::Exe as fn(_) -> _),
+            (&entry.exe, (|paths| Matcher::Exe(Exes::new(paths))) as fn(_) -> _),
             (&entry.comm, Matcher::Comm),
             (&entry.user, Matcher::User),
             (&entry.unit, Matcher::Unit),

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Policy, Verdict, is_judged};
-use crate::model::{Protocol, Scope, Socket, SystemBytes};
+use super::exe::is_of_here;
+use super::{Locate, Policy, Verdict, is_judged};
+use crate::model::{Process, Protocol, Scope, Socket, SystemBytes};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -40,7 +41,7 @@ pub fn learn_from<'a>(policy: &Policy, sockets: impl Iterator<Item = &'a Socket>
     for socket in sockets.filter(|socket| is_judged(socket)) {
         match policy.judge(socket, &moment.names) {
             Verdict::Expected(_) => covered += 1,
-            _ => lessons.extend(Lesson::of(socket, moment)),
+            _ => lessons.extend(Lesson::of(socket, moment, policy.locate)),
         }
     }
     let day = moment.taken.wall.strftime("%Y-%m-%d");
@@ -62,7 +63,7 @@ pub(super) struct Lesson {
 }
 
 impl Lesson {
-    pub(super) fn of(socket: &Socket, moment: &Moment) -> Option<Self> {
+    pub(super) fn of(socket: &Socket, moment: &Moment, locate: Option<Locate>) -> Option<Self> {
         let user = socket.uid.map(|uid| {
             moment.names.users.get(&uid).cloned().unwrap_or_else(|| SystemBytes::from(uid.0.to_string()))
         });
@@ -70,7 +71,7 @@ impl Lesson {
             protocol: socket.protocol,
             port: socket.ends.local()?.port,
             scope: socket.scope()?,
-            exes: executables(socket),
+            exes: executables(socket, locate),
             user,
         })
     }
@@ -101,13 +102,14 @@ impl Lesson {
 }
 
 /// The executables of all owners; none unless every owner's can be seen and has a name: a policy
-/// must not demand what it could not see, or a file that is gone.
-fn executables(socket: &Socket) -> BTreeSet<SystemBytes> {
+/// must not demand what it could not see, a file that is gone, or a path that is another file's here.
+fn executables(socket: &Socket, locate: Option<Locate>) -> BTreeSet<SystemBytes> {
     let Some(set) = socket.owners.known() else { return BTreeSet::new() };
-    let exes = set
-        .shown()
-        .map(|owner| owner.process.exe.as_ref().filter(|exe| !exe.deleted).map(|exe| exe.path.clone()));
-    let all: Option<BTreeSet<_>> = exes.collect();
+    let exe = |process: &Process| {
+        let exe = process.exe.as_ref().filter(|exe| !exe.deleted && is_of_here(process, exe, locate));
+        exe.map(|exe| exe.path.clone())
+    };
+    let all: Option<BTreeSet<_>> = set.shown().map(|owner| exe(owner.process)).collect();
     all.filter(|_| set.beyond() == 0).unwrap_or_default()
 }
 

@@ -12,6 +12,7 @@ mod alert;
 mod bounds;
 mod compare;
 mod edit;
+mod exe;
 mod expect;
 mod facts;
 mod file;
@@ -32,6 +33,7 @@ mod watch;
 pub use alert::{Alert, AlertKind, Seen, Severity};
 pub use compare::{Comparison, compare};
 pub use edit::{Draft, Edit, EditError, Part, Wish, turned};
+pub use exe::{Exes, Locate};
 pub use expect::{Expectation, Matcher, Ports, Verdict, Why};
 pub use file::PolicyError;
 pub use learn::{HEADER, Learnt, learn, learn_from};
@@ -53,6 +55,7 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Kinds of alerts, of [`AlertKind::IGNORABLE`], that are not wanted.
     pub ignored: Vec<AlertKind>,
+    locate: Option<Locate>,
 }
 
 /// True for a socket that expectations are about.
@@ -62,6 +65,19 @@ pub fn is_judged(socket: &Socket) -> bool {
 }
 
 impl Policy {
+    /// The same, for the machine of which files are found so: the file that a process runs must be the one at its path
+    /// here.
+    #[must_use]
+    pub fn here(mut self, locate: Locate) -> Self {
+        self.locate = Some(locate);
+        for matcher in self.expectations.iter_mut().flat_map(|entry| &mut entry.matchers) {
+            if let Matcher::Exe(exes) = matcher {
+                exes.locate_by(locate);
+            }
+        }
+        self
+    }
+
     /// Judges a listener. The first entry that covers it decides; when none does, the entry that
     /// came nearest tells why.
     #[must_use]

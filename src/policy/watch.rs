@@ -180,12 +180,14 @@ impl Watcher {
                 format!("wider than expected: only {} is accepted", near.scope.word()),
                 Some(near),
             ),
-            Verdict::Unexpected(Why::Other { expectation, matcher }) => (
-                AlertKind::Unexpected,
-                Severity::High,
-                format!("its {} is not the expected {}", matcher.key(), wanted(matcher)),
-                Some(expectation),
-            ),
+            Verdict::Unexpected(Why::Other { expectation, matcher }) => {
+                let reason = if matcher.is_feigned(socket) {
+                    format!("the file that it runs is another one than {} of this system", wanted(matcher))
+                } else {
+                    format!("its {} is not the expected {}", matcher.key(), wanted(matcher))
+                };
+                (AlertKind::Unexpected, Severity::High, reason, Some(expectation))
+            }
         };
         Some(Finding { kind, severity, reason, line: nearest.map(|near| near.line), rule: None })
     }

@@ -1,12 +1,16 @@
 //! Files that decide what sockeye says: read with suspicion, written whole or not at all.
 
+use std::ffi::OsStr;
 use std::fs::{File, Metadata, OpenOptions, Permissions};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{self, BufWriter, Read as _, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
+
+use crate::model::{FileId, Located, SystemBytes};
 
 /// More than any policy needs; what is larger is not one.
 const LIMIT: u64 = 16 * 1024 * 1024;
@@ -135,6 +139,19 @@ pub fn is_out_of_reach(path: &Path) -> bool {
 pub fn identity(path: &Path) -> Option<(u64, u64)> {
     let meta = std::fs::metadata(path).ok()?;
     Some((meta.ino(), meta.dev()))
+}
+
+/// What is at a path. It follows links, and may wait for whoever serves that file system: it is for paths that somebody
+/// trusted named.
+#[must_use]
+pub fn locate(path: &SystemBytes) -> Located {
+    match std::fs::metadata(OsStr::from_bytes(path.as_bytes())) {
+        Ok(meta) => Located::At(FileId { device: meta.dev(), inode: meta.ino() }),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Located::Nothing
+        }
+        Err(_) => Located::Unseen,
+    }
 }
 
 /// What is another one when a directory has got or lost an entry.

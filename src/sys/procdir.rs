@@ -18,7 +18,7 @@ use rustix::fs::{
 use rustix::io::Errno;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
-use crate::model::{Fd, Inode, Pid, SystemBytes};
+use crate::model::{Fd, FileId, Inode, Pid, SystemBytes};
 use crate::wire::proc_pid;
 
 const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
@@ -246,9 +246,10 @@ impl ProcessDir {
         self.read(c"stat", text).is_ok() && proc_pid::stat(text).is_ok_and(|stat| stat.kernel_thread)
     }
 
-    /// True when the target of a link has no name left in its file system.
-    pub fn link_is_deleted(&self, name: &CStr) -> Result<bool, Errno> {
-        statat(&self.fd, name, AtFlags::empty()).map(|stat| stat.st_nlink == 0)
+    /// The file behind a link, and whether it has no name left in its file system.
+    pub fn link_target(&self, name: &CStr) -> Result<(FileId, bool), Errno> {
+        let stat = statat(&self.fd, name, AtFlags::empty())?;
+        Ok((FileId { device: stat.st_dev, inode: stat.st_ino }, stat.st_nlink == 0))
     }
 }
 

@@ -16,7 +16,7 @@ use super::views::View;
 use crate::engine::Snapshot;
 use crate::model::{Ask, Change, Row, SocketKey};
 use crate::phrase;
-use crate::policy::{Alert, Draft, Policy, PolicyError, Watcher, Wish, is_judged};
+use crate::policy::{Alert, Draft, HEADER, Policy, PolicyError, Watcher, Wish, is_judged};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -35,9 +35,6 @@ pub struct PolicyFile {
     pub reading: String,
 }
 
-/// Where there is no file yet.
-static NO_POLICY: Policy = Policy { expectations: Vec::new(), rules: Vec::new(), ignored: Vec::new() };
-
 /// What the file means, where there is one; or what is wrong with it.
 fn understood(file: &PolicyFile) -> Result<Option<Policy>, String> {
     match &file.text {
@@ -55,6 +52,8 @@ pub(super) struct Guard {
     file: Option<PolicyFile>,
     /// Holds the policy; `None` where there is none in force.
     watcher: Option<Watcher>,
+    /// The policy where there is no file yet.
+    nothing: Policy,
     /// What is wrong with the file.
     trouble: Option<String>,
     standings: HashMap<SocketKey, Standing, RandomState>,
@@ -70,7 +69,8 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn new(file: PolicyFile) -> Self {
-        let mut guard = Self { begins: true, ..Self::default() };
+        let nothing = (file.parse)(HEADER).unwrap_or_default();
+        let mut guard = Self { begins: true, nothing, ..Self::default() };
         match understood(&file) {
             Ok(policy) => guard.watcher = policy.map(Watcher::new),
             Err(trouble) => guard.trouble = Some(trouble),
@@ -108,7 +108,7 @@ impl Guard {
         if let Some(trouble) = self.trouble() {
             return Err(format!("{trouble}; mend it, and start sockeye again"));
         }
-        let policy = self.watcher.as_ref().map_or(&NO_POLICY, Watcher::policy);
+        let policy = self.watcher.as_ref().map_or(&self.nothing, Watcher::policy);
         let text = file.text.as_ref().ok().and_then(Option::as_deref);
         Ok(Draft { text, policy, parse: &*file.parse })
     }

@@ -275,8 +275,11 @@ mod tests {
             text().prop_map(Told::Text),
             text().prop_map(|text| Told::Path(UnixName::Path(text))),
             text().prop_map(|text| Told::Path(UnixName::Abstract(text))),
-            (text(), any::<bool>())
-                .prop_map(|(path, deleted)| Told::Executable(Executable { path, deleted })),
+            (text(), any::<bool>()).prop_map(|(path, deleted)| Told::Executable(Executable {
+                path,
+                deleted,
+                file: None
+            })),
             (addr, port).prop_map(|(addr, port)| Told::Address(addr, port)),
             owners().prop_map(Told::Owners),
             owners().prop_map(Told::Owners),

@@ -24,6 +24,7 @@ mod dnat;
 )]
 mod document;
 mod ends;
+mod evasions;
 mod fallbacks;
 mod faults;
 #[path = "../it/follower.rs"]
@@ -47,7 +48,6 @@ mod names;
 mod namespaces;
 mod others;
 #[path = "../kernels/raw.rs"]
-#[expect(dead_code, reason = "the other test binary uses the rest")]
 mod raw;
 mod rights;
 mod runtimes;
@@ -110,6 +110,8 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (hearing::CASES, namespace.or(bpf)),
         (binds::CASES, namespace.or(bpf).or(cgroup)),
         (binds::CONTAINED, namespace.or(bpf).or(cgroup).or(apart)),
+        (evasions::CASES, namespace.or(apart)),
+        (evasions::RING, ring),
         (keeping::CASES, namespace.or(bpf).or(apart)),
         (delivering::CASES, namespace),
         (names::CASES, cgroup),

@@ -15,7 +15,9 @@ use crate::cli::{complain, notice, question};
 use crate::config::{Audience, Config};
 use crate::model::{Ask, Row};
 use crate::output::alert::listener;
-use crate::policy::{AlertKind, Draft, Edit, EditError, Part, Policy, Watcher, Wish, is_judged, turned};
+use crate::policy::{
+    AlertKind, Draft, Edit, EditError, HEADER, Part, Policy, Watcher, Wish, is_judged, turned,
+};
 use crate::store::{Moment, Table};
 use crate::text::{self, counted};
 
@@ -51,7 +53,7 @@ pub(in crate::cli) fn change(args: &ChangeArgs, config: &Config, wish: Wish) -> 
         wish.word()
     );
     let found = find(args.policy.resolve(&settings), environment)?;
-    let before = found.text.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &found.path))?;
+    let before = parse(found.text.as_deref().unwrap_or(HEADER), &found.path)?;
     let reading = args.reading.resolve(&settings);
     let (table, moment) =
         reader::read_once(&reading, Request::all(reader::judged_tables(), Ask::NOTHING), None)?;

@@ -100,7 +100,8 @@ pub(super) fn read_file(path: &Path, environment: &Environment) -> Result<Option
 
 /// Understands the text of a policy as this machine does.
 pub(super) fn understand(text: &str) -> Result<Policy, PolicyError> {
-    Machine::default().with(|vocabulary| Policy::parse(text, vocabulary))
+    let policy = Machine::default().with(|vocabulary| Policy::parse(text, vocabulary));
+    policy.map(|policy| policy.here(file::locate))
 }
 
 /// The policy for the dashboard. What is wrong with it is told there; `None` where there is no place for one.
@@ -130,7 +131,7 @@ pub(super) fn learn(args: &LearnArgs, config: &Config) -> anyhow::Result<Exit> {
     let path = places(args.policy.resolve(&settings), environment).into_iter().next();
     let path = path.context("there is no place for a policy file; name one with --policy FILE")?;
     let before = read(&path, environment)?;
-    let known = before.as_deref().map_or(Ok(Policy::default()), |text| parse(text, &path))?;
+    let known = parse(before.as_deref().unwrap_or(policy::HEADER), &path)?;
     let reading = args.reading.resolve(&settings);
     let (learnt, moment) = match args.window {
         None => {

@@ -307,7 +307,7 @@ fn owner(row: &Row<'_>, uid: Option<Uid>) -> rusqlite::Result<Option<Owners>> {
     let id = ProcessId { pid: Pid(pid), start: number(row.get::<_, Option<i64>>(11)?.unwrap_or_default()) };
     let mut process = Process::named(id, bytes(row.get_ref(12)?).unwrap_or_else(|| SystemBytes::from("")));
     let deleted = row.get::<_, Option<bool>>(14)?.unwrap_or_default();
-    process.exe = bytes(row.get_ref(13)?).map(|path| Executable { path, deleted });
+    process.exe = bytes(row.get_ref(13)?).map(|path| Executable { path, deleted, file: None });
     process.uid = uid;
     Ok(Some(Owners::One { process: Arc::new(process), fd: Fd(0) }))
 }

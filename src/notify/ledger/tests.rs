@@ -31,7 +31,7 @@ fn listener(cookie: u64) -> Socket {
         inode: None,
     };
     let mut process = Process::named(ProcessId { pid: Pid(9), start: 5 }, SystemBytes::from(b"\xff\n"));
-    process.exe = Some(Executable { path: SystemBytes::from("/bin/x"), deleted: true });
+    process.exe = Some(Executable { path: SystemBytes::from("/bin/x"), deleted: true, file: None });
     process.uid = Some(Uid(33));
     let mut socket = Socket::new(basics, &PortRange::default());
     socket.uid = Some(Uid(33));

@@ -128,7 +128,7 @@ impl Draft<'_> {
         if let Verdict::Expected(entry) = self.policy.judge(socket, &moment.names) {
             return Err(EditError::Expected { line: entry.line });
         }
-        let lesson = Lesson::of(socket, moment).ok_or(EditError::NotJudged)?;
+        let lesson = Lesson::of(socket, moment, self.policy.locate).ok_or(EditError::NotJudged)?;
         let edit = match self.text.and_then(|text| self.amended(text, &lesson, socket, moment)) {
             Some(edit) => edit,
             None => added(self.text.unwrap_or(HEADER), &lesson, moment),
@@ -231,7 +231,7 @@ fn lack(entry: &Expectation, lesson: &Lesson, socket: &Socket, moment: &Moment) 
     let (mut exe, mut user) = (None, None);
     for matcher in &entry.matchers {
         match matcher {
-            Matcher::Exe(wanted) => exe = Some(wanted),
+            Matcher::Exe(exes) => exe = Some(exes.paths()),
             Matcher::User(wanted) => user = Some((wanted, matcher.holds(socket, &moment.names))),
             _ if matcher.holds(socket, &moment.names) == Some(true) => {}
             _ => return None,

@@ -360,7 +360,7 @@ proptest! {
         let (table, moment) = universe();
         let before = parse(&text).unwrap();
         let chosen = &table.rows()[pick.index(table.rows().len())];
-        let lesson = learn::Lesson::of(&chosen.socket, moment).unwrap();
+        let lesson = learn::Lesson::of(&chosen.socket, moment, None).unwrap();
         let edit = match edit(&text, &chosen.socket, &Wish::Approve) {
             Err(EditError::Expected { .. }) => return Ok(()),
             edit => edit.unwrap(),
@@ -376,7 +376,7 @@ proptest! {
             if expected(&before, row).is_some() {
                 continue;
             }
-            let other = learn::Lesson::of(&row.socket, moment).unwrap();
+            let other = learn::Lesson::of(&row.socket, moment, None).unwrap();
             prop_assert_eq!((other.protocol, other.port), (lesson.protocol, lesson.port));
             prop_assert!(other.scope <= lesson.scope, "{:?} through\n{}", other, edit.text);
             prop_assert!(other.user == lesson.user || !names_user(entry), "{:?} through\n{}", other, edit.text);
@@ -393,9 +393,9 @@ proptest! {
         let Ok(edit) = edit(&text, &chosen.socket, &Wish::Reject) else { return Ok(()) };
         let after = parse(&edit.text).unwrap();
         prop_assert!(expected(&after, chosen).is_none());
-        let lesson = learn::Lesson::of(&chosen.socket, moment).unwrap();
+        let lesson = learn::Lesson::of(&chosen.socket, moment, None).unwrap();
         for row in table.rows() {
-            let other = learn::Lesson::of(&row.socket, moment).unwrap();
+            let other = learn::Lesson::of(&row.socket, moment, None).unwrap();
             let (was, is) = (expected(&before, row).is_some(), expected(&after, row).is_some());
             prop_assert!(was || !is, "nobody is let in:\n{}", edit.text);
             prop_assert!(was == is || other.port == lesson.port, "{:?} is shut out:\n{}", other, edit.text);

@@ -111,8 +111,11 @@ fn a_storm_of_many_programs_is_bounded_and_counted_too() {
     let by = |n: u32| {
         let mut alert = door(&it, 1, 1);
         let mut process = (**alert.socket.owners.first().unwrap().process).clone();
-        process.exe =
-            Some(crate::model::Executable { path: SystemBytes::from(format!("/tmp/{n}")), deleted: false });
+        process.exe = Some(crate::model::Executable {
+            path: SystemBytes::from(format!("/tmp/{n}")),
+            deleted: false,
+            file: None,
+        });
         let fd = crate::model::Fd(3);
         alert.socket.owners = crate::model::Owners::One { process: std::sync::Arc::new(process), fd };
         alert

@@ -297,7 +297,7 @@ fn learning_writes_names_so_that_they_come_back() {
         assert!(!learnt.entries.contains('\x1b'), "{}", learnt.entries);
         let policy = parse(&format!("version = 1\n{}", learnt.entries)).unwrap();
         let Matcher::Exe(exes) = &policy.expectations[0].matchers[0] else { panic!("no exe was learnt") };
-        assert_eq!(exes[0].as_bytes(), b"/tmp/\x1b[2Jnc \\ \"x\"");
+        assert_eq!(exes.paths()[0].as_bytes(), b"/tmp/\x1b[2Jnc \\ \"x\"");
     });
 }
 

@@ -179,7 +179,7 @@ impl Maker<'_> {
                 Arc::new(Process {
                     id: ProcessId { pid: Pid(process.pid), start: process.start },
                     comm: self.bytes(&process.comm)?,
-                    exe: path.map(|path| Executable { path, deleted: process.deleted }),
+                    exe: path.map(|path| Executable { path, deleted: process.deleted, file: None }),
                     cmdline: process.cmdline.as_ref().map(arguments).transpose()?,
                     uid: process.uid.map(Uid),
                     security: None,

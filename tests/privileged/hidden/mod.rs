@@ -121,6 +121,14 @@ impl Hider {
 }
 
 impl Hider {
+    pub(crate) fn pid(&self) -> u32 {
+        self.role.pid()
+    }
+
+    pub(crate) fn inode(&self) -> u64 {
+        self.inode
+    }
+
     /// Its pid, after it became `cat`.
     pub(crate) fn becomes_cat(&mut self) -> u32 {
         self.role.stdin.as_mut().unwrap().write_all(b"x").unwrap();

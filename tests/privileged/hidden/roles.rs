@@ -22,7 +22,7 @@ use crate::namespaces::enter_new;
 use crate::stock::inode;
 
 /// Names the role.
-const ROLE: &str = "SOCKEYE_TEST_ROLE";
+pub(crate) const ROLE: &str = "SOCKEYE_TEST_ROLE";
 
 /// This binary in a role.
 pub(crate) fn command(role: &str) -> Command {
@@ -35,6 +35,7 @@ pub(crate) fn command(role: &str) -> Command {
 pub(crate) fn play() -> Option<ExitCode> {
     let role = std::env::vars().find(|(name, _)| name == ROLE)?.1;
     match role.as_str() {
+        "service" => service(),
         "thread" => thread_apart(listen),
         "zombie" => zombie_leader(listen),
         "thread-unlisted" => thread_apart(unlisted),
@@ -90,6 +91,15 @@ fn crowd() {
     };
     let _held: Vec<_> = (0..1000).map(connect).collect();
     tell(inode(&listener), listener.as_raw_fd());
+    wait_for_end();
+}
+
+/// The port of [`service`].
+pub(crate) const SERVED: u16 = 5300;
+
+/// Listens as any server does.
+fn service() {
+    let _held = TcpListener::bind(("127.0.0.1", SERVED)).unwrap();
     wait_for_end();
 }
 
