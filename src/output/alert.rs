@@ -49,6 +49,7 @@ pub fn write_line(
     if let Some(at) = alert.line {
         push(&mut line, format_args!(" ({policy}:{at})"));
     }
+    line.push_str(&origin(socket, moment));
     writeln!(out, "{}", face.charset.show(&line))
 }
 
@@ -191,13 +192,23 @@ fn when(alert: &Alert) -> String {
     }
 }
 
+/// Where the first of its owners comes from.
+fn origin(socket: &Socket, moment: &Moment) -> String {
+    let origin = socket.owners.first().and_then(|owner| {
+        let origin = phrase::origin(owner.process, &moment.names, Charset::Unicode)?;
+        Some(format!("; {origin}"))
+    });
+    origin.unwrap_or_default()
+}
+
 /// The alert as a sentence.
 fn message(alert: &Alert, moment: &Moment) -> String {
     let what = subject(alert.kind);
     let socket = &alert.socket;
     let mut message = format!("{what}: {}", socket.protocol.word());
     ends(&mut message, socket, Charset::Unicode);
-    push(&mut message, format_args!(" held by {}: {}{}", who(socket, moment), alert.reason, when(alert)));
+    let (who, origin) = (who(socket, moment), origin(socket, moment));
+    push(&mut message, format_args!(" held by {who}: {}{}{origin}", alert.reason, when(alert)));
     message
 }
 

@@ -92,6 +92,18 @@ pub fn workload(workload: &Workload, charset: Charset) -> Vec<(&'static str, Str
     [container, pod, unit].into_iter().flatten().collect()
 }
 
+/// Where a process comes from, as far as is known: what it is part of, who started it, who logged in and where:
+/// `session 3; started by bash 40, sshd 12; user alice, on pts/0`.
+#[must_use]
+pub fn origin(process: &Process, names: &Names, charset: Charset) -> Option<String> {
+    let parts = process.workload.iter().flat_map(|workload| self::workload(workload, charset));
+    let parts = parts.map(|(what, name)| format!("{what} {name}"));
+    let parents = ancestors(process, charset);
+    let started = (!parents.is_empty()).then(|| format!("started by {}", parents.join(", ")));
+    let parts: Vec<_> = parts.chain(started).chain(login(process, names, charset)).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 /// Where a process passes on what arrives at its port: `172.17.0.2:80 of docker web`.
 #[must_use]
 pub fn published(published: &Published, charset: Charset) -> String {

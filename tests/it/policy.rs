@@ -220,7 +220,11 @@ fn the_nearest_entry_tells_why() {
         let Some((alert, line)) = said else { continue };
         assert_eq!(alert.reason, reason);
         assert_eq!(alert.policy, Some(format!("{}:3", policy.path())));
-        assert!(line.ends_with(&format!("{reason} ({}:3)", policy.path())), "{line}");
+        assert!(line.contains(&format!("{reason} ({}:3); ", policy.path())), "{line}");
+        // Whoever runs the tests was started by somebody.
+        let parent = std::fs::read_to_string(format!("/proc/{}/comm", std::os::unix::process::parent_id()));
+        let started = format!("started by {} ", parent.unwrap().trim_end());
+        assert!(line.contains(&started) && alert.message.contains(&started), "{line}");
         assert!(alert.message.contains(reason), "{}", alert.message);
     }
 }
