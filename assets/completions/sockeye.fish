@@ -110,7 +110,7 @@ complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "who" -d 'Who holds 
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "kill" -d 'Send a signal to who holds a port, an address or a Unix socket, after asking'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "close" -d 'Close TCP and UDP sockets, after asking; their holders live on. The same as -K'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "check" -d 'Compare what is there with the policy, once: for CI and cron'
-complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, and report what the policy does not expect or its rules find; SIGHUP reads the policy again'
+complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "watch" -d 'Watch, and report what the policy does not expect or its rules find; SIGHUP reads the policy and the sinks again'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "events" -d 'Tell what opens, closes and changes, as it is noticed'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "wait-for" -d 'Wait until a socket passes a filter, or none does any more: for scripts'
 complete -c sockeye -n "__fish_sockeye_needs_command" -f -a "assert" -d 'Whether a socket passes a filter, or none does, as an exit code: for scripts'

@@ -11,7 +11,9 @@ use anyhow::Context as _;
 use super::{complain, notice};
 use crate::engine::{Feed, Listening, PollerHandle, Sampler, Snapshot, spawn};
 use crate::model::{Ask, Coverage, Family, HearingCoverage, Protocol, SliceStatus, Stamp};
+use crate::source::SourceError;
 use crate::sys::clock;
+use crate::text;
 
 /// What closed stays in the table for the reading that notices it, and no longer.
 const KEEP_CLOSED: Duration = Duration::from_nanos(1);
@@ -25,6 +27,10 @@ pub(super) struct Polled {
     told: Option<Vec<Trouble>>,
     /// What was heard then, and how much of it lost.
     heard: Option<HearingCoverage>,
+    /// Readings that failed as a whole.
+    failed: u64,
+    /// How many of them since the last one that did not.
+    failing: u64,
 }
 
 /// A table that was not read as it should be, in whichever namespace: those come, go and take turns.
@@ -37,11 +43,18 @@ impl Polled {
         let (send, feed) = mpsc::sync_channel(2);
         let deliver = move |feed| send.send(feed).is_ok();
         let poller = spawn(sampler, interval, KEEP_CLOSED, Some(listening), deliver);
-        Ok(Self { feed, poller: poller.context("cannot start the poller thread")?, told: None, heard: None })
+        Ok(Self {
+            feed,
+            poller: poller.context("cannot start the poller thread")?,
+            told: None,
+            heard: None,
+            failed: 0,
+            failing: 0,
+        })
     }
 
     /// The next reading that did not fail; `None` when there was none until the end of this span.
-    pub(super) fn next(&self, deadline: Option<(Stamp, Duration)>) -> anyhow::Result<Option<Snapshot>> {
+    pub(super) fn next(&mut self, deadline: Option<(Stamp, Duration)>) -> anyhow::Result<Option<Snapshot>> {
         loop {
             let next = match deadline {
                 None => self.feed.recv().map_err(RecvTimeoutError::from),
@@ -50,13 +63,36 @@ impl Polled {
                 }
             };
             match next {
-                Ok(Feed::Snapshot(snapshot)) => return Ok(Some(snapshot)),
-                Ok(Feed::Failed(error)) => {
-                    complain(&format!("sockeye: this reading failed, the next is tried on time: {error}"));
+                Ok(Feed::Snapshot(snapshot)) => {
+                    self.works();
+                    return Ok(Some(snapshot));
                 }
+                Ok(Feed::Failed(error)) => self.fails(&error),
                 Err(RecvTimeoutError::Timeout) => return Ok(None),
                 Err(RecvTimeoutError::Disconnected) => anyhow::bail!("the poller ended"),
             }
+        }
+    }
+
+    /// How many readings failed as a whole.
+    pub(super) fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Counts a reading that failed. Of several that follow each other the first one is told.
+    fn fails(&mut self, error: &SourceError) {
+        self.failed += 1;
+        self.failing += 1;
+        if self.failing == 1 {
+            complain(&format!("sockeye: this reading failed, the next is tried on time: {error}"));
+        }
+    }
+
+    fn works(&mut self) {
+        let failing = std::mem::take(&mut self.failing);
+        if failing > 1 {
+            let failed = text::counted(usize::try_from(failing).unwrap_or(usize::MAX), "reading", "readings");
+            complain(&format!("sockeye: readings do not fail any more; {failed} did"));
         }
     }
 

@@ -115,6 +115,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
+    use super::super::health::Board;
     use super::super::tests::{notices, spec};
     use super::*;
 
@@ -125,7 +126,7 @@ mod tests {
         fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
         let text =
             format!("kind = \"exec\"\ncommand = [{program:?}, {dir:?}, \"a b\"]\ntimeout = {timeout:?}");
-        spec(&text).open().unwrap()
+        spec(&text).open(&Board::default()).unwrap()
     }
 
     /// Why the first of these alerts was not taken.
@@ -198,7 +199,10 @@ mod tests {
         fs::set_permissions(dir.path().join("hook"), Permissions::from_mode(0o755)).unwrap();
         sink.deliver(&notices(1..2)).unwrap();
         assert!(dir.path().join("ran").exists());
-        let missing = spec("kind = \"exec\"\ncommand = [\"/no/such/program\"]").open().map(drop).unwrap_err();
+        let missing = spec("kind = \"exec\"\ncommand = [\"/no/such/program\"]")
+            .open(&Board::default())
+            .map(drop)
+            .unwrap_err();
         assert_eq!(missing.to_string(), "the sink exec (exec): /no/such/program: there is no such program");
         if crate::sys::host::is_root() {
             fs::set_permissions(dir.path(), Permissions::from_mode(0o777)).unwrap();

@@ -88,6 +88,7 @@ pub(super) fn told(untrusted: &Untrusted) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::health::Board;
     use super::super::tests::{notices, spec};
     use super::*;
 
@@ -98,7 +99,7 @@ mod tests {
         for (format, of) in [("json", Format::Json), ("lines", Format::Lines)] {
             let path = dir.path().join(format);
             let text = format!("kind = \"file\"\npath = {path:?}\nformat = {format:?}");
-            spec(&text).open().unwrap().deliver(&notices).unwrap();
+            spec(&text).open(&Board::default()).unwrap().deliver(&notices).unwrap();
             let told = std::fs::read_to_string(&path).unwrap();
             let lines: Vec<_> = notices.iter().map(|notice| of.of(notice)).collect();
             assert_eq!(told.lines().collect::<Vec<_>>(), lines);
@@ -109,7 +110,7 @@ mod tests {
     fn what_was_not_written_is_known_and_comes_when_it_can() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("alerts");
-        let mut sink = spec(&format!("kind = \"file\"\npath = {path:?}")).open().unwrap();
+        let mut sink = spec(&format!("kind = \"file\"\npath = {path:?}")).open(&Board::default()).unwrap();
         sink.deliver(&notices(1..2)).unwrap();
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();

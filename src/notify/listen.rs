@@ -1,9 +1,10 @@
-//! Alerts in numbers for whoever scrapes: an endpoint of this machine alone.
+//! Alerts, and how the watch does, in numbers for whoever scrapes: an endpoint of this machine alone.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::health::Board;
 use super::settings::{Keys, Wrong};
 use super::tally::Tally;
 use super::{Notice, Sink, Undelivered};
@@ -37,14 +38,16 @@ impl Listen {
         }
     }
 
-    pub(super) fn open(&self, name: &str) -> Result<Scraped, String> {
+    pub(super) fn open(&self, name: &str, board: &Board) -> Result<Scraped, String> {
         if let Address::Path(path) = &self.address {
             way::is_safe(path).map_err(|why| super::file::told(&why))?;
         }
-        let tally = Tally::new();
-        let endpoint = Endpoint::open(&self.address, &tally.text())
+        let tally = Arc::new(Mutex::new(Tally::new()));
+        let (counted, board) = (Arc::clone(&tally), board.clone());
+        let tell = move || counted.lock().unwrap_or_else(PoisonError::into_inner).text() + &board.text();
+        let endpoint = Endpoint::open(&self.address, Arc::new(tell))
             .map_err(|error| format!("cannot listen at {}: {error}", self.told()))?;
-        Ok(Scraped { name: name.to_owned(), endpoint, tally })
+        Ok(Scraped { name: name.to_owned(), _endpoint: endpoint, tally })
     }
 }
 
@@ -61,8 +64,9 @@ impl Listen {
 #[derive(Debug)]
 pub(super) struct Scraped {
     name: String,
-    endpoint: Endpoint,
-    tally: Tally,
+    /// Listens for as long as this is here.
+    _endpoint: Endpoint,
+    tally: Arc<Mutex<Tally>>,
 }
 
 impl Sink for Scraped {
@@ -71,10 +75,10 @@ impl Sink for Scraped {
     }
 
     fn deliver(&mut self, notices: &[Arc<Notice>]) -> Result<(), Undelivered> {
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         for notice in notices {
-            self.tally.count(notice);
+            tally.count(notice);
         }
-        self.endpoint.show(&self.tally.text());
         Ok(())
     }
 }
@@ -85,12 +89,14 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     use super::super::tests::{notices, spec};
+    use super::Board;
 
     #[test]
     fn who_scrapes_gets_the_counts() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("socket");
-        let mut sink = spec(&format!("kind = \"listen\"\naddress = {path:?}")).open().unwrap();
+        let mut sink =
+            spec(&format!("kind = \"listen\"\naddress = {path:?}")).open(&Board::default()).unwrap();
         let scrape = || {
             let mut stream = UnixStream::connect(&path).unwrap();
             stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();

@@ -4,6 +4,7 @@
 //! when to try again and leaves out what is below its least severity. No sink waits for another.
 
 pub mod delivery;
+pub mod health;
 pub mod ledger;
 
 mod exec;
@@ -20,7 +21,7 @@ mod tests;
 mod textfile;
 mod webhook;
 
-pub use settings::{SettingsError, SinkError, SinkSpec, parse};
+pub use settings::{Fate, SettingsError, SinkError, SinkSpec, fates, parse};
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -85,6 +86,16 @@ pub trait Sink: Send {
 
     /// Delivers them, in this order. It may block for as long as its timeout, or its disk, lets it.
     fn deliver(&mut self, notices: &[Arc<Notice>]) -> Result<(), Undelivered>;
+
+    /// How old what it shows may become where nothing is delivered; `None` for what shows nothing but alerts.
+    fn renews_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Shows anew what is shown beside the alerts, or says why not. It is asked again later.
+    fn renew(&mut self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// How long a sink waits for another side, unless the file says otherwise.

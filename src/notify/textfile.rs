@@ -1,16 +1,21 @@
-//! Alerts in numbers in a file for the textfile collector of `node_exporter`, which is replaced as a whole.
+//! Alerts, and how the watch does, in numbers in a file for the textfile collector of `node_exporter`, which is replaced as a whole.
 //!
 //! Its directory is often the collector's own, so it need not be root's: the file is made under a name that nobody
 //! can foresee, and what is found in its place is never written into.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::health::Board;
 use super::settings::{Keys, Wrong};
 use super::tally::Tally;
 use super::{Failure, Notice, Sink, Undelivered};
 use crate::sys::file::publish;
 use crate::text;
+
+/// How old the numbers may become. Who scrapes comes every ten seconds or seldom.
+const FRESH: Duration = Duration::from_secs(5);
 
 /// What the file of sinks says of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +33,9 @@ impl Textfile {
         Ok(Self { path })
     }
 
-    pub(super) fn open(&self, name: &str) -> Result<Numbers, String> {
-        let numbers = Numbers { name: name.to_owned(), path: self.path.clone(), tally: Tally::new() };
+    pub(super) fn open(&self, name: &str, board: &Board) -> Result<Numbers, String> {
+        let (name, path, board) = (name.to_owned(), self.path.clone(), board.clone());
+        let numbers = Numbers { name, path, board, tally: Tally::new() };
         numbers.write(&numbers.tally)?;
         Ok(numbers)
     }
@@ -40,13 +46,23 @@ impl Textfile {
 pub(super) struct Numbers {
     name: String,
     path: PathBuf,
-    /// What the file says.
+    board: Board,
+    /// What the file says of alerts.
     tally: Tally,
 }
 
 impl Numbers {
     fn write(&self, tally: &Tally) -> Result<(), String> {
-        publish(&self.path, &tally.text()).map_err(|why| format!("{}: {why}", text::path(&self.path)))
+        let text = tally.text() + &self.board.text();
+        publish(&self.path, &text).map_err(|why| format!("{}: {why}", text::path(&self.path)))
+    }
+}
+
+impl Drop for Numbers {
+    /// Where it is no sink any more: the collector would go on to tell what nobody counts. A watch that ends leaves its
+    /// last numbers, as it does not wait for its sinks to be dropped.
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.path)); // somebody may have taken it away
     }
 }
 
@@ -65,6 +81,14 @@ impl Sink for Numbers {
         self.tally = tally;
         Ok(())
     }
+
+    fn renews_after(&self) -> Option<Duration> {
+        Some(FRESH)
+    }
+
+    fn renew(&mut self) -> Result<(), String> {
+        self.write(&self.tally)
+    }
 }
 
 #[cfg(test)]
@@ -79,7 +103,8 @@ mod tests {
     fn the_file_has_all_counts_and_none_twice() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("sockeye.prom");
-        let mut sink = spec(&format!("kind = \"textfile\"\npath = {path:?}")).open().unwrap();
+        let mut sink =
+            spec(&format!("kind = \"textfile\"\npath = {path:?}")).open(&Board::default()).unwrap();
         let count = || {
             let text = fs::read_to_string(&path).unwrap();
             let line =

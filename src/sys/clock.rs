@@ -14,6 +14,25 @@ pub fn now() -> Stamp {
     Stamp { mono: duration(clock_gettime(ClockId::Monotonic)), wall }
 }
 
+/// This moment, and how long the machine has slept since it booted. `None` where something came between the looks at
+/// the clocks, so that they cannot be compared: the next time will do.
+#[must_use]
+#[cfg(linux)]
+pub fn with_sleep() -> Option<(Stamp, Duration)> {
+    const AT_ONCE: Duration = Duration::from_millis(10);
+    let before = duration(clock_gettime(ClockId::Boottime));
+    let now = now();
+    let after = duration(clock_gettime(ClockId::Boottime));
+    (after.saturating_sub(before) < AT_ONCE).then(|| (now, before.saturating_sub(now.mono)))
+}
+
+/// Of sleep only Linux tells.
+#[must_use]
+#[cfg(not(linux))]
+pub fn with_sleep() -> Option<(Stamp, Duration)> {
+    Some((now(), Duration::ZERO))
+}
+
 /// When the machine booted, by the wall clock; suspended time counts (`CLOCK_BOOTTIME`). `None`
 /// when the clocks contradict each other.
 #[must_use]

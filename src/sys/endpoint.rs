@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -34,10 +34,12 @@ pub enum Address {
     Path(PathBuf),
 }
 
+/// Says the text as it is now, in the thread of who asks.
+pub type Tell = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// The endpoint. It closes when it is dropped.
 #[derive(Debug)]
 pub struct Endpoint {
-    text: Arc<Mutex<Arc<str>>>,
     address: Address,
     /// Hung up when it shall end.
     stop: Option<UnixStream>,
@@ -45,30 +47,23 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Listens from now on, with this text.
-    pub fn open(address: &Address, text: &str) -> io::Result<Self> {
+    /// Listens from now on, and tells this.
+    pub fn open(address: &Address, tell: Tell) -> io::Result<Self> {
         let listener = Listener::bind(address)?;
         let address = match &listener {
             Listener::Port(listener) => Address::Port(listener.local_addr()?),
             Listener::Path(_) => address.clone(),
         };
         let (stop, stopped) = UnixStream::pair()?;
-        let text = Arc::new(Mutex::new(Arc::from(text)));
-        let shown = Arc::clone(&text);
-        let serve = move || serve(&listener, &stopped, &shown);
+        let serve = move || serve(&listener, &stopped, &tell);
         let thread = thread::Builder::new().name("endpoint".to_owned()).spawn(serve)?;
-        Ok(Self { text, address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Where it listens: a port that was left to the kernel has its number.
     #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
-    }
-
-    /// What is told from now on.
-    pub fn show(&self, text: &str) {
-        *self.text.lock().unwrap_or_else(PoisonError::into_inner) = Arc::from(text);
     }
 }
 
@@ -134,7 +129,7 @@ fn is_left_behind(path: &Path) -> bool {
     is_own && UnixStream::connect(path).is_err_and(refused)
 }
 
-fn serve(listener: &Listener, stopped: &UnixStream, text: &Mutex<Arc<str>>) {
+fn serve(listener: &Listener, stopped: &UnixStream, tell: &Tell) {
     // Each caller holds one; who asks when there is none left is hung up on.
     let places = Arc::new(());
     loop {
@@ -147,10 +142,10 @@ fn serve(listener: &Listener, stopped: &UnixStream, text: &Mutex<Arc<str>>) {
         match accepted {
             Ok(_) if Arc::strong_count(&places) > MOST => {}
             Ok(caller) => {
-                let text = Arc::clone(&text.lock().unwrap_or_else(PoisonError::into_inner));
+                let tell = Arc::clone(tell);
                 let place = Arc::clone(&places);
                 let answer = move || {
-                    drop(caller.answer(&text)); // who hung up needs no answer
+                    drop(caller.answer(&tell)); // who hung up needs no answer
                     drop(place);
                 };
                 // Without a thread for it the caller is hung up on.
@@ -168,10 +163,10 @@ enum Caller {
 }
 
 impl Caller {
-    fn answer(mut self, text: &str) -> io::Result<()> {
+    fn answer(mut self, tell: &Tell) -> io::Result<()> {
         let deadline = clock::now().mono + WITHIN;
         let answer = match self.request(deadline)? {
-            Some(request) => answer(&request, text),
+            Some(request) => answer(&request, tell),
             None => response("400 Bad Request", "", "this is no request\n"),
         };
         self.set_timeouts(deadline)?;
@@ -243,9 +238,9 @@ impl Write for Caller {
     }
 }
 
-fn answer(request: &http::Request, text: &str) -> String {
+fn answer(request: &http::Request, tell: &Tell) -> String {
     match (request.method.as_str(), request.target.split('?').next()) {
-        ("GET", Some("/metrics")) => response("200 OK", "", text),
+        ("GET", Some("/metrics")) => response("200 OK", "", &tell()),
         (_, Some("/metrics")) => {
             response("405 Method Not Allowed", "Allow: GET\r\n", "only GET is answered\n")
         }
@@ -263,12 +258,25 @@ fn response(status: &str, more: &str, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
-    fn open() -> (Endpoint, SocketAddr) {
-        let endpoint = Endpoint::open(&Address::Port("127.0.0.1:0".parse().unwrap()), "a 1\n").unwrap();
+    /// Tells what was put in there last.
+    fn telling(text: &str) -> (Tell, Arc<Mutex<String>>) {
+        let shown = Arc::new(Mutex::new(text.to_owned()));
+        let told = Arc::clone(&shown);
+        (Arc::new(move || told.lock().unwrap().clone()), shown)
+    }
+
+    fn open_with(tell: Tell) -> (Endpoint, SocketAddr) {
+        let endpoint = Endpoint::open(&Address::Port("127.0.0.1:0".parse().unwrap()), tell).unwrap();
         let Address::Port(port) = *endpoint.address() else { panic!("{endpoint:?}") };
         (endpoint, port)
+    }
+
+    fn open() -> (Endpoint, SocketAddr) {
+        open_with(telling("a 1\n").0)
     }
 
     /// What is said to who asks this; all that comes before the other side hangs up.
@@ -284,14 +292,15 @@ mod tests {
 
     #[test]
     fn the_text_is_told_as_it_is_now_and_nothing_else_is() {
-        let (endpoint, port) = open();
+        let (tell, shown) = telling("a 1\n");
+        let (_endpoint, port) = open_with(tell);
         let answer = told(port, GET);
         assert!(
             answer.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4;"),
             "{answer}"
         );
         assert!(answer.ends_with("Content-Length: 4\r\nConnection: close\r\n\r\na 1\n"), "{answer}");
-        endpoint.show("a 22\n");
+        *shown.lock().unwrap() = "a 22\n".to_owned();
         assert!(told(port, "GET /metrics?x=y HTTP/1.0\r\n\r\n").ends_with("\r\n\r\na 22\n"));
         for (asked, status) in [
             ("GET / HTTP/1.1\r\n\r\n", "404"),
@@ -342,14 +351,14 @@ mod tests {
         let path = dir.path().join("socket");
         let address = Address::Path(path.clone());
         drop(UnixListener::bind(&path).unwrap()); // its file stays
-        let endpoint = Endpoint::open(&address, "a 1\n").unwrap();
+        let endpoint = Endpoint::open(&address, telling("a 1\n").0).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        let again = Endpoint::open(&address, "b 2\n").unwrap_err();
+        let again = Endpoint::open(&address, telling("b 2\n").0).unwrap_err();
         assert_eq!(again.kind(), io::ErrorKind::AddrInUse, "one that is alive stays");
         drop(endpoint);
         assert!(!path.exists());
         std::fs::write(&path, "precious").unwrap();
-        assert!(Endpoint::open(&address, "a 1\n").is_err());
+        assert!(Endpoint::open(&address, telling("a 1\n").0).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
     }
 }

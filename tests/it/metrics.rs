@@ -19,6 +19,7 @@ use sockeye::model::{
     Row, Runtime, Slice, SliceCoverage, SliceStatus, Socket, SocketKey, SocketType, Stamp, State,
     SystemBytes, TcpInfo, Workload,
 };
+use sockeye::notify::health::Board;
 use sockeye::notify::{self, Notice};
 use sockeye::output::metrics::{self, Surroundings};
 use sockeye::policy::Severity;
@@ -465,7 +466,7 @@ fn alerts_are_counted_without_fault() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("sockeye.prom");
     let text = format!("version = 1\n[[sink]]\nkind = \"textfile\"\npath = \"{}\"\n", path.display());
-    let mut sink = notify::parse(&text).unwrap().swap_remove(0).open().unwrap();
+    let mut sink = notify::parse(&text).unwrap().swap_remove(0).open(&Board::default()).unwrap();
     let told = || Exposition::read(&fs::read_to_string(&path).unwrap());
     assert_eq!(told().sum("sockeye_alerts_total", &[]), Some(0.0));
     let alerts: Vec<_> = (0..3_u32)

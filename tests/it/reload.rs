@@ -111,7 +111,7 @@ fn whatever_is_wrong_with_it_the_old_one_stays_in_force() {
     ];
     for (count, (text, says)) in broken.iter().enumerate() {
         write_file(&watch.policy.path, text);
-        watch.hang_up("the old one stays in force", count + 1);
+        watch.hang_up("the old policy and the old sinks stay in force", count + 1);
         watch.follower.says(says);
         assert_eq!(watch.reports(&one), 0, "{text:?}");
     }
@@ -119,7 +119,7 @@ fn whatever_is_wrong_with_it_the_old_one_stays_in_force() {
     write_file(&watch.policy.path, "version = 1\n");
     fs::set_permissions(&watch.policy.path, Permissions::from_mode(0o666)).unwrap();
     if rustix::process::geteuid().is_root() {
-        watch.hang_up("the old one stays in force", broken.len() + 1);
+        watch.hang_up("the old policy and the old sinks stay in force", broken.len() + 1);
         assert_eq!(watch.reports(&one), 0);
     }
     fs::remove_file(&watch.policy.path).unwrap();

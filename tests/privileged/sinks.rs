@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use sockeye::notify::health::Board;
 use sockeye::notify::{self, Failure, Notice, Sink};
 use sockeye::policy::Severity;
 
@@ -41,7 +42,7 @@ pub(crate) fn full_disk() {
     let disk = Mounted(dir.path().to_owned());
     let path = disk.0.join("alerts");
     let text = format!("version = 1\n[[sink]]\nkind = \"file\"\npath = \"{}\"\n", path.display());
-    let mut sink = notify::parse(&text).unwrap().swap_remove(0).open().unwrap();
+    let mut sink = notify::parse(&text).unwrap().swap_remove(0).open(&Board::default()).unwrap();
     fs::write(disk.0.join("fill"), vec![0; 32 * 1024]).unwrap();
     let full = (0..1000).find(|seq| deliver(sink.as_mut(), *seq).is_err()).unwrap();
     let failure = deliver(sink.as_mut(), full).unwrap_err();

@@ -56,7 +56,7 @@ pub(super) enum Command {
     Close(CloseArgs),
     /// Compare what is there with the policy, once: for CI and cron
     Check(CheckArgs),
-    /// Watch, and report what the policy does not expect or its rules find; SIGHUP reads the policy again
+    /// Watch, and report what the policy does not expect or its rules find; SIGHUP reads the policy and the sinks again
     Watch(WatchArgs),
     /// Tell what opens, closes and changes, as it is noticed
     Events(super::events::EventsArgs),

@@ -25,7 +25,7 @@ pub(super) fn seen(reading: &Reading, span: Duration) -> anyhow::Result<(Vec<Soc
     let (hear, hearing) = live::hear(reading, &tables);
     let sampler = reader::live_sampler(reading, tables, Ask::NOTHING, INTERVAL)?;
     let listening = Listening { hear, told: hearing.clone(), hurries: true };
-    let polled = Polled::start(sampler, INTERVAL, listening)?;
+    let mut polled = Polled::start(sampler, INTERVAL, listening)?;
     complain(&format!("sockeye: learning for {}; {}", text::brief(span), hearing.promise()));
     let mut seen: BTreeMap<SocketKey, Socket> = BTreeMap::new();
     let mut last = None;

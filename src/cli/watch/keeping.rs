@@ -11,6 +11,7 @@ use super::super::complain;
 use crate::model::{Change, ChangeKind, Stamp, SystemBytes};
 use crate::notify::Notice;
 use crate::notify::delivery::Delivery;
+use crate::notify::health::StoreHealth;
 use crate::notify::ledger::{Entry, Fact, Happening, Ledger, Left, News, State};
 use crate::policy::{Remembered, Vigil, is_judged};
 use crate::store::Moment;
@@ -31,6 +32,8 @@ pub(super) struct Keeping {
     changed: bool,
     looked: Option<Stamp>,
     resumes: bool,
+    /// How it does, as it was told.
+    health: StoreHealth,
 }
 
 impl Keeping {
@@ -47,7 +50,16 @@ impl Keeping {
         let path = path.map(text::path).unwrap_or_default().into_owned();
         let state = State { boot, cursors: left.cursors.clone(), ..State::default() };
         let resumes = left.memory.is_some();
-        let keeping = Self { ledger, path, state, facts: Vec::new(), changed: true, looked: None, resumes };
+        let keeping = Self {
+            ledger,
+            path,
+            state,
+            facts: Vec::new(),
+            changed: true,
+            looked: None,
+            resumes,
+            health: StoreHealth { works: true, lost: 0 },
+        };
         Ok((keeping, left))
     }
 
@@ -124,10 +136,22 @@ impl Keeping {
         ledger.write(new, &self.state, &delivery.pending(), clock::now());
     }
 
+    /// How the store does; `None` where there is none.
+    pub(super) fn health(&self) -> Option<StoreHealth> {
+        self.ledger.as_ref().map(|_| self.health)
+    }
+
     /// Tells how the store does, when that changes.
     pub(super) fn tell(&mut self) {
         let path = &self.path;
         for news in self.ledger.as_mut().map(Ledger::news).unwrap_or_default() {
+            match &news {
+                News::Broken(_) => self.health.works = false,
+                News::Mended { lost } => {
+                    self.health = StoreHealth { works: true, lost: self.health.lost + lost };
+                }
+                News::PutAside(_) => {}
+            }
             let what = match news {
                 News::Broken(why) => {
                     format!(

@@ -8,12 +8,13 @@ use anyhow::Context as _;
 
 use crate::cli::complain;
 use crate::notify::delivery::{Delivery, Outlet, PlaceNews};
+use crate::notify::health::Board;
 use crate::notify::ledger::Left;
 use crate::notify::{Failure, Notice, Sink, SinkSpec, Undelivered};
 use crate::output::{Face, alert, json};
 use crate::policy::{Alert, Severity};
 use crate::store::Moment;
-use crate::sys::rights;
+use crate::sys::{clock, rights};
 
 /// What messages and the store call stdout.
 pub(super) const STDOUT: &str = "stdout";
@@ -33,7 +34,12 @@ const COVERAGES: usize = 4;
 
 impl Out {
     /// Starts delivering, first of all what a watch before this one did not get rid of.
-    pub(super) fn start(stdout: Stdout, sinks: &[SinkSpec], left: Left) -> anyhow::Result<Self> {
+    pub(super) fn start(
+        stdout: Stdout,
+        sinks: &[SinkSpec],
+        left: Left,
+        board: &Board,
+    ) -> anyhow::Result<Self> {
         let outlet = |sink: Box<dyn Sink>, least| {
             let taken = left.cursors.get(sink.name()).copied();
             Outlet { sink, least, taken }
@@ -42,16 +48,11 @@ impl Out {
             stdout.json.then(written_beside).transpose().context("cannot start a thread that writes")?;
         let mut outlets = vec![outlet(Box::new(stdout), Severity::Info)];
         for sink in sinks {
-            // A sink shows others what it reads, such as a secret: its user must be allowed to.
-            let opened = rights::with_those_of_the_caller(|| sink.open()).map_err(io::Error::from)?;
-            outlets.push(outlet(
-                opened.context("cannot deliver alerts; mend this sink, or take it out of its file")?,
-                sink.min_severity,
-            ));
+            outlets.push(outlet(open(sink, board)?, sink.min_severity));
         }
         let waiting = left.notices.into_iter().map(Arc::new).collect();
-        let delivery =
-            Delivery::start(outlets, waiting, left.seq).context("cannot start a thread that delivers")?;
+        let delivery = Delivery::start(outlets, waiting, left.seq, clock::now())
+            .context("cannot start a thread that delivers")?;
         Ok(Self { delivery, seq: left.seq, coverages })
     }
 
@@ -112,6 +113,12 @@ impl Out {
             complain(&format!("sockeye: {what}"));
         }
     }
+}
+
+/// Makes a sink ready. It shows others what it reads, such as a secret: its user must be allowed to.
+pub(super) fn open(sink: &SinkSpec, board: &Board) -> anyhow::Result<Box<dyn Sink>> {
+    let opened = rights::with_those_of_the_caller(|| sink.open(board)).map_err(io::Error::from)?;
+    opened.context("cannot deliver alerts; mend this sink, or take it out of its file")
 }
 
 /// A thread that writes to stdout what it gets, each line flushed at once.

@@ -4,16 +4,19 @@
 //! waits is bounded by size and age; what is given up for that is counted and told. It reads no clock but to rest,
 //! writes no file and renders nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+mod queue;
+
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
-use std::{io, mem};
 
-use jiff::Timestamp;
-
+use self::queue::{PlaceId, Queue, Turn};
 use super::{Failure, Notice, Sink, Undelivered};
+use crate::model::Stamp;
 use crate::policy::Severity;
+use crate::sys::clock;
 
 /// The pause after a failure, which doubles with each that follows, …
 const FIRST: Duration = Duration::from_millis(500);
@@ -21,11 +24,6 @@ const FIRST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_mins(1);
 /// A place may ask for a longer pause, but for none beyond this.
 const ASKED: Duration = Duration::from_mins(15);
-/// What waits takes no more room than this.
-const MOST_BYTES: usize = 16 << 20;
-/// Nothing waits longer than this.
-const OLDEST: Duration = Duration::from_hours(7 * 24);
-
 /// A place and what it gets.
 pub struct Outlet {
     pub sink: Box<dyn Sink>,
@@ -48,6 +46,33 @@ pub enum PlaceNews {
     GivenUp(u64),
 }
 
+/// How a place does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceHealth {
+    pub name: String,
+    /// Alerts that it did not take yet.
+    pub waiting: usize,
+    /// Alerts that it took since it began.
+    pub delivered: u64,
+    /// Attempts that failed.
+    pub failures: u64,
+    /// Alerts that it never got: refused, or given up.
+    pub dropped: u64,
+    /// The last attempt did not fail.
+    pub works: bool,
+}
+
+/// A place as it shall be from now on.
+pub struct Renewed {
+    pub name: String,
+    /// Nothing below this.
+    pub least: Severity,
+    /// What it was called, if it was there: it goes on where it is. Else it gets what comes from now on.
+    pub was: Option<String>,
+    /// What delivers to it from now on; `None`: what did before.
+    pub sink: Option<Box<dyn Sink>>,
+}
+
 /// The threads that deliver.
 pub struct Delivery {
     shared: Arc<Shared>,
@@ -55,100 +80,105 @@ pub struct Delivery {
 
 struct Shared {
     queue: Mutex<Queue>,
-    /// Something was added, or it ends.
+    /// Something was added, or is asked of a place.
     added: Condvar,
     /// Something was taken, or a place closed.
     taken: Condvar,
 }
 
-struct Queue {
-    /// By their numbers: what some place did not take yet.
-    notices: VecDeque<Arc<Notice>>,
-    bytes: usize,
-    places: Vec<Place>,
-    ending: bool,
-}
-
-struct Place {
-    name: String,
-    least: Severity,
-    /// The number of the last notice that is behind it.
-    taken: u64,
-    fails: bool,
-    closed: bool,
-    given_up: u64,
-    news: Vec<PlaceNews>,
-}
-
 impl Delivery {
     /// Starts delivering what waits, and what comes. `last`: the number of the last notice that there was.
-    pub fn start(outlets: Vec<Outlet>, waiting: Vec<Arc<Notice>>, last: u64) -> io::Result<Self> {
-        let place = |outlet: &Outlet| Place {
-            name: outlet.sink.name().to_owned(),
-            least: outlet.least,
-            taken: outlet.taken.unwrap_or(last),
-            fails: false,
-            closed: false,
-            given_up: 0,
-            news: Vec::new(),
-        };
-        let mut queue = Queue {
-            notices: VecDeque::new(),
-            bytes: 0,
-            places: outlets.iter().map(place).collect(),
-            ending: false,
-        };
-        queue.add(waiting);
-        queue.forget_the_taken();
+    pub fn start(outlets: Vec<Outlet>, waiting: Vec<Arc<Notice>>, last: u64, now: Stamp) -> io::Result<Self> {
+        let mut queue = Queue::new(last);
+        queue.add(waiting, now);
         let shared =
             Arc::new(Shared { queue: Mutex::new(queue), added: Condvar::new(), taken: Condvar::new() });
-        let start = |(at, outlet): (usize, Outlet)| {
-            let shared = Arc::clone(&shared);
-            let name = format!("to {}", outlet.sink.name());
-            Builder::new().name(name).spawn(move || deliver(&shared, at, outlet.sink))
-        };
-        for outlet in outlets.into_iter().enumerate() {
-            start(outlet)?;
+        let delivery = Self { shared };
+        let mut queue = delivery.shared.queue();
+        for Outlet { sink, least, taken } in outlets {
+            let id = queue.enter(sink.name().to_owned(), least, taken);
+            delivery.begin(id, sink)?;
         }
-        Ok(Self { shared })
+        drop(queue);
+        Ok(delivery)
+    }
+
+    /// The thread of a place. It waits for who holds the queue.
+    fn begin(&self, id: PlaceId, sink: Box<dyn Sink>) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let name = format!("to {}", sink.name());
+        Builder::new().name(name).spawn(move || deliver(&shared, id, sink)).map(drop)
+    }
+
+    /// Delivers to these places from now on. Those that are not among them get what waits, and end. Where a thread
+    /// cannot be started all stays as it was.
+    pub fn renew(&self, places: Vec<Renewed>) -> io::Result<()> {
+        let mut queue = self.shared.queue();
+        let newest = queue.newest();
+        let mut stay = Vec::new();
+        let mut changes = Vec::new();
+        for Renewed { name, least, was, sink } in places {
+            match (was.and_then(|was| queue.named(&was)), sink) {
+                (Some(id), sink) => changes.push((id, name, least, sink)),
+                (None, None) => {}
+                (None, Some(sink)) => {
+                    let id = queue.enter(name, least, None);
+                    if let Err(error) = self.begin(id, sink) {
+                        queue.expel_after(newest);
+                        return Err(error);
+                    }
+                    stay.push(id);
+                }
+            }
+        }
+        stay.extend(changes.iter().map(|(id, ..)| *id));
+        for (id, name, least, sink) in changes {
+            queue.change(id, name, least, sink);
+        }
+        queue.dismiss_all_but(&stay);
+        self.shared.added.notify_all();
+        Ok(())
     }
 
     /// Gives them to all places. It never waits for one.
-    pub fn push(&self, notices: Vec<Arc<Notice>>, now: Timestamp) {
+    pub fn push(&self, notices: Vec<Arc<Notice>>, now: Stamp) {
         let mut queue = self.shared.queue();
-        queue.add(notices);
+        let has_news = !notices.is_empty();
+        queue.add(notices, now);
         queue.give_up(now);
-        self.shared.added.notify_all();
+        if has_news {
+            self.shared.added.notify_all();
+        }
     }
 
     /// What some place did not take yet.
     #[must_use]
     pub fn pending(&self) -> Vec<Arc<Notice>> {
-        self.shared.queue().notices.iter().cloned().collect()
+        self.shared.queue().pending()
     }
 
-    /// The number of the last notice that is behind each place.
+    /// The number of the last notice that is behind each place. One that leaves is not asked any more.
     #[must_use]
     pub fn cursors(&self) -> BTreeMap<String, u64> {
-        self.shared.queue().places.iter().map(|place| (place.name.clone(), place.taken)).collect()
+        self.shared.queue().cursors()
     }
 
     /// What is to be told of the places since this was asked last.
     #[must_use]
     pub fn news(&self) -> Vec<(String, PlaceNews)> {
-        let mut queue = self.shared.queue();
-        let of = |place: &mut Place| {
-            let given_up = Some(mem::take(&mut place.given_up)).filter(|count| *count > 0);
-            let news = mem::take(&mut place.news).into_iter().chain(given_up.map(PlaceNews::GivenUp));
-            news.map(|news| (place.name.clone(), news)).collect::<Vec<_>>()
-        };
-        queue.places.iter_mut().flat_map(of).collect()
+        self.shared.queue().news()
+    }
+
+    /// How the places do.
+    #[must_use]
+    pub fn health(&self) -> Vec<PlaceHealth> {
+        self.shared.queue().health()
     }
 
     /// True when a place with this name will take nothing any more.
     #[must_use]
     pub fn is_closed(&self, name: &str) -> bool {
-        self.shared.queue().places.iter().any(|place| place.name == name && place.closed)
+        self.shared.queue().is_closed(name)
     }
 
     /// Waits until everything is taken, but no longer than this.
@@ -167,29 +197,60 @@ impl Drop for Delivery {
 }
 
 /// What the thread of one place does.
-fn deliver(shared: &Shared, at: usize, mut sink: Box<dyn Sink>) {
+fn deliver(shared: &Shared, id: PlaceId, mut sink: Box<dyn Sink>) {
     let mut pause = FIRST;
-    while let Some(batch) = shared.next(at, sink.at_once()) {
+    loop {
+        let batch = match shared.next(id, sink.as_ref()) {
+            Next::Deliver(batch) => batch,
+            Next::Become(successor) => {
+                (sink, pause) = (successor, FIRST);
+                continue;
+            }
+            Next::Renew => {
+                match sink.renew() {
+                    Ok(()) => shared.queue().works(id),
+                    Err(why) => shared.queue().fails(id, why),
+                }
+                continue;
+            }
+            Next::End => break,
+        };
         let Err(Undelivered { taken, failure }) = sink.deliver(&batch) else {
             pause = FIRST;
-            shared.took(at, batch.last().map(|notice| notice.seq));
+            shared.took(id, &batch);
             continue;
         };
         let taken = taken.min(batch.len());
-        shared.took(at, batch[..taken].last().map(|notice| notice.seq));
+        shared.took(id, &batch[..taken]);
         if taken > 0 {
             pause = FIRST;
         }
         match failure {
             Failure::Again { why, after } => {
-                shared.fails(at, why);
-                shared.rest(after.unwrap_or_default().min(ASKED).max(pause));
+                shared.queue().fails(id, why);
+                shared.rest(id, after.unwrap_or_default().min(ASKED).max(pause));
                 pause = (pause * 2).min(LONGEST);
             }
-            Failure::Refused { why } => shared.refuses(at, batch.get(taken).map(|notice| notice.seq), why),
-            Failure::Closed => return shared.closes(at),
+            Failure::Refused { why } => {
+                shared.queue().refuses(id, batch.get(taken).map(|notice| notice.seq), why);
+                shared.taken.notify_all();
+            }
+            Failure::Closed => {
+                shared.queue().closes(id);
+                break;
+            }
         }
     }
+    shared.taken.notify_all();
+}
+
+/// What a thread does next.
+enum Next {
+    Deliver(Vec<Arc<Notice>>),
+    Become(Box<dyn Sink>),
+    /// What it shows is older than it may be.
+    Renew,
+    End,
 }
 
 impl Shared {
@@ -198,118 +259,36 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next ones for a place; `None` at the end.
-    fn next(&self, at: usize, most: usize) -> Option<Vec<Arc<Notice>>> {
+    /// What the thread of a place does next, once there is something.
+    fn next(&self, id: PlaceId, sink: &dyn Sink) -> Next {
+        let due = sink.renews_after().map(|span| clock::now().mono + span);
         let mut queue = self.queue();
         loop {
-            if queue.ending {
-                return None;
-            }
-            let next = queue.next(at, most);
-            if !next.is_empty() {
-                return Some(next);
+            match queue.turn(id, sink.at_once()) {
+                Turn::Deliver(batch) => return Next::Deliver(batch),
+                Turn::Become(successor) => return Next::Become(successor),
+                Turn::End => return Next::End,
+                Turn::Wait => {}
             }
             self.taken.notify_all();
-            queue = self.added.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = match due.map(|due| due.saturating_sub(clock::now().mono)) {
+                None => self.added.wait(queue).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => return Next::Renew,
+                Some(left) => self.added.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
     }
 
-    fn took(&self, at: usize, last: Option<u64>) {
-        let Some(last) = last else { return };
-        let mut queue = self.queue();
-        let place = &mut queue.places[at];
-        place.taken = place.taken.max(last);
-        if mem::take(&mut place.fails) {
-            place.news.push(PlaceNews::Works);
-        }
-        queue.forget_the_taken();
+    fn took(&self, id: PlaceId, taken: &[Arc<Notice>]) {
+        self.queue().took(id, taken.last().map(|notice| notice.seq), taken.len());
         self.taken.notify_all();
     }
 
-    fn fails(&self, at: usize, why: String) {
-        let place = &mut self.queue().places[at];
-        if !mem::replace(&mut place.fails, true) {
-            place.news.push(PlaceNews::Fails(why));
-        }
-    }
-
-    fn refuses(&self, at: usize, seq: Option<u64>, why: String) {
-        self.queue().places[at].news.push(PlaceNews::Refused(why));
-        self.took(at, seq);
-    }
-
-    fn closes(&self, at: usize) {
-        self.queue().places[at].closed = true;
-        self.taken.notify_all();
-    }
-
-    /// Waits that long, or until it ends.
-    fn rest(&self, span: Duration) {
+    /// Waits that long, or until something else is asked of the place.
+    fn rest(&self, id: PlaceId, span: Duration) {
         let queue = self.queue();
-        drop(self.added.wait_timeout_while(queue, span, |queue| !queue.ending));
+        drop(self.added.wait_timeout_while(queue, span, |queue| !queue.is_called(id)));
     }
-}
-
-impl Queue {
-    fn add(&mut self, notices: Vec<Arc<Notice>>) {
-        self.bytes += notices.iter().map(|notice| size(notice)).sum::<usize>();
-        self.notices.extend(notices);
-    }
-
-    /// The next ones for a place. What is not severe enough for it counts as taken.
-    fn next(&mut self, at: usize, most: usize) -> Vec<Arc<Notice>> {
-        let Place { least, taken, .. } = self.places[at];
-        let first = self.notices.partition_point(|notice| notice.seq <= taken);
-        let after = self.notices.range(first..);
-        let next: Vec<_> =
-            after.filter(|notice| notice.severity >= least).take(most.max(1)).cloned().collect();
-        if next.is_empty() {
-            let last = self.notices.back().map_or(taken, |notice| notice.seq);
-            self.places[at].taken = taken.max(last);
-            self.forget_the_taken();
-        }
-        next
-    }
-
-    fn forget_the_taken(&mut self) {
-        let open = self.places.iter().filter(|place| !place.closed);
-        let behind_all = open.map(|place| place.taken).min().unwrap_or(u64::MAX);
-        while self.notices.front().is_some_and(|notice| notice.seq <= behind_all) {
-            self.forget_first();
-        }
-    }
-
-    /// Gives up the oldest where too much waits, and what waited for too long.
-    fn give_up(&mut self, now: Timestamp) {
-        while let Some(first) = self.notices.front() {
-            let age = Duration::try_from(now.duration_since(first.at)).unwrap_or_default();
-            if self.bytes <= MOST_BYTES && age <= OLDEST {
-                break;
-            }
-            let (seq, severity) = (first.seq, first.severity);
-            for place in self.places.iter_mut().filter(|place| place.taken < seq && !place.closed) {
-                place.taken = seq;
-                place.given_up += u64::from(severity >= place.least);
-            }
-            self.forget_first();
-        }
-    }
-
-    fn forget_first(&mut self) {
-        if let Some(notice) = self.notices.pop_front() {
-            self.bytes -= size(&notice);
-        }
-    }
-
-    fn is_done(&self) -> bool {
-        let last = self.notices.back().map_or(0, |notice| notice.seq);
-        self.places.iter().all(|place| place.closed || place.taken >= last)
-    }
-}
-
-/// What a notice takes.
-fn size(notice: &Notice) -> usize {
-    size_of::<Notice>() + notice.line.len() + notice.json.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Places that take, fail, refuse, close and block, and what others notice of it.
 
+use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
+
+use jiff::Timestamp;
 
 use super::*;
 
@@ -49,8 +52,8 @@ fn notices(numbers: std::ops::RangeInclusive<u64>) -> Vec<Arc<Notice>> {
     numbers.map(|seq| notice(seq, Severity::High)).collect()
 }
 
-fn now() -> Timestamp {
-    Timestamp::from_second(2_000).unwrap()
+fn now() -> Stamp {
+    clock::now()
 }
 
 /// What comes, until so many have come. A thread that never sends fails the test by its own timeout.
@@ -70,7 +73,7 @@ fn refused(taken: usize) -> Result<(), Undelivered> {
 #[test]
 fn a_failure_is_tried_again_from_where_it_was_and_told_once() {
     let (outlet, taken) = place("p", [again(1), again(0), Ok(())]);
-    let delivery = Delivery::start(vec![outlet], notices(1..=3), 3).unwrap();
+    let delivery = Delivery::start(vec![outlet], notices(1..=3), 3, now()).unwrap();
     assert_eq!(come(&taken, 3), [1, 2, 3], "none is lost, none comes twice");
     delivery.wait(Duration::from_secs(30));
     assert_eq!(delivery.cursors(), BTreeMap::from([("p".to_owned(), 3)]));
@@ -83,7 +86,7 @@ fn a_failure_is_tried_again_from_where_it_was_and_told_once() {
 #[test]
 fn what_is_refused_is_passed_over_and_told() {
     let (outlet, taken) = place("p", [refused(1), refused(0)]);
-    let delivery = Delivery::start(vec![outlet], notices(1..=4), 4).unwrap();
+    let delivery = Delivery::start(vec![outlet], notices(1..=4), 4, now()).unwrap();
     assert_eq!(come(&taken, 2), [1, 4], "the second and the third were refused");
     let told = [
         ("p".to_owned(), PlaceNews::Refused("no".into())),
@@ -110,7 +113,7 @@ fn a_place_that_blocks_keeps_nobody_else_waiting() {
     let (let_go, held) = channel();
     let blocked = Outlet { sink: Box::new(Blocked(held)), least: Severity::Info, taken: Some(0) };
     let (other, taken) = place("other", []);
-    let delivery = Delivery::start(vec![blocked, other], Vec::new(), 0).unwrap();
+    let delivery = Delivery::start(vec![blocked, other], Vec::new(), 0, now()).unwrap();
     for seq in 1..=5 {
         delivery.push(notices(seq..=seq), now());
         assert_eq!(come(&taken, 1), [seq]);
@@ -140,7 +143,7 @@ fn a_place_gets_what_is_severe_enough_and_what_it_did_not_take_before() {
     let waiting = severities.map(|(seq, severity)| notice(seq, severity)).to_vec();
     let (mut fresh, taken_fresh) = place("fresh", []);
     fresh.taken = None;
-    let delivery = Delivery::start(vec![outlet, fresh], waiting, 5).unwrap();
+    let delivery = Delivery::start(vec![outlet, fresh], waiting, 5, now()).unwrap();
     assert_eq!(come(&taken, 1), [4]);
     delivery.wait(Duration::from_secs(30));
     assert_eq!(delivery.cursors()["p"], 5, "those below are behind it");
@@ -152,30 +155,130 @@ fn a_place_gets_what_is_severe_enough_and_what_it_did_not_take_before() {
     );
 }
 
+/// A place as it was, by this name.
+fn kept(was: &str, name: &str) -> Renewed {
+    Renewed { name: name.to_owned(), least: Severity::Info, was: Some(was.to_owned()), sink: None }
+}
+
 #[test]
-fn what_waits_is_bounded_by_size_and_age_and_counted() {
-    let of = |seq, bytes: usize, second| {
-        let at = Timestamp::from_second(second).unwrap();
-        Arc::new(Notice { seq, severity: Severity::High, at, line: String::new(), json: "x".repeat(bytes) })
-    };
-    let place = |least| Place {
-        name: String::new(),
-        least,
-        taken: 0,
-        fails: false,
-        closed: false,
-        given_up: 0,
-        news: Vec::new(),
-    };
-    let places = vec![place(Severity::Info), place(Severity::Critical)];
-    let mut queue = Queue { notices: VecDeque::new(), bytes: 0, places, ending: false };
-    queue.add((1..=20).map(|seq| of(seq, 1 << 20, 1_000)).collect());
-    queue.give_up(Timestamp::from_second(1_000).unwrap());
-    assert!(queue.bytes <= MOST_BYTES);
-    assert_eq!((queue.notices.len(), queue.places[0].given_up, queue.places[0].taken), (15, 5, 5));
-    assert_eq!(queue.places[1].given_up, 0, "it would not have got them");
-    let week = i64::try_from(OLDEST.as_secs()).unwrap();
-    queue.add(vec![of(21, 1, 1_000 + week)]);
-    queue.give_up(Timestamp::from_second(1_001 + week).unwrap());
-    assert_eq!((queue.notices.len(), queue.places[0].given_up), (1, 20));
+fn a_place_that_stays_loses_nothing_and_one_that_comes_begins_with_what_comes() {
+    // The first one rests after a failure, for half a second.
+    let (stays, taken) = place("stays", [again(0)]);
+    let delivery = Delivery::start(vec![stays], notices(1..=2), 2, now()).unwrap();
+    let (comes, taken_new) = place("comes", []);
+    let new = Renewed { name: "comes".to_owned(), least: Severity::Info, was: None, sink: Some(comes.sink) };
+    delivery.renew(vec![kept("stays", "renamed"), new]).unwrap();
+    delivery.push(notices(3..=3), now());
+    assert_eq!(come(&taken, 3), [1, 2, 3]);
+    assert_eq!(come(&taken_new, 1), [3]);
+    delivery.wait(Duration::from_secs(30));
+    assert_eq!(delivery.cursors(), BTreeMap::from([("comes".to_owned(), 3), ("renamed".to_owned(), 3)]));
+}
+
+#[test]
+fn a_place_that_succeeds_another_gets_what_waited_for_that_at_once() {
+    let long = Failure::Again { why: "away".into(), after: Some(Duration::from_mins(10)) };
+    let (old, taken) = place("p", [Ok(()), Err(Undelivered { taken: 0, failure: long })]);
+    let delivery = Delivery::start(vec![old], notices(1..=4), 4, now()).unwrap();
+    assert_eq!(come(&taken, 2), [1, 2]);
+    let (new, taken_new) = place("p", []);
+    delivery.renew(vec![Renewed { sink: Some(new.sink), ..kept("p", "p") }]).unwrap();
+    assert_eq!(come(&taken_new, 2), [3, 4]);
+    delivery.wait(Duration::from_secs(30));
+    assert!(taken.recv().is_err(), "the one before is gone");
+    let health = delivery.health();
+    assert_eq!((health.len(), health[0].delivered, health[0].waiting), (1, 4, 0));
+}
+
+#[test]
+fn a_place_that_leaves_gets_what_waits_and_no_more() {
+    let (stays, taken) = place("stays", []);
+    let (let_go, held) = channel();
+    let (leaves, taken_last) = place("leaves", []);
+    let leaves = Outlet { sink: Box::new(Held(held, leaves.sink)), ..leaves };
+    let delivery = Delivery::start(vec![stays, leaves], notices(1..=3), 3, now()).unwrap();
+    delivery.renew(vec![kept("stays", "stays")]).unwrap();
+    delivery.push(notices(4..=4), now());
+    assert_eq!(come(&taken, 4), [1, 2, 3, 4]);
+    assert_eq!(delivery.cursors().len(), 1, "nobody will ask it again");
+    drop(let_go);
+    assert_eq!(come(&taken_last, 3), [1, 2, 3]);
+    assert!(taken_last.recv().is_err(), "it is gone, and was not given what came later");
+    delivery.wait(Duration::from_secs(30));
+    assert!(delivery.pending().is_empty());
+    assert_eq!(delivery.news(), []);
+}
+
+#[test]
+fn who_leaves_and_takes_nothing_keeps_nobody_and_what_it_did_not_get_is_counted() {
+    let (leaves, taken) = place("leaves", [again(1), again(1), again(0)]);
+    let (stays, _taken) = place("stays", []);
+    let delivery = Delivery::start(vec![stays, leaves], notices(1..=4), 4, now()).unwrap();
+    assert_eq!(come(&taken, 1), [1]);
+    while delivery.health()[1].failures == 0 {
+        std::thread::yield_now();
+    }
+    delivery.renew(vec![kept("stays", "stays")]).unwrap();
+    assert_eq!(come(&taken, 1), [2], "it is tried once more");
+    assert!(taken.recv().is_err(), "and ends");
+    delivery.wait(Duration::from_secs(30));
+    let told = [PlaceNews::Fails("away".into()), PlaceNews::Works, PlaceNews::Fails("away".into())];
+    let told = told.into_iter().chain([PlaceNews::GivenUp(2)]).map(|news| ("leaves".to_owned(), news));
+    assert_eq!(delivery.news(), told.collect::<Vec<_>>());
+    assert_eq!(delivery.health().len(), 1);
+}
+
+/// Waits until it is let go, and then takes as the other.
+struct Held(Receiver<()>, Box<dyn Sink>);
+
+impl Sink for Held {
+    fn name(&self) -> &str {
+        self.1.name()
+    }
+
+    fn at_once(&self) -> usize {
+        self.1.at_once()
+    }
+
+    fn deliver(&mut self, notices: &[Arc<Notice>]) -> Result<(), Undelivered> {
+        while self.0.recv().is_ok() {} // it hangs up to let go
+        self.1.deliver(notices)
+    }
+}
+
+/// Shows something beside the alerts, and says when it did.
+struct Shown(Sender<()>);
+
+impl Sink for Shown {
+    fn name(&self) -> &'static str {
+        "shown"
+    }
+
+    fn deliver(&mut self, _: &[Arc<Notice>]) -> Result<(), Undelivered> {
+        Ok(())
+    }
+
+    fn renews_after(&self) -> Option<Duration> {
+        Some(Duration::from_millis(10))
+    }
+
+    fn renew(&mut self) -> Result<(), String> {
+        self.0.send(()).map_err(|_| "nobody looks".to_owned())
+    }
+}
+
+#[test]
+fn what_is_shown_is_renewed_though_nothing_is_delivered() {
+    let (show, shown) = channel();
+    let outlet = Outlet { sink: Box::new(Shown(show)), least: Severity::Info, taken: None };
+    let delivery = Delivery::start(vec![outlet], Vec::new(), 0, now()).unwrap();
+    for _ in 0..3 {
+        shown.recv_timeout(Duration::from_secs(30)).unwrap();
+    }
+    drop(shown);
+    let works = || delivery.health()[0].works;
+    while works() {
+        std::thread::yield_now();
+    }
+    assert_eq!(delivery.news()[..1], [("shown".to_owned(), PlaceNews::Fails("nobody looks".into()))]);
 }

@@ -190,6 +190,11 @@ pub(super) fn change_state(writing: &Connection, before: &State, now: &State) ->
     for id in now.standing.difference(&before.standing) {
         add.execute([format!("{id:016x}")])?;
     }
+    // A place that comes back gets what comes then.
+    let mut remove = writing.prepare("delete from place where name = ?")?;
+    for name in before.cursors.keys().filter(|name| !now.cursors.contains_key(*name)) {
+        remove.execute([name])?;
+    }
     let mut set = writing.prepare("insert or replace into place (name, seq) values (?, ?)")?;
     for (name, seq) in now.cursors.iter().filter(|(name, seq)| before.cursors.get(*name) != Some(seq)) {
         set.execute(params![name, signed(*seq)])?;

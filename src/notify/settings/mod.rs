@@ -1,7 +1,9 @@
 //! The file that says where alerts go: TOML in, sinks out, every mistake with its line. Opens nothing.
 
+mod fate;
 mod keys;
 
+pub use fate::{Fate, fates};
 pub(super) use keys::{Keys, Text, Wrong};
 
 use std::ops::Range;
@@ -12,6 +14,7 @@ use toml::de::{DeTable, DeValue};
 use super::Sink;
 use super::exec::Exec;
 use super::file::File;
+use super::health::Board;
 #[cfg(linux)]
 use super::journald::Journald;
 use super::listen::Listen;
@@ -112,15 +115,16 @@ impl SinkSpec {
         self.kind.word()
     }
 
-    /// Makes it ready. What is only busy or away for now is no error here.
-    pub fn open(&self) -> Result<Box<dyn Sink>, SinkError> {
+    /// Makes it ready. What is only busy or away for now is no error here. `board`: how the watch does, for those
+    /// that show it.
+    pub fn open(&self, board: &Board) -> Result<Box<dyn Sink>, SinkError> {
         let name = &self.name;
         let open: Result<Box<dyn Sink>, String> = match &self.kind {
             Kind::File(file) => file.open(name).map(|sink| Box::new(sink) as _),
             Kind::Exec(exec) => exec.open(name).map(|sink| Box::new(sink) as _),
             Kind::Webhook(webhook) => webhook.open(name).map(|sink| Box::new(sink) as _),
-            Kind::Textfile(textfile) => textfile.open(name).map(|sink| Box::new(sink) as _),
-            Kind::Listen(listen) => listen.open(name).map(|sink| Box::new(sink) as _),
+            Kind::Textfile(textfile) => textfile.open(name, board).map(|sink| Box::new(sink) as _),
+            Kind::Listen(listen) => listen.open(name, board).map(|sink| Box::new(sink) as _),
             #[cfg(linux)]
             Kind::Journald(journald) => Ok(Box::new(journald.open(name))),
             Kind::Syslog(syslog) => Ok(Box::new(syslog.open(name))),

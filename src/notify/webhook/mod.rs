@@ -49,6 +49,11 @@ impl Webhook {
         Ok(Self { url: url.text.to_owned(), place, secret_file, ca_file, timeout })
     }
 
+    /// True when something of it is in files of its own.
+    pub(super) fn has_files(&self) -> bool {
+        self.secret_file.is_some() || self.ca_file.is_some()
+    }
+
     pub(super) fn open(&self, name: &str) -> Result<Hook, String> {
         let roots = self.ca_file.as_deref().map(roots).transpose()?.unwrap_or(RootCerts::WebPki);
         let config = Agent::config_builder()

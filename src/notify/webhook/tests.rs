@@ -7,6 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
+use super::super::health::Board;
 use super::super::parse;
 use super::super::tests::{notices, spec};
 use super::*;
@@ -64,7 +65,7 @@ fn sink(address: SocketAddr, more: &str) -> Box<dyn Sink> {
     // Who never answers is waited for by those tests alone that say how long.
     let timeout = if more.contains("timeout") { "" } else { "timeout = \"1m\"\n" };
     spec(&format!("kind = \"webhook\"\nurl = \"http://{address}/hook?key=hidden\"\n{timeout}{more}"))
-        .open()
+        .open(&Board::default())
         .unwrap()
 }
 
@@ -119,7 +120,7 @@ fn the_secret_is_sent_and_never_told() {
     {
         fs::write(&path, text).unwrap();
         let keys = format!("kind = \"webhook\"\nurl = \"https://example.com\"\nsecret_file = {path:?}");
-        let wrong = spec(&keys).open().map(drop).unwrap_err().to_string();
+        let wrong = spec(&keys).open(&Board::default()).map(drop).unwrap_err().to_string();
         assert!(
             wrong.contains(why) && wrong.starts_with("the sink webhook (webhook): /"),
             "{text:?}: {wrong}"
@@ -222,7 +223,7 @@ fn who_hangs_up_or_speaks_otherwise_is_asked_again() {
     // What is no TLS is refused, and the alert stays here.
     let (plain, asked) = answering(&[OK]);
     let keys = format!("kind = \"webhook\"\nurl = \"https://localhost:{}\"", plain.port());
-    is_again(&failure(spec(&keys).open().unwrap().as_mut()), "https://localhost:");
+    is_again(&failure(spec(&keys).open(&Board::default()).unwrap().as_mut()), "https://localhost:");
     assert!(asked.try_recv().is_err());
 }
 
@@ -269,10 +270,10 @@ fn certificates_of_ones_own_are_read_from_a_file() {
     let path = dir.path().join("ca.pem");
     fs::write(&path, "no certificate").unwrap();
     let keys = format!("kind = \"webhook\"\nurl = \"https://example.com\"\nca_file = {path:?}");
-    let wrong = spec(&keys).open().map(drop).unwrap_err();
+    let wrong = spec(&keys).open(&Board::default()).map(drop).unwrap_err();
     assert!(wrong.to_string().contains("no certificate in it"), "{wrong}");
     // What is in it is looked at when it is needed.
     fs::write(&path, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-    let opened = spec(&keys).open();
+    let opened = spec(&keys).open(&Board::default());
     assert_eq!(opened.map(|sink| sink.name().to_owned()).unwrap(), "webhook");
 }
