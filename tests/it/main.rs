@@ -63,6 +63,7 @@ mod stopped;
 mod summary;
 mod table;
 mod tidy;
+mod tls;
 mod usage;
 mod validator;
 mod views;
