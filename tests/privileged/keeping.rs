@@ -333,27 +333,60 @@ fn blocked_reader() {
     watch.wait().unwrap();
 }
 
-/// Some seconds, or as many as `SOCKEYE_SOAK_SECONDS` says, of listeners and connections that come and go.
+/// Sinks of which one takes nothing, and which come and go with every other turn.
+fn write_sinks(place: &Place, turn: usize) -> String {
+    let at = |name: &str| place.dir.path().join(name).to_str().unwrap().to_owned();
+    let fails = "[[sink]]\nkind = \"exec\"\ncommand = [\"/bin/false\"]\n";
+    let file = format!("[[sink]]\nkind = \"file\"\npath = \"{}\"\nmax_bytes = 100_000\n", at("alerts"));
+    let listen = format!("[[sink]]\nkind = \"listen\"\naddress = \"{}\"\n", at("socket"));
+    let some = if turn.is_multiple_of(2) { [fails, &file, &listen] } else { [&listen, "", ""] };
+    fs::write(at("sinks.toml"), format!("version = 1\n{}", some.concat())).unwrap();
+    at("sinks.toml")
+}
+
+/// Some seconds, or as many as `SOCKEYE_SOAK_SECONDS` says, of listeners and connections that come and go, of sinks that
+/// fail, and of files that are read again.
 fn soak() {
     let seconds = std::env::vars().find(|(name, _)| name == "SOCKEYE_SOAK_SECONDS");
     let seconds = seconds.map_or(20, |(_, seconds)| seconds.parse().unwrap());
     let place = Place::new("");
-    let watch = place.watch(&["--cooldown", "1s"]);
-    let descriptors =
-        |watch: &Follower| fs::read_dir(format!("/proc/{}/fd", watch.child.id())).unwrap().count();
-    let churn = |seconds: u64| {
+    let watch = place.watch(&["--cooldown", "1s", "--sinks", &write_sinks(&place, 0)]);
+    let descriptors = |watch: &Follower| {
+        let now = || fs::read_dir(format!("/proc/{}/fd", watch.child.id())).unwrap().count();
+        // Those of a reading, and of a program that is run, come and go.
+        let looks = (0..50).map(|_| {
+            sleep(Duration::from_millis(10));
+            now()
+        });
+        looks.min().unwrap()
+    };
+    let mut turn = 0;
+    let mut churn = |seconds: u64| {
         let until = clock::now().mono + Duration::from_secs(seconds);
         while clock::now().mono < until {
             let listener = listen();
             let _caller = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
             sleep(Duration::from_millis(2));
+            turn += 1;
+            if turn % 500 == 0 {
+                write_sinks(&place, turn / 500);
+                signal(&watch, Signal::HUP);
+            }
         }
+        // Both times with all of them.
+        write_sinks(&place, 0);
+        let reloads =
+            || watch.said().iter().filter(|line| line.contains("the policy was read again")).count();
+        let before = reloads();
+        signal(&watch, Signal::HUP);
+        eventually(|| if reloads() > before { Ok(()) } else { Err("it was not read again".to_owned()) });
     };
     // What is allocated once is allocated by then, and as many connections linger as ever do (TIME-WAIT, a minute).
     churn(seconds / 2);
     let (memory, fds) = (resident(&watch), descriptors(&watch));
     churn(seconds / 2);
     let (memory_now, fds_now) = (resident(&watch), descriptors(&watch));
+    watch.says("the sinks were read again");
     stop(watch);
     assert!(fds_now <= fds + 2, "{fds} descriptors became {fds_now}");
     assert!(memory_now <= memory + (16 << 10), "{memory} KiB became {memory_now}");

@@ -24,6 +24,7 @@ mod dnat;
 )]
 mod document;
 mod ends;
+mod enduring;
 mod evasions;
 mod fallbacks;
 mod faults;
@@ -114,6 +115,8 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (evasions::RING, ring),
         (keeping::CASES, namespace.or(bpf).or(apart)),
         (delivering::CASES, namespace),
+        (enduring::CASES, namespace.or(bpf)),
+        (enduring::TRACED, namespace.or(strace)),
         (names::CASES, cgroup),
         (runtimes::CASES, cgroup),
         (activation::CASES, apart),
