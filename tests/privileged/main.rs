@@ -100,6 +100,7 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
     let nft = namespace.or_else(dnat::missing);
     let legacy = nft.or_else(dnat::missing_legacy);
     let ss = namespace.or_else(ss_parity::missing);
+    let vxlan = namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN"));
     vec![
         (others::CASES, root),
         (trust::CASES, root),
@@ -134,10 +135,7 @@ fn groups() -> Vec<(&'static [Case], Option<&'static str>)> {
         (dnat::CASES, nft),
         (dnat::LEGACY, legacy),
         (ss_parity::CASES, ss),
-        (
-            kernel_uses::CASES,
-            namespace.or((!kernel_uses::has_vxlan()).then_some("needs a kernel with VXLAN")),
-        ),
+        (kernel_uses::CASES, vxlan),
         (ends::CASES, namespace),
         (ends::BESIDE_SS, ss.or_else(ends::missing)),
         (killing::CASES, namespace),
