@@ -39,7 +39,7 @@ static inline __attribute__((always_inline)) void tell_range(struct record *reco
 	}
 }
 
-/* What a record tells of any of them. 0 of a socket that is none of UDP. */
+/* What a record tells of any of them. 0 of a socket of which nothing is to be told. */
 static inline __attribute__((always_inline)) int tell_socket(struct record *record, struct bpf_sock *ctx)
 {
 	struct sock *sk = (struct sock *)ctx;
@@ -48,12 +48,14 @@ static inline __attribute__((always_inline)) int tell_socket(struct record *reco
 	record->protocol = ctx->protocol;
 	if (record->protocol != IPPROTO_UDP && record->protocol != IPPROTO_UDPLITE)
 		return 0;
+	bpf_probe_read_kernel(&net, sizeof(net), &sk->__sk_common.skc_net.net);
+	bpf_probe_read_kernel(&record->netns, sizeof(record->netns), &net->ns.inum);
+	if (is_elsewhere(record->netns))
+		return 0;
 	record->at_ns = bpf_ktime_get_boot_ns();
 	record->cookie = bpf_get_socket_cookie(ctx);
 	record->family = ctx->family;
 	bpf_probe_read_kernel(&record->interface, 4, &sk->__sk_common.skc_bound_dev_if);
-	bpf_probe_read_kernel(&net, sizeof(net), &sk->__sk_common.skc_net.net);
-	bpf_probe_read_kernel(&record->netns, sizeof(record->netns), &net->ns.inum);
 	bpf_probe_read_kernel(&record->before, sizeof(record->before), &sk->__sk_common.skc_state);
 	bpf_probe_read_kernel(&record->port, sizeof(record->port), &sk->__sk_common.skc_num);
 	bpf_probe_read_kernel(&record->peer_port, sizeof(record->peer_port), &sk->__sk_common.skc_dport);

@@ -26,9 +26,11 @@ int socket_states(__u64 *ctx)
 
 	if (sk->sk_protocol != IPPROTO_TCP || !is_told(before, after, sk->sk_err))
 		return 0;
+	record.netns = sk->__sk_common.skc_net.net->ns.inum;
+	if (is_elsewhere(record.netns))
+		return 0;
 	record.at_ns = bpf_ktime_get_boot_ns();
 	record.cookie = bpf_get_socket_cookie(sk);
-	record.netns = sk->__sk_common.skc_net.net->ns.inum;
 	record.interface = sk->__sk_common.skc_bound_dev_if;
 	record.error = sk->sk_err;
 	record.protocol = IPPROTO_TCP;

@@ -46,9 +46,10 @@ struct bpf_map_def {
 
 /* BPF_MAP_TYPE_RINGBUF: some 8,700 records. */
 struct bpf_map_def SEC("maps") told = { 27, 0, 0, 1 << 20, 0 };
-/* BPF_MAP_TYPE_ARRAY: how many found no room, and the inode of the loader's pid namespace. */
-struct bpf_map_def SEC("maps") shared = { 2, 4, 8, 2, 0 };
-enum { LOST, PID_NAMESPACE };
+/* BPF_MAP_TYPE_ARRAY: how many found no room, the inode of the loader's pid namespace, and that of the network namespace
+   of which alone is to be told; 0 for all. */
+struct bpf_map_def SEC("maps") shared = { 2, 4, 8, 3, 0 };
+enum { LOST, PID_NAMESPACE, ONLY };
 
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
 static __u64 (*bpf_get_socket_cookie)(void *sk) = (void *)46;
@@ -93,6 +94,13 @@ enum { DEEPEST = 32 };
 static inline __attribute__((always_inline)) __u64 *shared_at(__u32 place)
 {
 	return bpf_map_lookup_elem(&shared, &place);
+}
+
+static inline __attribute__((always_inline)) int is_elsewhere(__u32 netns)
+{
+	__u64 *only = shared_at(ONLY);
+
+	return only && *only && *only != netns;
 }
 
 /* The number of a process in the pid namespace of the loader; 0 where it has none. */

@@ -36,9 +36,10 @@ pub(super) fn run(args: ListArgs, environment: &Environment) -> anyhow::Result<E
     }
     let deadline = args.ending.events_for.map(|span| (clock::now(), span));
     // First, so that nothing closes between the reading and the listening.
-    let mut closes = Closes::open(host::netns()?, &selection.tables)?;
+    let own = host::netns()?;
+    let mut closes = Closes::open(own, &selection.tables)?;
     // What it tells beside that is more than is promised: without it less is known of how connections ended.
-    let states = || Turns::open(Subjects { states: true, binds: false }).ok()?.0;
+    let states = || Turns::open(Subjects { states: true, binds: false, only: Some(own) }).ok()?.0;
     let words = Words { states: by_bpf.then(states).flatten(), known: HashMap::new() };
     let services = if selection.service_names { sys::names::services() } else { HashMap::new() };
     let (known, moment) = known(&reading, &selection)?;

@@ -12,7 +12,9 @@ use super::settings::Reading;
 use crate::engine::acting;
 use crate::engine::{self, Hear, OwnerChoice};
 use crate::event::{self, Closes, Subjects, Turns, Whose};
-use crate::model::{Ask, Hearing, Inode, ProcessId, Protocol, SliceStatus, Socket, SystemBytes, Thread};
+use crate::model::{
+    Ask, Hearing, Inode, NetnsId, ProcessId, Protocol, SliceStatus, Socket, SystemBytes, Thread,
+};
 use crate::owner::holding;
 use crate::source::namespaces::{Namespaces, Pick};
 use crate::source::netlink::Netlink;
@@ -96,21 +98,25 @@ pub(super) fn hear(args: &Reading, tables: &[Wanted]) -> (Option<Hear>, Hearing)
         true if !is_own => Some(Err("the kernel tells of the own network namespace alone".to_owned())),
         true => Some(Closes::open(own, tables).map_err(|error| error.to_string())),
     };
-    let (turns, [beginnings, binds]) = turns(args, tables);
+    let only = (is_own && !args.all_netns).then_some(own);
+    let (turns, [beginnings, binds]) = turns(args, tables, only);
     let ends = closes.as_ref().map(|closes| match closes {
         Err(why) => SliceStatus::Failed(why.clone()),
         Ok(_) if args.all_netns => SliceStatus::Partial("of the own network namespace alone".to_owned()),
         Ok(_) => SliceStatus::Ok,
     });
-    let only = (is_own && !args.all_netns).then_some(own);
-    (engine::hear(closes.and_then(Result::ok), turns, only), Hearing { beginnings, binds, ends })
+    (engine::hear(closes.and_then(Result::ok), turns), Hearing { beginnings, binds, ends })
 }
 
-/// Listens to what BPF tells of these tables; how that went for TCP and for UDP.
-fn turns(args: &Reading, tables: &[Wanted]) -> (Option<Turns>, [Option<SliceStatus>; 2]) {
+/// Listens to what BPF tells of these tables, in one network namespace or in all; how that went for TCP and for UDP.
+fn turns(
+    args: &Reading,
+    tables: &[Wanted],
+    only: Option<NetnsId>,
+) -> (Option<Turns>, [Option<SliceStatus>; 2]) {
     let has = |wanted: &[Protocol]| tables.iter().any(|(_, protocol)| wanted.contains(protocol));
     let subjects =
-        Subjects { states: has(&[Protocol::Tcp]), binds: has(&[Protocol::Udp, Protocol::UdpLite]) };
+        Subjects { states: has(&[Protocol::Tcp]), binds: has(&[Protocol::Udp, Protocol::UdpLite]), only };
     let all =
         |why: &SliceStatus| [subjects.states, subjects.binds].map(|is_wanted| is_wanted.then(|| why.clone()));
     if !subjects.states && !subjects.binds {

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use super::poller::{Hear, Hint};
 use crate::event::{Closes, Notice, Turn, Turns, What, Word};
-use crate::model::{Begun, End, Ending, Held, NetnsId, NoOwner, Owners, Socket};
+use crate::model::{Begun, End, Ending, Held, NoOwner, Owners, Socket};
 use crate::owner::Openers;
 use crate::sys::clock;
 
-/// Listens to what there is: to sockets that close, and to TCP and UDP sockets as they begin and end, of one namespace
-/// or of all. `None` when nobody tells anything.
+/// Listens to what there is: to sockets that close, and to TCP and UDP sockets as they begin and end. `None` when nobody
+/// tells anything.
 #[must_use]
-pub fn hear(closes: Option<Closes>, turns: Option<Turns>, only: Option<NetnsId>) -> Option<Hear> {
-    let mut ears = Ears { closes, turns, only, openers: Openers::default(), last: None };
+pub fn hear(closes: Option<Closes>, turns: Option<Turns>) -> Option<Hear> {
+    let mut ears = Ears { closes, turns, openers: Openers::default(), last: None };
     (ears.closes.is_some() || ears.turns.is_some())
         .then(|| -> Hear { Box::new(move |patience| ears.next(patience)) })
 }
@@ -21,7 +21,6 @@ pub fn hear(closes: Option<Closes>, turns: Option<Turns>, only: Option<NetnsId>)
 struct Ears {
     closes: Option<Closes>,
     turns: Option<Turns>,
-    only: Option<NetnsId>,
     openers: Openers,
     /// What was told of an end, and waits until all that BPF told of that socket was heard.
     last: Option<Hint>,
@@ -63,17 +62,10 @@ impl Ears {
     }
 
     fn turned(&mut self) -> Option<Hint> {
-        while let Some(word) = self.turns.as_mut()?.hear() {
-            match word {
-                Word::Turn(turn) => {
-                    if let Some(hint) = self.turn(*turn) {
-                        return Some(hint);
-                    }
-                }
-                Word::Malformed(_) => return Some(Hint::Lost(1)),
-            }
-        }
-        None
+        Some(match self.turns.as_mut()?.hear()? {
+            Word::Turn(turn) => self.turn(*turn),
+            Word::Malformed(_) => Hint::Lost(1),
+        })
     }
 
     fn lost(&mut self) -> Option<Hint> {
@@ -99,13 +91,10 @@ impl Ears {
         }
     }
 
-    fn turn(&mut self, turn: Turn) -> Option<Hint> {
+    fn turn(&mut self, turn: Turn) -> Hint {
         let Turn { at, socket, what } = turn;
-        if self.only.is_some_and(|only| only != socket.key.netns) {
-            return None;
-        }
         let at = clock::since_boot(at);
-        Some(match what {
+        match what {
             What::Ended(errno) => {
                 let ending = Ending::heard(&socket, errno);
                 Hint::Turned(Box::new(End { at, socket, ending }))
@@ -121,6 +110,6 @@ impl Ears {
                 let uid = owners.first().and_then(|owner| owner.process.uid);
                 Hint::Began(Box::new(Begun { at, socket: Socket { uid, owners, ..socket } }))
             }
-        })
+        }
     }
 }

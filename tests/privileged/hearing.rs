@@ -9,17 +9,21 @@ use std::time::Duration;
 
 use rustix::net::sockopt;
 use serde_json::Value;
+use sockeye::event::{Subjects, Turns, Word};
+use sockeye::model::Protocol;
+use sockeye::sys::host;
 
 use crate::Case;
 use crate::document::Event;
 use crate::follower::Follower;
 use crate::harness::{eventually, run, sockeye};
 use crate::namespaces::in_namespace;
-use crate::stock::{cookie, tcp_listener};
+use crate::stock::{cookie, tcp_listener, udp_server};
 
 pub(crate) const CASES: &[Case] = &[
     ("hearing::no_listener_is_too_short_for_events", || in_namespace(short_events)),
     ("hearing::no_listener_is_too_short_for_watch", || in_namespace(short_alerts)),
+    ("hearing::of_one_namespace_alone_where_that_is_asked_for", || in_namespace(one_namespace)),
     ("hearing::in_other_namespaces_too", || in_namespace(elsewhere)),
     ("hearing::how_connections_end", || in_namespace(endings)),
     ("hearing::who_may_bind_beside_a_listener", || in_namespace(reuse)),
@@ -110,6 +114,31 @@ pub(crate) fn each_is_told(told: &[String], cookies: &BTreeSet<String>) {
     }
     assert_eq!(seen, *cookies);
     assert_eq!(told.len(), cookies.len());
+}
+
+/// Whoever looks at one namespace is not woken for what happens in others.
+fn one_namespace() {
+    let own = host::netns().unwrap();
+    let open = |only| Turns::open(Subjects { states: true, binds: true, only }).unwrap().0.unwrap();
+    let (mut of_own, mut of_all) = (open(Some(own)), open(None));
+    let servers = || (tcp_listener("127.0.0.1:0", None, 1), udp_server("127.0.0.1"));
+    in_namespace(move || drop(servers()));
+    let _held = servers();
+    let told = |turns: &mut Turns| {
+        let mut told = Vec::new();
+        while let Some(word) = turns.hear() {
+            let Word::Turn(turn) = word else { panic!("{word:?}") };
+            told.push((turn.socket.key.netns == own, turn.socket.protocol));
+        }
+        told
+    };
+    let mut all = told(&mut of_all);
+    for protocol in [Protocol::Tcp, Protocol::Udp] {
+        assert!(all.contains(&(false, protocol)), "elsewhere something happened: {all:?}");
+    }
+    all.retain(|(is_own, _)| *is_own);
+    let ours = [(true, Protocol::Tcp), (true, Protocol::Udp)];
+    assert_eq!((told(&mut of_own).as_slice(), all.as_slice()), (&ours[..], &ours[..]));
 }
 
 /// What happens in another namespace is told where all are read.

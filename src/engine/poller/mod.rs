@@ -60,6 +60,8 @@ pub struct Listening {
 
 /// Who listens looks that often whether something is asked.
 const LISTEN: Duration = Duration::from_millis(50);
+/// Where nobody hurries, and much is told, it is heard so often.
+const BREATHER: Duration = Duration::from_millis(10);
 /// Hints bring no more readings than this many in an interval, …
 const EARLY: u32 = 10;
 /// … which nobody waits for longer than this, …
@@ -226,6 +228,17 @@ impl Poller {
         self.stale || self.heard.len() > most
     }
 
+    /// Hears what comes next, and what waits then. Returns how long nobody has to listen after it: to wake up for each
+    /// word takes longer than to hear it. Who hurries is told of processes that are gone by then.
+    fn hear_what_comes(&mut self, patience: Duration) -> Duration {
+        let is_much = self.hear(patience) && !self.hurries;
+        if !is_much {
+            return Duration::ZERO;
+        }
+        self.hear_what_waits();
+        BREATHER
+    }
+
     /// Takes in what is asked for. True where a reading is to follow at once.
     fn take(&mut self, asked: Asked) -> bool {
         let is_urgent = matches!(asked, Asked::Of(_));
@@ -246,6 +259,7 @@ impl Poller {
         let usual = due(self.interval, took);
         let rest = took.saturating_mul(REST);
         let early = (self.interval / EARLY).min(SOON);
+        let mut breather = Duration::ZERO;
         loop {
             let due = match () {
                 () if !self.is_wanted_soon() => usual,
@@ -254,7 +268,7 @@ impl Poller {
             };
             let rest = due.saturating_sub(clock::now().since(&started));
             let listens = self.hear.is_some() && self.heard.len() < MOST;
-            let patience = if listens { Duration::ZERO } else { rest };
+            let patience = if listens { breather.min(rest) } else { rest };
             match asked.recv_timeout(patience) {
                 Ok(one) => {
                     if !self.take(one) {
@@ -266,7 +280,7 @@ impl Poller {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) if rest > patience => {
-                    self.hear(rest.min(LISTEN));
+                    breather = self.hear_what_comes(rest.min(LISTEN));
                     continue;
                 }
                 Err(RecvTimeoutError::Timeout) => {}

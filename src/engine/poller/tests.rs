@@ -150,6 +150,22 @@ fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
 }
 
 #[test]
+fn who_does_not_hurry_hears_together_what_comes_at_short_intervals() {
+    for (hurries, waits, breather, heard) in
+        [(true, 3, Duration::ZERO, 1), (false, 3, BREATHER, 3), (false, 0, Duration::ZERO, 0)]
+    {
+        let mut hints = vec![Hint::Nothing];
+        hints.extend((0..waits).map(|_| Hint::Ended(Box::new(socket(1)))));
+        let hear: Hear = Box::new(move |_| hints.pop());
+        let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
+        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
+        let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
+        assert_eq!(poller.hear_what_comes(LISTEN), breather, "{hurries} {waits}");
+        assert_eq!(poller.heard.len(), heard, "{hurries} {waits}");
+    }
+}
+
+#[test]
 fn a_flood_of_hints_keeps_no_reading_from_beginning() {
     let (send, asked) = channel();
     let sampler = Sampler::new(Box::new(Asked(send, Ask::NOTHING)), Vec::new(), OwnerAsk::NOTHING);

@@ -1,6 +1,6 @@
 //! The programs that tell of sockets as it happens: of TCP as states change, of UDP as it binds and is let go of.
 //! Runs them and hands over their records, which are read in `wire::socket_state`. They tell of every network
-//! namespace of the machine, through one ring.
+//! namespace of the machine, or of one, through one ring.
 
 use std::collections::HashMap;
 use std::io;
@@ -12,6 +12,7 @@ use aya_obj::{Map, Object};
 use super::call::{CgroupHook, Hook};
 use super::ring::Ring;
 use super::{BpfError, BuiltIn, call, kernel_types, may_load};
+use crate::model::NetnsId;
 use crate::sys::{cgroup, host, rights};
 use crate::wire::btf::Types;
 use crate::wire::socket_state::LENGTH;
@@ -35,8 +36,10 @@ const TOLD: &str = "told";
 const SHARED: &str = "shared";
 /// … how many records found no room, …
 const LOST: u32 = 0;
-/// … and the inode of the pid namespace in which processes are to be numbered.
+/// … the inode of the pid namespace in which processes are to be numbered, …
 const PID_NAMESPACE: u32 = 1;
+/// … and that of the network namespace of which alone is to be told; 0 for all.
+const ONLY: u32 = 2;
 
 /// The programs, running.
 #[derive(Debug)]
@@ -55,6 +58,8 @@ pub struct Subjects {
     pub states: bool,
     /// UDP sockets as they bind.
     pub binds: bool,
+    /// Those of this network namespace alone; `None` for all.
+    pub only: Option<NetnsId>,
 }
 
 /// Whose binds are told.
@@ -82,6 +87,8 @@ impl SocketEvents {
         let [told, shared] = [create(&object, TOLD)?, create(&object, SHARED)?];
         let pid_namespace = host::pid_namespace().map_err(BpfError::Start)?;
         call::update(shared.as_fd(), PID_NAMESPACE, pid_namespace).map_err(BpfError::Map)?;
+        let only = subjects.only.map_or(0, |only| only.0.into());
+        call::update(shared.as_fd(), ONLY, only).map_err(BpfError::Map)?;
         let maps = HashMap::from([(TOLD, told.as_fd()), (SHARED, shared.as_fd())]);
         let mut links = Vec::new();
         let running = Running {
