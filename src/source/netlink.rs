@@ -184,7 +184,7 @@ impl Reader {
         if !self.refused.contains_key(&table) {
             let context = Context { details: ask.is_for_details(), ..place.context(table) };
             let narrow = self.narrow_of(known).map(numbers::fill);
-            let along = self.along.wanted_with(table, ask).filter(|_| narrow.is_none());
+            let along = self.along.wanted_with(table, ask);
             let is_asked = |slice| slice == coverage.slice || along.map(|it| place.slice(it)) == Some(slice);
             let closely = self.closely.filter(|one| is_asked(one.slice));
             let question = Question {

@@ -28,10 +28,10 @@ pub(super) struct Question<'a> {
 impl Question<'_> {
     /// The request, with this sequence number.
     pub(super) fn request(&self, seq: u32) -> Vec<u8> {
-        if self.along.is_some() {
-            return inet_diag::both_families_request(seq, self.ask);
-        }
-        let mut request = (self.diag.request)(&self.context, seq, self.ask);
+        let mut request = match self.along {
+            Some(_) => inet_diag::both_families_request(seq, self.ask),
+            None => (self.diag.request)(&self.context, seq, self.ask),
+        };
         if let Some(narrow) = self.narrow {
             inet_diag::narrow(&mut request, narrow);
         }

@@ -1,7 +1,9 @@
 //! `inet_diag`: TCP, UDP, UDP-Lite, raw, SCTP, DCCP and MPTCP sockets (`linux/inet_diag.h`,
 //! `net/ipv4/inet_diag.c`, `sock_diag(7)`). The attributes of a reply are read by `inet_details`.
 
+use std::mem::offset_of;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 
 use zerocopy::byteorder::native_endian::U32;
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, network_endian};
@@ -16,6 +18,8 @@ use crate::model::{
 pub const BY_FAMILY: u16 = 20;
 /// `TCPDIAG_GETSOCK` (`linux/inet_diag.h`)
 pub const BOTH_FAMILIES: u16 = 18;
+/// Where a request says which of them it is.
+const KIND: Range<usize> = offset_of!(netlink::Header, kind)..offset_of!(netlink::Header, flags);
 const AF_INET: u8 = 2;
 const AF_INET6: u8 = 10;
 /// `INET_DIAG_REQ_PROTOCOL`: the protocol, where its number does not fit the header's byte.
@@ -118,9 +122,11 @@ pub fn dump_request(context: &Context, seq: u32, ask: Ask) -> Vec<u8> {
     netlink::dump_request(BY_FAMILY, seq, &body)
 }
 
-/// Has a request of [`dump_request`] ask for fewer sockets.
+/// Has a request of [`dump_request`] or [`both_families_request`] ask for fewer sockets.
 pub fn narrow(request: &mut Vec<u8>, narrow: &Narrow) {
-    let at = size_of::<netlink::Header>() + size_of::<Request>() - size_of::<SockId>() - size_of::<u32>();
+    let is_old = request.get(KIND) == Some(&BOTH_FAMILIES.to_ne_bytes());
+    let at = if is_old { offset_of!(OldRequest, states) } else { offset_of!(Request, states) };
+    let at = size_of::<netlink::Header>() + at;
     if let Some(states) = request.get_mut(at..).and_then(|rest| rest.first_chunk_mut::<4>()) {
         let asked = narrow.states.iter().fold(0, |bits, state| bits | state_bits(*state));
         *states = (u32::from_ne_bytes(*states) & asked).to_ne_bytes();
@@ -308,6 +314,8 @@ fn address(family: Family, bytes: [u8; 16]) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::model::Role;
 
@@ -406,6 +414,31 @@ mod tests {
         assert_eq!(request[16..20], [0, 0, 0, 2], "INET_DIAG_INFO");
         assert_eq!(request[60..68], [0xff; 8], "no cookie");
         assert_eq!(request[68..72], [0xff; 4], "every state");
+    }
+
+    #[test]
+    fn either_request_is_narrowed_at_its_own_place() {
+        let fewer = Narrow {
+            states: vec![State::Listen, State::Closed],
+            code: [5; 8].into(),
+            blanks: Arc::default(),
+        };
+        let (one, both) = (dump_request(&TCP, 9, Ask::NOTHING), both_families_request(9, Ask::NOTHING));
+        for (mut request, states) in [(one, 16 + 4), (both, 16 + 52)] {
+            let before = request.clone();
+            narrow(&mut request, &fewer);
+            assert_eq!(request[states..states + 4], (1_u32 << 10 | 1 << 7).to_ne_bytes());
+            assert_eq!(request[..4], u32::try_from(request.len()).unwrap().to_ne_bytes());
+            assert_eq!(
+                (&request[4..states], &request[states + 4..before.len()]),
+                (&before[4..states], &before[states + 4..])
+            );
+            assert_eq!(
+                request[before.len()..],
+                [12, 0, 1, 0, 5, 5, 5, 5, 5, 5, 5, 5],
+                "INET_DIAG_REQ_BYTECODE"
+            );
+        }
     }
 
     #[test]
