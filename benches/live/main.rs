@@ -36,8 +36,9 @@ use watch::Watch;
 
 /// With these no BPF is used, so that what no reading catches is not told.
 const POLLING: [&str; 2] = ["--owners", "proc"];
-/// How far listeners are apart at most. By polling each takes a part of a second, so there are fewer.
-const SPREAD: Duration = Duration::from_millis(40);
+/// How long it is at most from an alert to the next listener: listeners seldom come one upon the other, and the watch
+/// does not read again and again for those that do. By polling each takes a part of a second, so there are fewer.
+const SPREAD: Duration = Duration::from_millis(500);
 const POLLING_SPREAD: Duration = Duration::from_secs(1);
 const FEWER: usize = 4;
 

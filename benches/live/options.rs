@@ -16,7 +16,7 @@ Usage: cargo bench --bench live -- [--size SIZE]... [--changes N]... [--seconds 
   --changes N    how many sockets open or close each second; several are separated by
                  commas; without it 0, 1000 and 10000
   --seconds N    how long each is watched (5)
-  --listeners N  how many are opened to see how soon an alert tells of each (200)
+  --listeners N  how many are opened to see how soon an alert tells of each (100)
   --keys N       how many keys are pressed in the dashboard (100)
   --json FILE    writes the results there too, as JSON
   --chart FILE   draws them there, as SVG
@@ -51,7 +51,7 @@ impl Task {
             sizes: Vec::new(),
             changes: Vec::new(),
             span: Duration::from_secs(5),
-            listeners: 200,
+            listeners: 100,
             keys: 100,
             json: None,
             chart: None,

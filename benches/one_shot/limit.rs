@@ -15,8 +15,9 @@ use sockeye::wire::{Context, inet_diag, unix_diag};
 use crate::report::Run;
 use crate::run::{self, Call};
 
-const CALLS: [(&str, Call); 5] = [
+const CALLS: [(&str, Call); 6] = [
     ("bare dump", dump),
+    ("bare dump of listeners", listeners),
     ("bare owners", owners),
     ("bare dump, bare owners", dump_and_owners),
     ("bare unix dump", unix),
@@ -106,9 +107,18 @@ fn unix() -> anyhow::Result<()> {
 }
 
 fn udp() -> anyhow::Result<()> {
+    both_families(Protocol::Udp, Ask::NOTHING)
+}
+
+/// The kernel has them in a table of their own.
+fn listeners() -> anyhow::Result<()> {
+    both_families(Protocol::Tcp, Ask { listening: true, ..Ask::NOTHING })
+}
+
+fn both_families(protocol: Protocol, ask: Ask) -> anyhow::Result<()> {
     for family in [Family::Inet, Family::Inet6] {
-        let context = context(family, Protocol::Udp);
-        read(|seq| inet_diag::dump_request(&context, seq, Ask::NOTHING))?;
+        let context = context(family, protocol);
+        read(|seq| inet_diag::dump_request(&context, seq, ask))?;
     }
     Ok(())
 }

@@ -217,7 +217,7 @@ impl Report {
 }
 
 /// What the picture leaves to the table, by a part of the command: variants of what it shows.
-const LEFT_OUT: [&str; 4] = ["inode=1", "-tlnH", "--owners bpf", "-tulpnaH"];
+const LEFT_OUT: [&str; 5] = ["inode=1", "of listeners", "-tlnH", "--owners bpf", "-tulpnaH"];
 
 /// All loads in one picture.
 pub(crate) fn chart(machine: &str, reports: &[Report]) -> chart::Chart {

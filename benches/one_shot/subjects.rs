@@ -51,6 +51,7 @@ const OWNERS: &str = "ss -tanpH";
 const HABIT: &str = "ss -tulpnaH";
 /// The least that it takes, of what [`limit`] calls.
 const DUMP: &str = "bare dump";
+const LISTENERS: &str = "bare dump of listeners";
 const BOTH: &str = "bare dump, bare owners";
 
 const LINE: &str = "\n";
@@ -63,8 +64,9 @@ const SUBJECTS: &[Subject] = &[
     subject("sockeye -tanH", [TABLE, DUMP], Always, Table::Tcp, LINE),
     // The same reading, of which nothing is written: what the writing takes is the rest.
     subject("sockeye -tanH inode=1", [TABLE, DUMP], Always, Table::None, LINE),
-    subject("ss -tlnH", ["ss -tlnH", DUMP], Always, Table::Listening, LINE),
-    subject("sockeye -tlnH", ["ss -tlnH", DUMP], Always, Table::Listening, LINE),
+    subject(LISTENERS, ["ss -tlnH", LISTENERS], Always, Table::None, LINE),
+    subject("ss -tlnH", ["ss -tlnH", LISTENERS], Always, Table::Listening, LINE),
+    subject("sockeye -tlnH", ["ss -tlnH", LISTENERS], Always, Table::Listening, LINE),
     subject("bare owners", [OWNERS, BOTH], Always, Table::None, LINE),
     subject(BOTH, [OWNERS, BOTH], Always, Table::None, LINE),
     subject("ss -tanpH", [OWNERS, BOTH], Always, Table::Tcp, LINE),

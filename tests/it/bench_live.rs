@@ -54,7 +54,7 @@ fn plain_cargo_bench_measures_what_is_quick() {
     let options = options("--bench");
     let names: Vec<_> = options.sizes.iter().map(|size| size.name).collect();
     assert_eq!((names, options.changes), (vec!["100", "20k"], vec![0, 1_000, 10_000]));
-    assert_eq!((options.span, options.listeners, options.keys), (Duration::from_secs(5), 200, 100));
+    assert_eq!((options.span, options.listeners, options.keys), (Duration::from_secs(5), 100, 100));
 }
 
 #[test]
