@@ -87,7 +87,7 @@ impl SocketEvents {
         let [told, shared] = [create(&object, TOLD)?, create(&object, SHARED)?];
         let pid_namespace = host::pid_namespace().map_err(BpfError::Start)?;
         call::update(shared.as_fd(), PID_NAMESPACE, pid_namespace).map_err(BpfError::Map)?;
-        let only = subjects.only.map_or(0, |only| only.0.into());
+        let only = subjects.only.map_or(0, |only| only.0);
         call::update(shared.as_fd(), ONLY, only).map_err(BpfError::Map)?;
         let maps = HashMap::from([(TOLD, told.as_fd()), (SHARED, shared.as_fd())]);
         let mut links = Vec::new();
