@@ -12,7 +12,7 @@ use super::settings::audience;
 use super::stdout::FaceArgs;
 use super::{complain, filter, live, reader};
 use crate::config::{Config, interval};
-use crate::engine::{Listening, Snapshot};
+use crate::engine::{Hurry, Listening, Snapshot};
 use crate::filter::Filter;
 use crate::model::{Ask, Hearing};
 use crate::output::{Face, event, json};
@@ -60,7 +60,7 @@ pub(super) fn run(args: &EventsArgs, config: &Config) -> anyhow::Result<Exit> {
     let interval = args.interval.resolve(&settings);
     let sampler = reader::live_sampler(&reading, tables, ask, interval)?;
     let mut polled =
-        Polled::start(sampler, interval, Listening { hear, told: hearing.clone(), hurries: true })?;
+        Polled::start(sampler, interval, Listening { hear, told: hearing.clone(), hurry: Hurry::ForAll })?;
     let face = args.face.face(&settings, &config.environment);
     let mut events = Events { filter, json: args.json, face, left: args.count, hearing, lost: 0 };
     while events.left != Some(0)

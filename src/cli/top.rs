@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::filter::{self, Machine};
 use super::{live, memory, policy, reader};
 use crate::config::{Audience, Config, Origin};
-use crate::engine::{self, Listening};
+use crate::engine::{self, Hurry, Listening};
 use crate::model::Ask;
 use crate::output::doctor::Asker;
 use crate::source::everything;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &TopArgs, config: &Config) -> anyhow::Result<Exit> {
     // Before the first reading, so that nothing ends between. What is heard comes with the readings: more of them would
     // cost more than a list is worth that somebody looks at.
     let (hear, hearing) = live::hear(&reading, &everything());
-    let listening = Some(Listening { hear, told: hearing.clone(), hurries: false });
+    let listening = Some(Listening { hear, told: hearing.clone(), hurry: Hurry::ForNothing });
     let asker = Asker { is_root: host::is_root(), rights, hearing };
     let sampler = reader::live_sampler(&reading, everything(), Ask::NOTHING, interval)?;
     let mut sampler = sampler.asking(args.runtimes.places(&settings, environment).as_ref());

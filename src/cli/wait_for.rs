@@ -11,7 +11,7 @@ use super::polled::Polled;
 use super::selection::Selection;
 use super::{complain, live, notice, reader};
 use crate::config::Config;
-use crate::engine::{Listening, Snapshot};
+use crate::engine::{Hurry, Listening, Snapshot};
 use crate::store::Moment;
 use crate::sys::clock;
 use crate::text;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &WaitForArgs, config: &Config) -> anyhow::Result<Exit> {
     sampler.narrow(selection.narrow());
     // Whoever waits goes on at once: nobody waits for the last reading of a poller that ends with the process.
     let mut polled =
-        ManuallyDrop::new(Polled::start(sampler, interval, Listening { hear, told, hurries: true })?);
+        ManuallyDrop::new(Polled::start(sampler, interval, Listening { hear, told, hurry: Hurry::ForAll })?);
     let mut last = None;
     let mut span = args.timeout.max(FIRST_LOOK);
     while let Some(snapshot) = polled.next(Some((start, span)))? {

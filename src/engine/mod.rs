@@ -21,7 +21,7 @@ mod sampler;
 #[cfg(linux)]
 pub use hearing::hear;
 pub use host_names::HostNames;
-pub use poller::{Feed, Hear, Hint, Listening, PollerHandle, spawn};
+pub use poller::{Feed, Hear, Hint, Hurry, Listening, PollerHandle, spawn};
 pub use sampler::Sampler;
 
 use std::sync::Arc;

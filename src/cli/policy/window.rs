@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use crate::cli::polled::Polled;
 use crate::cli::settings::Reading;
 use crate::cli::{complain, live, reader};
-use crate::engine::Listening;
+use crate::engine::{Hurry, Listening};
 use crate::model::{Ask, Socket, SocketKey};
 use crate::policy::is_judged;
 use crate::store::Moment;
@@ -24,7 +24,7 @@ pub(super) fn seen(reading: &Reading, span: Duration) -> anyhow::Result<(Vec<Soc
     let tables = reader::judged_tables();
     let (hear, hearing) = live::hear(reading, &tables);
     let sampler = reader::live_sampler(reading, tables, Ask::NOTHING, INTERVAL)?;
-    let listening = Listening { hear, told: hearing.clone(), hurries: true };
+    let listening = Listening { hear, told: hearing.clone(), hurry: Hurry::ForListeners };
     let mut polled = Polled::start(sampler, INTERVAL, listening)?;
     complain(&format!("sockeye: learning for {}; {}", text::brief(span), hearing.promise()));
     let mut seen: BTreeMap<SocketKey, Socket> = BTreeMap::new();

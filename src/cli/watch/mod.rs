@@ -20,7 +20,7 @@ use super::polled::Polled;
 use super::settings::audience;
 use super::{complain, live, reader};
 use crate::config::{Audience, Config};
-use crate::engine::{Listening, Snapshot};
+use crate::engine::{Hurry, Listening, Snapshot};
 use crate::model::{Hearing, Stamp};
 use crate::notify::SinkSpec;
 use crate::notify::health::Board;
@@ -65,8 +65,8 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     // First, so that nothing comes and goes between the first reading and the listening.
     let (hear, hearing) = live::hear(&reading, &tables);
     let sampler = reader::live_sampler(&reading, tables.clone(), ask, interval)?;
-    let mut polled =
-        Polled::start(sampler, interval, Listening { hear, told: hearing.clone(), hurries: true })?;
+    let listening = Listening { hear, told: hearing.clone(), hurry: Hurry::ForListeners };
+    let mut polled = Polled::start(sampler, interval, listening)?;
     let (passing, pace) = (Passing::default(), Pace::default());
     let mut watch = Watch {
         path,

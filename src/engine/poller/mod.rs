@@ -13,7 +13,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::{Sampler, Snapshot};
-use crate::model::{Ask, Begun, Closely, End, Heard, Hearing, HearingCoverage, Sample, Socket, Stamp};
+use crate::model::{
+    Ask, Begun, Closely, End, Heard, Hearing, HearingCoverage, Sample, SliceStatus, Socket, Stamp,
+};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -54,8 +56,16 @@ pub struct Listening {
     pub hear: Option<Hear>,
     /// What is told of.
     pub told: Hearing,
-    /// A reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
-    pub hurries: bool,
+    pub hurry: Hurry,
+}
+
+/// After what a reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hurry {
+    ForNothing,
+    /// Listeners that begin or end; whatever ends, where nobody tells of beginnings.
+    ForListeners,
+    ForAll,
 }
 
 /// Who listens looks that often whether something is asked.
@@ -77,7 +87,7 @@ const MOST: usize = 100_000;
 /// What comes without an end for so long is a flood. Whoever hears less than all that waits may take a socket for gone
 /// whose beginning, or end, is still to be heard.
 const FLOOD: Duration = Duration::from_secs(1);
-/// So many bring a reading forward even where none hurries: a few megabytes.
+/// So many bring a reading forward even where nothing hurries: a few megabytes.
 const ENOUGH: usize = 10_000;
 
 /// What the poller is asked for.
@@ -130,7 +140,7 @@ impl Drop for PollerHandle {
     }
 }
 
-/// Starts polling: at once, then every `interval`, and soon after what is heard where that hurries. Each reading takes
+/// Starts polling: at once, then every `interval`, and soon after what is heard where that is to be hurried for. Each reading takes
 /// in what was heard before.
 /// `deliver` is called in the poller's thread and returns false when nobody listens any more.
 pub fn spawn(
@@ -154,15 +164,15 @@ struct Poller {
     table: Arc<Table>,
     generation: u64,
     hear: Option<Hear>,
-    /// Hints bring a reading forward.
-    hurries: bool,
+    /// Which hints bring a reading forward.
+    hurry: Hurry,
     /// What was heard since the last reading.
     heard: Heard,
     /// A listener is among that.
     has_listener: bool,
     /// What is heard, and how much was lost; `None` where nobody listens.
     hearing: Option<HearingCoverage>,
-    /// Something was lost since the last reading, and hints hurry; or another socket is looked at.
+    /// Something was lost since the last reading, and some hints hurry; or another socket is looked at.
     stale: bool,
 }
 
@@ -174,7 +184,7 @@ impl Poller {
         listening: Option<Listening>,
     ) -> Self {
         let table = Arc::new(Table::new(keep_closed));
-        let hurries = listening.as_ref().is_some_and(|listening| listening.hurries);
+        let hurry = listening.as_ref().map_or(Hurry::ForNothing, |listening| listening.hurry);
         let (hear, told) = listening.map(|listening| (listening.hear, listening.told)).unzip();
         let coverage =
             |told| HearingCoverage { told, interval: Some(interval), ..HearingCoverage::default() };
@@ -184,7 +194,7 @@ impl Poller {
             table,
             generation: 0,
             hear: hear.flatten(),
-            hurries,
+            hurry,
             heard: Heard::default(),
             has_listener: false,
             hearing: told.map(coverage),
@@ -199,7 +209,10 @@ impl Poller {
                 self.has_listener |= begun.socket.is_listener();
                 self.heard.begun.push(*begun);
             }
-            Some(Some(Hint::Turned(end))) => self.heard.ends.push(*end),
+            Some(Some(Hint::Turned(end))) => {
+                self.has_listener |= end.socket.is_listener();
+                self.heard.ends.push(*end);
+            }
             Some(Some(Hint::Ended(socket))) => self.heard.ended.push(*socket),
             Some(Some(Hint::Lost(words))) => self.lose(|hearing| hearing.words_lost += words),
             Some(Some(Hint::NoWords(why))) => self.lose(|hearing| hearing.told.lose_words(&why)),
@@ -215,7 +228,7 @@ impl Poller {
 
     /// Counts what was not heard. Only a reading can tell what it was.
     fn lose(&mut self, note: impl FnOnce(&mut HearingCoverage)) {
-        self.stale |= self.hurries;
+        self.stale |= self.hurry != Hurry::ForNothing;
         if let Some(hearing) = &mut self.hearing {
             hearing.overruns += 1;
             note(hearing);
@@ -224,14 +237,28 @@ impl Poller {
 
     /// True when the next reading is to come sooner than usual.
     fn is_wanted_soon(&self) -> bool {
-        let most = if self.hurries { 0 } else { ENOUGH };
-        self.stale || self.heard.len() > most
+        let is_urgent = match self.hurry {
+            Hurry::ForNothing => false,
+            Hurry::ForListeners => {
+                self.has_listener || (!self.heard.ended.is_empty() && !self.hears_of_listeners())
+            }
+            Hurry::ForAll => !self.heard.is_empty(),
+        };
+        self.stale || is_urgent || self.heard.len() > ENOUGH
+    }
+
+    /// True when every listener that begins is told.
+    fn hears_of_listeners(&self) -> bool {
+        let is_told = |told: &Option<SliceStatus>| told.as_ref().is_none_or(|told| !told.is_blind());
+        self.hearing
+            .as_ref()
+            .is_some_and(|hearing| is_told(&hearing.told.beginnings) && is_told(&hearing.told.binds))
     }
 
     /// Hears what comes next, and what waits then. Returns how long nobody has to listen after it: to wake up for each
     /// word takes longer than to hear it. Who hurries is told of processes that are gone by then.
     fn hear_what_comes(&mut self, patience: Duration) -> Duration {
-        let is_much = self.hear(patience) && !self.hurries;
+        let is_much = self.hear(patience) && self.hurry == Hurry::ForNothing;
         if !is_much {
             return Duration::ZERO;
         }
@@ -263,7 +290,9 @@ impl Poller {
         loop {
             let due = match () {
                 () if !self.is_wanted_soon() => usual,
-                () if self.has_listener && self.hurries => early.min(AT_ONCE).max(rest).min(usual),
+                () if self.has_listener && self.hurry != Hurry::ForNothing => {
+                    early.min(AT_ONCE).max(rest).min(usual)
+                }
                 () => early.max(rest).min(usual),
             };
             let rest = due.saturating_sub(clock::now().since(&started));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::engine::OwnerAsk;
 use crate::model::{
-    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, SliceCoverage, SocketKey,
+    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, Role, SliceCoverage, SocketKey,
     SocketType, State, Uid,
 };
 use crate::owner::Facts;
@@ -107,7 +107,7 @@ fn what_begins_while_it_is_read_is_known_by_its_word() {
         sampler,
         SOON,
         Duration::ZERO,
-        Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true }),
+        Some(Listening { hear: Some(hear), told: Hearing::default(), hurry: Hurry::ForAll }),
     );
     poller.poll().unwrap();
     let snapshot = poller.poll().unwrap();
@@ -123,45 +123,64 @@ fn what_begins_while_it_is_read_is_known_by_its_word() {
 }
 
 #[test]
-fn hints_bring_a_reading_forward_where_they_hurry_or_are_too_many() {
-    let socket = socket(1);
-    for (hurries, ended, lost, soon) in [
-        (true, 0, false, false),
-        (true, 1, false, true),
-        (true, 0, true, true),
-        (false, 1, false, false),
-        (false, 0, true, false),
-        (false, ENOUGH, true, false),
-        (false, ENOUGH + 1, false, true),
+fn hints_bring_a_reading_forward_where_they_are_hurried_for_or_are_too_many() {
+    use Hurry::{ForAll, ForListeners, ForNothing};
+    let connection = || Box::new(socket(1));
+    let listener = || Box::new(Socket { role: Role::Listener, ..socket(2) });
+    let ended = || Hint::Ended(connection());
+    let end = |socket| Hint::Turned(Box::new(End { at: clock::now(), socket, ending: None }));
+    let begun = |socket| Hint::Began(Box::new(Begun { at: clock::now(), socket }));
+    let told = Hearing { beginnings: Some(SliceStatus::Ok), binds: None, ends: Some(SliceStatus::Ok) };
+    let untold = Hearing { beginnings: Some(SliceStatus::Failed("no BPF".into())), ..told.clone() };
+    let many = |count: usize| (0..count).map(|_| ended()).collect::<Vec<_>>();
+    for (hurry, hearing, hints, soon) in [
+        (ForAll, &told, vec![], false),
+        (ForAll, &told, vec![ended()], true),
+        (ForAll, &told, vec![Hint::Lost(7)], true),
+        (ForListeners, &told, vec![ended()], false),
+        (ForListeners, &told, vec![end(*connection()), begun(*connection())], false),
+        (ForListeners, &told, vec![begun(*listener())], true),
+        (ForListeners, &told, vec![end(*listener())], true),
+        (ForListeners, &untold, vec![ended()], true),
+        (ForListeners, &told, vec![Hint::Lost(7)], true),
+        (ForListeners, &told, many(ENOUGH + 1), true),
+        (ForNothing, &told, vec![begun(*listener())], false),
+        (ForNothing, &told, vec![Hint::Lost(7)], false),
+        (ForNothing, &told, many(ENOUGH), false),
+        (ForNothing, &told, many(ENOUGH + 1), true),
     ] {
-        let mut hints = vec![Hint::Nothing];
-        hints.extend((0..ended).map(|_| Hint::Ended(Box::new(socket.clone()))));
-        hints.extend(lost.then_some(Hint::Lost(7)));
-        let hear: Hear = Box::new(move |_| hints.pop());
+        let what = format!("{hurry:?} {} hints, the first {:?}", hints.len(), hints.first());
+        let lost = hints.iter().filter(|hint| matches!(hint, Hint::Lost(_))).count();
+        let heard = hints.len() - lost;
+        let mut hints = hints.into_iter();
+        let hear: Hear = Box::new(move |_| Some(hints.next().unwrap_or(Hint::Nothing)));
         let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
+        let listening = Some(Listening { hear: Some(hear), told: hearing.clone(), hurry });
         let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
         while poller.hear(Duration::ZERO) {}
-        assert_eq!(poller.is_wanted_soon(), soon, "{hurries} {ended} {lost}");
+        assert_eq!(poller.is_wanted_soon(), soon, "{what}");
         let hearing = poller.hearing.as_ref().unwrap();
-        let told = (poller.heard.len(), hearing.overruns, hearing.words_lost);
-        assert_eq!(told, (ended, u64::from(lost), if lost { 7 } else { 0 }));
+        let counted = (poller.heard.len(), hearing.overruns, hearing.words_lost);
+        assert_eq!(counted, (heard, lost as u64, 7 * lost as u64), "{what}");
     }
 }
 
 #[test]
 fn who_does_not_hurry_hears_together_what_comes_at_short_intervals() {
-    for (hurries, waits, breather, heard) in
-        [(true, 3, Duration::ZERO, 1), (false, 3, BREATHER, 3), (false, 0, Duration::ZERO, 0)]
-    {
+    for (hurry, waits, breather, heard) in [
+        (Hurry::ForAll, 3, Duration::ZERO, 1),
+        (Hurry::ForListeners, 3, Duration::ZERO, 1),
+        (Hurry::ForNothing, 3, BREATHER, 3),
+        (Hurry::ForNothing, 0, Duration::ZERO, 0),
+    ] {
         let mut hints = vec![Hint::Nothing];
         hints.extend((0..waits).map(|_| Hint::Ended(Box::new(socket(1)))));
         let hear: Hear = Box::new(move |_| hints.pop());
         let sampler = Sampler::new(Box::new(Slow), Vec::new(), OwnerAsk::NOTHING);
-        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries });
+        let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurry });
         let mut poller = Poller::new(sampler, SOON, Duration::ZERO, listening);
-        assert_eq!(poller.hear_what_comes(LISTEN), breather, "{hurries} {waits}");
-        assert_eq!(poller.heard.len(), heard, "{hurries} {waits}");
+        assert_eq!(poller.hear_what_comes(LISTEN), breather, "{hurry:?} {waits}");
+        assert_eq!(poller.heard.len(), heard, "{hurry:?} {waits}");
     }
 }
 
@@ -176,7 +195,7 @@ fn a_flood_of_hints_keeps_no_reading_from_beginning() {
         let more = comes.load(std::sync::atomic::Ordering::SeqCst);
         Some(if more { Hint::Lost(1) } else { Hint::Nothing })
     });
-    let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurries: true });
+    let listening = Some(Listening { hear: Some(hear), told: Hearing::default(), hurry: Hurry::ForAll });
     let poller = spawn(sampler, SOON, Duration::ZERO, listening, |_| true).unwrap();
     let read: Vec<_> = (0..3).map(|_| asked.recv_timeout(Duration::from_secs(30))).collect();
     flood.store(false, std::sync::atomic::Ordering::SeqCst);
