@@ -30,6 +30,7 @@ mod groups;
 mod hands;
 mod harness;
 mod hostile;
+mod http;
 mod kill;
 mod lineage;
 mod live;

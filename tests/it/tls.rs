@@ -1,7 +1,7 @@
 //! A webhook over TLS, with certificates of the test's own: what is signed by whom is trusted gets the alerts, and
 //! nobody else does.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,6 +11,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::harness::eventually;
+use crate::http::request;
 use crate::sinks::{Watch, port, write_sinks};
 use crate::stock::write_file;
 
@@ -96,25 +97,12 @@ impl Server {
 fn body(stream: TcpStream, shown: Arc<ServerConfig>) -> Option<String> {
     let connection = ServerConnection::new(shown).unwrap();
     let mut reader = BufReader::new(StreamOwned::new(connection, stream));
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(told) = line.strip_prefix("content-length: ") {
-            length = told.parse().unwrap();
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
+    let (_, body) = request(&mut reader)?;
     let mut stream = reader.into_inner();
     stream.write_all(b"HTTP/1.1 204 Taken\r\nConnection: close\r\n\r\n").ok()?;
     stream.conn.send_close_notify();
     stream.flush().ok()?;
-    Some(String::from_utf8(body).unwrap())
+    Some(body)
 }
 
 #[test]

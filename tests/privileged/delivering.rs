@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::Case;
 use crate::follower::Follower;
 use crate::harness::{eventually, sockeye};
+use crate::http::request;
 use crate::namespaces::in_namespace;
 
 pub(crate) const CASES: &[Case] =
@@ -61,31 +62,10 @@ impl Server {
 
 fn answer(mut stream: TcpStream, turns: &AtomicUsize, well: &AtomicBool, took: &Mutex<Vec<String>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
-    let (mut first, mut length) = (String::new(), 0);
-    if reader.read_line(&mut first).is_err() {
-        return;
-    }
-    loop {
-        let mut line = String::new();
-        match reader.read_line(&mut line) {
-            Ok(2..) => {}
-            _ => return,
-        }
-        let line = line.trim_end().to_ascii_lowercase();
-        if let Some(told) = line.strip_prefix("content-length: ") {
-            length = told.parse().unwrap();
-        }
-        if line.is_empty() {
-            break;
-        }
-    }
-    let mut body = vec![0; length];
-    if reader.read_exact(&mut body).is_err() {
-        return;
-    }
+    let Some((first, body)) = request(&mut reader) else { return };
     assert!(first.starts_with("POST /hook "), "a redirect was followed: {first}");
     if well.load(Ordering::SeqCst) {
-        took.lock().unwrap().push(String::from_utf8(body).unwrap());
+        took.lock().unwrap().push(body);
         drop(stream.write_all(b"HTTP/1.1 204 Taken\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"));
         return;
     }

@@ -35,6 +35,8 @@ mod follower;
 mod harness;
 mod hearing;
 mod hidden;
+#[path = "../it/http.rs"]
+mod http;
 #[path = "../kernels/in_flight.rs"]
 mod in_flight;
 mod inner_shell;
