@@ -16,12 +16,9 @@ mod told;
 mod used;
 mod watch;
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use serde_json::json;
 
 use churn::Churn;
@@ -31,7 +28,6 @@ use load::{Load, network, size};
 use options::{Options, Task, USAGE};
 use report::{Delays, LIMIT, Report, Steady};
 use told::machine::Machine;
-use told::marked;
 use watch::Watch;
 
 /// With these no BPF is used, so that what no reading catches is not told.
@@ -75,27 +71,16 @@ fn measure(options: &Options) -> anyhow::Result<()> {
         network::apart(|| with(size, options, &mut report))?;
     }
     println!("\n{}\n{}", report.shares(), report.times());
-    let write = |path: &Path, text: &str| fs::write(path, text).with_context(|| path.display().to_string());
-    if let Some(path) = &options.json {
-        let document = json!({
+    let json = || {
+        json!({
             "tool": "sockeye",
             "version": machine.version,
             "machine": machine.json(),
             "live": report.json(),
-        });
-        write(path, &format!("{document:#}\n"))?;
-    }
-    if let Some(path) = &options.chart {
-        write(path, &report.chart(&machine.text()).svg())?;
-    }
-    if let Some(path) = &options.readme {
-        let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        write(
-            path,
-            &marked::renewed(&old, "live", &report.summary(&machine.text())).map_err(anyhow::Error::msg)?,
-        )?;
-    }
-    Ok(())
+        })
+    };
+    let text = machine.text();
+    options.outputs.write("live", json, || report.chart(&text), || report.summary(&text))
 }
 
 /// With a load of one size.

@@ -1,10 +1,10 @@
 //! What `cargo bench --bench live` is asked for: arguments to a task. Pure, and tested by
 //! `tests/it/bench_live.rs`; it must not look at the machine.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::size::{Holding, Size};
+use super::told::outputs::{Outputs, list};
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo bench --bench live -- [--size SIZE]... [--changes N]... [--seconds N]
@@ -29,9 +29,7 @@ pub(crate) struct Options {
     pub(crate) span: Duration,
     pub(crate) listeners: usize,
     pub(crate) keys: usize,
-    pub(crate) json: Option<PathBuf>,
-    pub(crate) chart: Option<PathBuf>,
-    pub(crate) readme: Option<PathBuf>,
+    pub(crate) outputs: Outputs,
 }
 
 /// What this process is to do.
@@ -53,9 +51,7 @@ impl Task {
             span: Duration::from_secs(5),
             listeners: 100,
             keys: 100,
-            json: None,
-            chart: None,
-            readme: None,
+            outputs: Outputs::default(),
         };
         while let Some(arg) = args.next() {
             let mut value = || args.next().ok_or(format!("{arg} needs a value"));
@@ -68,11 +64,11 @@ impl Task {
                 "--seconds" => options.span = Duration::from_secs(number::<u64>(&value()?)?.max(1)),
                 "--listeners" => options.listeners = number(&value()?)?,
                 "--keys" => options.keys = number(&value()?)?,
-                "--json" => options.json = Some(value()?.into()),
-                "--chart" => options.chart = Some(value()?.into()),
-                "--readme" => options.readme = Some(value()?.into()),
                 "--hold" => return Ok(Self::Hold(Holding::parse(&value()?)?)),
-                _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
+                other => match options.outputs.named(other) {
+                    Some(file) => *file = Some(value()?.into()),
+                    None => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
+                },
             }
         }
         if options.sizes.is_empty() {
@@ -83,10 +79,6 @@ impl Task {
         }
         Ok(Self::Measure(options))
     }
-}
-
-fn list<T>(text: &str, named: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    text.split(',').map(named).collect()
 }
 
 fn number<T: std::str::FromStr>(text: &str) -> Result<T, String> {

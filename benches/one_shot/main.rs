@@ -29,7 +29,6 @@ use report::{Measured, Report};
 use size::Size;
 use subjects::Subject;
 use told::machine::Machine;
-use told::marked;
 
 fn main() -> ExitCode {
     let done = match Task::parse(std::env::args().skip(1)) {
@@ -86,27 +85,19 @@ fn measure_all(options: &Options) -> anyhow::Result<()> {
         }
     }
     println!("No peak can be told that is below the bench's own, {} kB.", run::own_peak_kib()?);
-    if let Some(path) = &options.json {
-        let document = json!({
+    let json = || {
+        json!({
             "tool": "sockeye",
             "version": machine.version,
             "machine": machine.json(),
             "versions": versions,
             "missing": missing,
             "sizes": reports.iter().map(Report::json).collect::<Vec<_>>(),
-        });
-        fs::write(path, format!("{document:#}\n")).with_context(|| path.display().to_string())?;
-    }
-    if let Some(path) = &options.chart {
-        let svg = report::chart(&machine.text(), &reports).svg();
-        fs::write(path, svg).with_context(|| path.display().to_string())?;
-    }
-    if let Some(path) = &options.readme {
-        let summary = report::summary(&machine.text(), &versions, &reports);
-        let old = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let new = marked::renewed(&old, "one_shot", &summary).map_err(anyhow::Error::msg)?;
-        fs::write(path, new).with_context(|| path.display().to_string())?;
-    }
+        })
+    };
+    let text = machine.text();
+    let chart = || report::chart(&text, &reports);
+    options.outputs.write("one_shot", json, chart, || report::summary(&text, &versions, &reports))?;
     failed
 }
 

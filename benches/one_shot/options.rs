@@ -1,10 +1,10 @@
 //! What `cargo bench --bench one_shot` is asked for: arguments to a task. Pure, and tested by
 //! `tests/it/bench_report.rs`; it must not look at the machine.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::size::{Holding, Kind, Size};
+use super::told::outputs::{Outputs, list};
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo bench --bench one_shot -- [--size SIZE]... [--load KIND]... [--rounds N]
@@ -31,9 +31,7 @@ pub(crate) struct Options {
     pub(crate) rounds: usize,
     pub(crate) limit: Duration,
     pub(crate) only: String,
-    pub(crate) json: Option<PathBuf>,
-    pub(crate) chart: Option<PathBuf>,
-    pub(crate) readme: Option<PathBuf>,
+    pub(crate) outputs: Outputs,
 }
 
 impl Default for Options {
@@ -44,9 +42,7 @@ impl Default for Options {
             rounds: 7,
             limit: Duration::from_mins(1),
             only: String::new(),
-            json: None,
-            chart: None,
-            readme: None,
+            outputs: Outputs::default(),
         }
     }
 }
@@ -78,12 +74,12 @@ impl Task {
                 "--rounds" => options.rounds = number(&value()?)?,
                 "--limit" => options.limit = Duration::from_secs(number(&value()?)?),
                 "--only" => options.only = value()?,
-                "--json" => options.json = Some(value()?.into()),
-                "--chart" => options.chart = Some(value()?.into()),
-                "--readme" => options.readme = Some(value()?.into()),
                 "--calls" => return Ok(Self::Calls),
                 "--hold" => return Ok(Self::Hold(Holding::parse(&value()?)?)),
-                _ => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
+                other => match options.outputs.named(other) {
+                    Some(file) => *file = Some(value()?.into()),
+                    None => return Err(format!("unknown argument {arg}\n\n{USAGE}")),
+                },
             }
         }
         if options.sizes.is_empty() {
@@ -91,10 +87,6 @@ impl Task {
         }
         Ok(Self::Measure(options))
     }
-}
-
-fn list<T>(text: &str, named: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, String> {
-    text.split(',').map(named).collect()
 }
 
 /// A count: nothing is done zero times.

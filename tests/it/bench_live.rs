@@ -64,7 +64,7 @@ fn what_is_asked_for_is_listed_or_repeated() {
     let names: Vec<_> = options.sizes.iter().map(|size| size.name).collect();
     assert_eq!((names, options.changes), (vec!["100", "200k"], vec![0, 10_000]));
     assert_eq!((options.span, options.keys), (Duration::from_secs(2), 7));
-    assert_eq!(options.readme, Some("README.md".into()));
+    assert_eq!(options.outputs.readme, Some("README.md".into()));
     assert_eq!(task("--help"), Ok(Task::Help));
 }
 

@@ -16,6 +16,8 @@ mod marked;
 mod marks;
 #[path = "../../benches/one_shot/options.rs"]
 mod options;
+#[path = "../../benches/told/outputs.rs"]
+pub(crate) mod outputs;
 #[path = "../../benches/one_shot/report.rs"]
 mod report;
 #[path = "../../benches/load/size.rs"]
@@ -25,7 +27,7 @@ pub(crate) mod table;
 
 /// As the benches have it.
 pub(crate) mod told {
-    pub(crate) use super::{chart, table};
+    pub(crate) use super::{chart, outputs, table};
 }
 
 fn task(args: &str) -> Result<Task, String> {
@@ -79,7 +81,7 @@ fn sizes_are_listed_or_repeated() {
     let options =
         options("--size 20k,200k --rounds 3 --only sockeye --json out.json --size 1M --load udp,files");
     assert_eq!(names(&options), ["20k", "200k", "1M"]);
-    assert_eq!((options.rounds, options.json), (3, Some("out.json".into())));
+    assert_eq!((options.rounds, options.outputs.json), (3, Some("out.json".into())));
     assert_eq!((options.only.as_str(), options.kinds), ("sockeye", vec![Kind::Udp, Kind::Files]));
     let sockets = options.sizes.iter().map(Size::sockets);
     assert_eq!(sockets.collect::<Vec<_>>(), [20_000, 200_200, 1_001_000]);
@@ -126,6 +128,31 @@ fn what_is_not_understood_is_named() {
         let error = task(args).unwrap_err();
         assert!(error.contains(named), "{args}: {error}");
     }
+}
+
+#[test]
+fn files_are_written_where_they_were_asked_for_and_nowhere_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let write = |outputs: &outputs::Outputs| {
+        outputs.write(
+            "here",
+            || serde_json::json!({"a": 1}),
+            || report::chart("a machine", &[report()]),
+            || "new".to_owned(),
+        )
+    };
+    write(&outputs::Outputs::default()).unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let [json, chart, readme] = ["a.json", "a.svg", "README.md"].map(|name| Some(at(name)));
+    let outputs = outputs::Outputs { json, chart, readme };
+    assert!(write(&outputs).unwrap_err().to_string().contains("README.md"), "there is none to renew");
+    std::fs::write(at("README.md"), "x\n<!-- here -->\nold\n<!-- /here -->\ny\n").unwrap();
+    write(&outputs).unwrap();
+    let text = |name: &str| std::fs::read_to_string(at(name)).unwrap();
+    assert_eq!(text("a.json"), "{\n  \"a\": 1\n}\n");
+    assert!(text("a.svg").starts_with("<svg"));
+    assert_eq!(text("README.md"), "x\n<!-- here -->\nnew\n<!-- /here -->\ny\n");
 }
 
 #[test]
