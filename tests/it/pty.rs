@@ -243,6 +243,28 @@ fn a_theme_is_named_and_changed_unless_colours_are_forbidden() {
 }
 
 #[test]
+fn what_changed_since_a_moment_stays_marked_until_that_ends() {
+    let before = TcpListener::bind("127.81.1.2:0").unwrap();
+    let mut session = Session::dashboard();
+    session.press("/127.81.1.2\r");
+    session.wait_for_row(" ", &before.local_addr().unwrap().to_string());
+    session.press("m");
+    let since = TcpListener::bind("127.81.1.2:0").unwrap();
+    let local = since.local_addr().unwrap().to_string();
+    // Without the moment a mark is gone after three seconds.
+    session.wait_for("the mark to outlast three seconds", |screen| {
+        let of_it = |row: &String| row.starts_with(" + ") && row.contains(&local);
+        let row = screen.rows(0, 200).find(of_it).unwrap_or_default();
+        ["4s", "5s", "6s", "7s", "8s"].iter().any(|age| row.contains(age))
+    });
+    session.wait_for_row(" ", &before.local_addr().unwrap().to_string());
+    session.press("m");
+    session.wait_for_row(" ", &local);
+    session.press("q");
+    session.ends_with(0);
+}
+
+#[test]
 fn an_action_is_chosen_by_its_name() {
     let mut session = Session::dashboard();
     session.press(":frz");
