@@ -160,10 +160,14 @@ fn clients() {
     let of_server = cookie(&server).to_string();
     drop(server);
     let told = lines(&follower, asked.len() + 1, OPENED);
+    // A reading that hints brought may have caught any of them, and then knows who held it.
+    let read = follower.lines().into_iter().filter(|line| line.contains(OPENED));
+    let read: BTreeSet<_> = read.filter_map(|line| event(&line).socket.cookie).collect();
     for (cookie, role, is_told) in asked {
         let line = told.iter().find(|line| line.contains(&format!("\"cookie\":\"{cookie}\""))).unwrap();
         let socket = event(line).socket;
-        assert_eq!((&*socket.role, socket.owners.is_some()), (role, is_told), "{line}");
+        assert_eq!(socket.role, role, "{line}");
+        assert!(socket.owners.is_some() == is_told || read.contains(&cookie), "{line}");
     }
     let alerts = lines(&watch, 1, GONE);
     assert!(alerts[0].contains(&format!("\"cookie\":\"{of_server}\"")), "{}", alerts[0]);
