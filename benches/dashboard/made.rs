@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sockeye::model::{
-    Basics, Cookie, Coverage, Details, Endpoint, Ends, Executable, Family, Fd, Heard, Host, Identity, Inode,
-    Names, NetnsId, OwnerCoverage, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues, Sample,
-    Slice, SliceCoverage, Socket, SocketKey, SocketType, Stamp, State, TcpInfo, TcpInfoPlace, Uid, UnixName,
+    Basics, Cookie, Coverage, Details, Endpoint, Ends, Executable, Extent, Family, Fd, Heard, Host, Identity,
+    Inode, Names, NetnsId, OwnerCoverage, Owners, Pid, PortRange, Process, ProcessId, Protocol, Queues,
+    Sample, Slice, SliceCoverage, Socket, SocketKey, SocketType, Stamp, State, TcpInfo, TcpInfoPlace, Uid,
+    UnixName,
 };
 
 const PROCESSES: usize = 1_100;
@@ -79,6 +80,7 @@ impl Machine {
         let slices = slices.map(|(family, protocol)| Slice { netns: NETNS, family, protocol });
         Sample {
             taken,
+            extent: Extent::All,
             host: Arc::clone(&self.host),
             names: Arc::clone(&self.names),
             sockets: self.sockets.clone(),

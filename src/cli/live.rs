@@ -42,6 +42,13 @@ pub(super) fn source(
     })
 }
 
+/// The source that glances at listeners, where one namespace is read, through netlink: it is to be told what is asked.
+pub(super) fn glances(args: &Reading) -> Option<Box<dyn SocketSource>> {
+    let is_plain = matches!(args.source, SourceChoice::Auto | SourceChoice::Netlink);
+    let is_own = !args.all_netns && args.net.is_none();
+    (is_plain && is_own).then(|| -> Box<dyn SocketSource> { Box::new(Netlink::strict(Ask::NOTHING)) })
+}
+
 /// Every thread of the owners of these sockets.
 pub(super) fn threads<'a>(sockets: impl Iterator<Item = &'a Socket>) -> BTreeMap<ProcessId, Vec<Thread>> {
     holding::threads(sockets)

@@ -21,6 +21,11 @@ pub(super) fn source(args: &Reading, _: Ask, _: Option<Duration>) -> anyhow::Res
     Ok(Box::new(Portable))
 }
 
+/// Nothing brings a reading forward here, so nobody glances between two.
+pub(super) fn glances(_: &Reading) -> Option<Box<dyn SocketSource>> {
+    None
+}
+
 /// No other kernel tells of sockets that close.
 pub(super) fn hear(_: &Reading, _: &[Wanted]) -> (Option<Hear>, Hearing) {
     (None, Hearing::nothing("this system tells nothing of sockets between readings"))

@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
 use super::residual::{self, Unlisted};
-use crate::model::{Inode, NetnsId, OwnerCoverage, SliceStatus, Socket, Usages};
+use crate::model::{Inode, NetnsId, NoOwner, OwnerCoverage, Owners, SliceStatus, Socket, Usages};
 use crate::owner::{
     self, BpfScanner, Facts, Hidden, KernelUses, OwnerMap, OwnerSets, ProcScanner, Question, Scanner,
     Workloads,
@@ -121,6 +121,18 @@ impl Holders {
         owner::asked::ask(&mut reading.sockets);
         let told = OwnerCoverage { method_reason: self.why.clone(), ..told };
         self.spare_the_kernel(reading, source, told)
+    }
+
+    /// Gives sockets the owners that the last look found, and looks for none. One that was not there then has none yet.
+    pub(super) fn recall(&self, sockets: &mut [Socket]) -> OwnerCoverage {
+        let Some(found) = &self.found else { return owner::tally("none", sockets) };
+        let told = found.sets.assign(sockets);
+        self.kernel.recall(sockets);
+        let is_new = |socket: &Socket| socket.inode.is_some_and(|inode| !found.asked.contains(&inode));
+        for socket in sockets.iter_mut().filter(|socket| is_new(socket)) {
+            socket.owners = Owners::Unknown(NoOwner::NotScanned);
+        }
+        OwnerCoverage { method_reason: self.why.clone(), ..told }
     }
 
     /// Of the sockets that are left without holder, gives the kernel those that are its own by evidence.

@@ -27,7 +27,7 @@ pub use sampler::Sampler;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Ask, Change, Sample};
+use crate::model::{Ask, Change, Extent, Sample};
 use crate::owner::Facts;
 use crate::store::Table;
 
@@ -62,10 +62,12 @@ impl OwnerAsk {
         Self { choice: OwnerChoice::None, facts: Facts::Names, live: false, by_bpf: false };
 }
 
-/// The table after a poll. A clone is a pointer.
+/// The table after a poll, or after a glance between two. A clone is a pointer.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub table: Arc<Table>,
+    /// What was read for it.
+    pub extent: Extent,
     /// What this poll changed, ordered by socket key.
     pub changes: Arc<[Change]>,
     /// The details that this poll was asked for.

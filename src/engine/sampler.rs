@@ -7,19 +7,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::holders::{self, Holders};
 use super::{OwnerAsk, published, relations};
 use crate::model::{
-    Ask, Closely, Coverage, Family, Heard, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage,
-    Protocol, Sample, SliceStatus, Socket, Stamp, Uid, Usages,
+    Ask, Closely, Coverage, Extent, Heard, Host, Known, Names, NamespaceCoverage, Narrow, OwnerCoverage,
+    Sample, SliceStatus, Socket, Stamp, Uid, Usages,
 };
 use crate::owner::{self, Activations, Facts, PublishedPorts, RuntimePlaces, Workloads};
-use crate::source::{Reading, SocketSource, SourceError, Stage};
+use crate::source::{Reading, SocketSource, SourceError, Stage, Wanted};
 use crate::sys::cgroup::Cgroups;
 use crate::sys::names::Users;
 use crate::sys::{clock, host};
 
+/// How listeners alone are read.
+struct Glancing {
+    source: Box<dyn SocketSource>,
+    /// The tables of which the kernel can tell listeners alone: of others nobody hears as they begin.
+    wanted: Vec<Wanted>,
+}
+
 /// Takes samples from a source.
 pub struct Sampler {
     source: Box<dyn SocketSource>,
-    wanted: Vec<(Family, Protocol)>,
+    wanted: Vec<Wanted>,
+    glancing: Option<Glancing>,
     holders: Holders,
     facts: Facts,
     users: Users,
@@ -38,10 +46,11 @@ pub struct Sampler {
 impl Sampler {
     /// A sampler of the wanted tables.
     #[must_use]
-    pub fn new(source: Box<dyn SocketSource>, wanted: Vec<(Family, Protocol)>, owners: OwnerAsk) -> Self {
+    pub fn new(source: Box<dyn SocketSource>, wanted: Vec<Wanted>, owners: OwnerAsk) -> Self {
         Self {
             source,
             wanted,
+            glancing: None,
             holders: Holders::new(owners),
             facts: owners.facts,
             users: Users::default(),
@@ -65,6 +74,24 @@ impl Sampler {
         self
     }
 
+    /// Able to glance at listeners, through that source, if there is one.
+    #[must_use]
+    pub fn glancing(mut self, source: Option<Box<dyn SocketSource>>) -> Self {
+        let wanted = self.wanted.iter().filter(|table| Narrow::concerns(table.1)).copied().collect();
+        self.glancing = source.map(|mut source| {
+            source.narrow(Some(Narrow::to_listeners()));
+            source.ask(self.asked);
+            Glancing { source, wanted }
+        });
+        self
+    }
+
+    /// True when it can look at listeners alone.
+    #[must_use]
+    pub fn can_glance(&self) -> bool {
+        self.glancing.is_some()
+    }
+
     /// What a thread that panicked had learnt is no less true.
     fn workloads(&mut self) -> &mut Workloads {
         self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner)
@@ -80,6 +107,9 @@ impl Sampler {
     pub fn ask(&mut self, ask: Ask) {
         self.asked = ask;
         self.source.ask(ask);
+        if let Some(glancing) = &mut self.glancing {
+            glancing.source.ask(ask);
+        }
     }
 
     /// Has the source tell more of one socket from the next sample on.
@@ -97,14 +127,31 @@ impl Sampler {
     /// Takes the next sample. Sockets are read first and owners after: a socket that is on the
     /// list and still open then is found with its owner.
     pub fn take(&mut self) -> Result<Sample, SourceError> {
-        let mut reading = self.source.read(&self.wanted)?;
+        self.read(Extent::All)
+    }
+
+    /// Glances at listeners, where it [can](Self::can_glance): it takes a sample of all otherwise. Owners are those of
+    /// the last sample of all.
+    pub fn glance(&mut self) -> Result<Sample, SourceError> {
+        self.read(if self.can_glance() { Extent::Listeners } else { Extent::All })
+    }
+
+    fn read(&mut self, extent: Extent) -> Result<Sample, SourceError> {
+        let (source, wanted) = match &mut self.glancing {
+            Some(glancing) if extent == Extent::Listeners => (&mut glancing.source, &glancing.wanted),
+            _ => (&mut self.source, &self.wanted),
+        };
+        let mut reading = source.read(wanted)?;
         if let Some(stage) = reading.stage.take() {
             return Ok(staged(stage, reading));
         }
         let taken = clock::now();
         relations::relate(&mut reading.sockets);
-        self.workloads().begin(taken.mono);
-        let mut owners = self.holders.find(&mut reading, &self.wanted, &mut *self.source, &self.workloads);
+        self.workloads.get_mut().unwrap_or_else(PoisonError::into_inner).begin(taken.mono);
+        let mut owners = match extent {
+            Extent::All => self.holders.find(&mut reading, wanted, &mut **source, &self.workloads),
+            Extent::Listeners => self.holders.recall(&mut reading.sockets),
+        };
         if !owners.candidates.is_empty() {
             reading.namespaces.tell_in_flight();
         }
@@ -114,6 +161,7 @@ impl Sampler {
         owners.silent_runtimes = self.workloads().silent_runtimes();
         Ok(Sample {
             taken,
+            extent,
             host: Arc::clone(self.host.get_or_insert_with(|| Arc::new(host::host()))),
             names: Arc::new(names),
             sockets: reading.sockets,
@@ -233,6 +281,7 @@ fn staged(stage: Stage, reading: Reading) -> Sample {
     let published = names.published.as_ref().map(|_| SliceStatus::Ok);
     Sample {
         taken: stage.taken,
+        extent: Extent::All,
         host: stage.host,
         names,
         sockets: reading.sockets,

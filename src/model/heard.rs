@@ -1,6 +1,6 @@
 //! What the kernel told by itself between two readings.
 
-use super::{Ending, Socket, Stamp};
+use super::{Ending, Socket, SocketKey, Stamp};
 
 /// What was heard since the reading before. All of it is a hint: what is there, the reading tells.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +18,24 @@ impl Heard {
     #[must_use]
     pub fn len(&self) -> usize {
         self.begun.len() + self.ended.len() + self.ends.len()
+    }
+
+    /// Takes out all that is about sockets of which that holds.
+    #[must_use]
+    pub fn take_of(&mut self, holds: impl Fn(&SocketKey) -> bool) -> Self {
+        Self {
+            begun: self.begun.extract_if(.., |begun| holds(&begun.socket.key)).collect(),
+            ended: self.ended.extract_if(.., |socket| holds(&socket.key)).collect(),
+            ends: self.ends.extract_if(.., |end| holds(&end.socket.key)).collect(),
+        }
+    }
+
+    /// Puts back what was taken out.
+    pub fn put_back(&mut self, taken: Self) {
+        let later = std::mem::replace(self, taken);
+        self.begun.extend(later.begun);
+        self.ended.extend(later.ended);
+        self.ends.extend(later.ends);
     }
 
     /// True when nothing was heard.

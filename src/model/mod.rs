@@ -58,7 +58,7 @@ pub use kernel_use::{KernelUse, Seat};
 pub use kind::{Family, Protocol, SocketType};
 pub use lineage::{Ancestor, Lineage, Terminal};
 pub use namespace::{NamespaceCoverage, NetnsCoverage, NetnsFound};
-pub use narrow::{Blank, Named, Narrow};
+pub use narrow::{Blank, Extent, Named, Narrow};
 pub use process::{
     Executable, FileId, Held, Known, Located, NoOwner, Owner, OwnerSet, Owners, Process, ProcessId,
 };

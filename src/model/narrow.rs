@@ -1,8 +1,19 @@
-//! The part of a filter that the kernel judges itself, so that it tells fewer sockets.
+//! Which sockets a reading is about, and the part of a filter that the kernel judges itself, so that it tells fewer.
 
 use std::sync::Arc;
 
 use super::{CgroupId, IfIndex, Protocol, State, SystemBytes};
+
+/// Which sockets a reading is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All of the tables that are wanted.
+    #[default]
+    All,
+    /// A glance between two readings: of TCP, UDP and UDP-Lite those alone that others may call. What it does not have
+    /// may be there all the same.
+    Listeners,
+}
 
 /// Which sockets of TCP, UDP and UDP-Lite the kernel shall tell. It may let too many pass, never too
 /// few: who asks judges again.
@@ -35,6 +46,13 @@ pub enum Named {
 }
 
 impl Narrow {
+    /// What is enough for a glance at listeners.
+    #[must_use]
+    pub fn to_listeners() -> Self {
+        let states = vec![State::Listen, State::Unconnected];
+        Self { states, code: Arc::default(), blanks: Arc::default() }
+    }
+
     /// True for a protocol whose tables it can narrow.
     #[must_use]
     pub fn concerns(protocol: Protocol) -> bool {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    CgroupId, Coverage, Heard, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey, SystemBytes,
-    Uid, Usages, Workload,
+    CgroupId, Coverage, Extent, Heard, IfIndex, NetnsId, PortRange, PublishedPort, Socket, SocketKey,
+    SystemBytes, Uid, Usages, Workload,
 };
 
 /// A moment on two clocks. Intervals come from `mono`, what people read from `wall`.
@@ -62,6 +62,23 @@ pub struct Names {
 }
 
 impl Names {
+    /// The same, and the names that another reading found for more.
+    #[must_use]
+    pub fn and(&self, more: &Self) -> Self {
+        let mut all = self.clone();
+        all.users.extend(more.users.clone());
+        all.interfaces.extend(more.interfaces.clone());
+        all.namespaces.extend(more.namespaces.clone());
+        all.ephemeral.extend(&more.ephemeral);
+        all.cgroups.extend(more.cgroups.clone());
+        all.workloads.extend(more.workloads.clone());
+        all.activates.extend(more.activates.clone());
+        all.kernel_uses.extend(more.kernel_uses.clone());
+        all.passed_on.extend(more.passed_on.clone());
+        all.published = more.published.clone().or(all.published);
+        all
+    }
+
     /// The name of the interface that the socket is bound to.
     #[must_use]
     pub fn interface(&self, socket: &Socket) -> Option<&SystemBytes> {
@@ -73,6 +90,8 @@ impl Names {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     pub taken: Stamp,
+    /// Which sockets it is about.
+    pub extent: Extent,
     pub host: Arc<Host>,
     pub names: Arc<Names>,
     /// In any order, each key at most once.

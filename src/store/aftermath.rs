@@ -144,6 +144,7 @@ pub(super) mod tests {
         let read = SliceCoverage { status, ..SliceCoverage::new(slice, "test") };
         Table::of(Sample {
             taken: Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
+            extent: crate::model::Extent::All,
             host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
             names: Arc::default(),
             sockets,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::recent::Recent;
 use super::{Known, ended};
 use crate::model::{
-    Change, ChangeKind, Ending, History, Life, NamespaceCoverage, NoOwner, Rate, Row, Slice, Socket,
+    Change, ChangeKind, Ending, Extent, History, Life, NamespaceCoverage, NoOwner, Rate, Row, Slice, Socket,
     SocketKey, Stamp, State,
 };
 
@@ -19,6 +19,7 @@ const BY_COOKIE: &str = "netlink";
 pub(super) struct Rules<'a> {
     pub(super) now: Stamp,
     pub(super) keep_closed: Duration,
+    pub(super) extent: Extent,
     /// The slices that were read whole now, and by which source.
     pub(super) whole: BTreeMap<Slice, &'static str>,
     pub(super) namespaces: &'a NamespaceCoverage,
@@ -51,7 +52,10 @@ pub(super) fn merge(
         };
         match order {
             Ordering::Less => rows.extend(old.next().and_then(|row| rules.gone(row, changes))),
-            Ordering::Greater => rows.extend(new.next().map(|socket| rules.came(socket, changes))),
+            Ordering::Greater => {
+                let new = new.next().filter(|socket| rules.is_known_to_begin(socket));
+                rows.extend(new.map(|socket| rules.came(socket, changes)));
+            }
             Ordering::Equal => {
                 let both = old.next().zip(new.next());
                 rows.extend(both.map(|(row, socket)| rules.stayed(row, socket, changes)));
@@ -69,9 +73,15 @@ impl Rules<'_> {
         now.is_some_and(|now| self.known.get(&slice).is_some_and(|before| before.source != *now))
     }
 
-    /// True when what is not in the reading of this slice is gone.
-    fn proves_absence(&self, slice: Slice) -> bool {
-        self.whole.contains_key(&slice) || self.namespaces.is_gone(slice.netns)
+    /// True when this one, which is not in the reading, is gone or was passed over.
+    fn proves_absence(&self, socket: &Socket) -> bool {
+        match self.extent {
+            Extent::All => {
+                let slice = socket.slice();
+                self.whole.contains_key(&slice) || self.namespaces.is_gone(slice.netns)
+            }
+            Extent::Listeners => self.ended.contains_key(&socket.key),
+        }
     }
 
     fn gone(&self, row: &Row, changes: &mut Vec<Change>) -> Option<Row> {
@@ -83,7 +93,7 @@ impl Rules<'_> {
         if self.source_changed(slice) {
             return None; // the same socket is among the new rows under its other name
         }
-        if !self.proves_absence(slice) {
+        if !self.proves_absence(&row.socket) {
             return Some(row.clone());
         }
         let with = |life, socket, ending| Row::new(socket, History { life, ending, rate: None, ..history });
@@ -171,10 +181,15 @@ impl Rules<'_> {
                 *socket = Socket { state: before.state, ..ended };
             }
         }
-        for begun in self.recent.past() {
+        for begun in self.recent.past(self.extent == Extent::All) {
             gone.entry(begun.socket.key).or_insert_with(|| begun.socket.clone());
         }
         gone
+    }
+
+    /// False for one that a glance has and of which nothing was heard: whose it is, the next reading tells.
+    fn is_known_to_begin(&self, socket: &Socket) -> bool {
+        self.extent == Extent::All || self.recent.begun(&socket.key).is_some()
     }
 
     /// The row of one that was never read.
@@ -213,7 +228,9 @@ impl Rules<'_> {
     /// it was read.
     fn as_begun(&self, socket: Socket) -> Socket {
         let socket = self.as_it_listens(socket);
-        let in_vain = socket.owners.found().err().is_some_and(NoOwner::is_in_vain);
+        let is_glance = self.extent == Extent::Listeners;
+        let is_unknown = |why: NoOwner| why.is_in_vain() || (is_glance && why == NoOwner::NotScanned);
+        let in_vain = socket.owners.found().err().is_some_and(is_unknown);
         match self.recent.begun(&socket.key).filter(|_| in_vain) {
             Some(begun) => Socket { owners: begun.socket.owners.clone(), uid: begun.socket.uid, ..socket },
             None => socket,

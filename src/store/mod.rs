@@ -26,7 +26,8 @@ use std::time::Duration;
 
 use self::recent::Recent;
 use crate::model::{
-    Change, Coverage, Host, Names, NamespaceCoverage, Row, Sample, Slice, SocketKey, Stamp, Subject,
+    Change, Coverage, Extent, Host, Names, NamespaceCoverage, Row, Sample, Slice, Socket, SocketKey, Stamp,
+    Subject,
 };
 
 /// Every socket that is open, and those that closed a moment ago.
@@ -94,21 +95,37 @@ impl Table {
     /// - A slice that was not read whole proves nothing: its rows stay as they were.
     /// - A slice that is read whole for the first time, or by another source than before, is a new
     ///   beginning: its sockets are [`Found`](crate::model::ChangeKind::Found), not opened.
+    /// - A glance at listeners ([`Extent::Listeners`]) proves nothing by what it does not have: it changes, adds what
+    ///   was heard to begin, and ends what the kernel said that it destroyed. It must [fit](Self::fits).
     #[must_use]
-    pub fn apply(&self, sample: Sample) -> (Self, Vec<Change>) {
+    pub fn apply(&self, mut sample: Sample) -> (Self, Vec<Change>) {
         let mut changes = Vec::new();
-        let recent = self.recent.with(sample.heard.begun, sample.heard.ends);
+        let (sockets, heard) = (std::mem::take(&mut sample.sockets), std::mem::take(&mut sample.heard));
+        let recent = self.recent.with(heard.begun, heard.ends);
+        let is_whole = sample.extent == Extent::All;
         let rules = merge::Rules {
             now: sample.taken,
             keep_closed: self.keep_closed,
+            extent: sample.extent,
             whole: whole(&sample.coverage).collect(),
             namespaces: &sample.coverage.namespaces,
             known: &self.known,
             recent: &recent,
-            ended: sample.heard.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
+            ended: heard.ended.into_iter().map(|socket| (socket.key, socket)).collect(),
         };
-        let rows = merge::merge(&self.rows, sample.sockets, &rules, &mut changes);
+        let rows = merge::merge(&self.rows, sockets, &rules, &mut changes);
         let gone = rules.not_yet_destroyed(&changes);
+        let known = if is_whole { self.known_after(&sample, &rows) } else { self.known.clone() };
+        let moment = self.moment_of(sample);
+        let is_told =
+            |key: &SocketKey| changes.binary_search_by(|change: &Change| change.socket.key.cmp(key)).is_ok();
+        let has = |key: &SocketKey| rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok();
+        let recent = recent.aged(moment.taken, is_whole, gone, |key| has(key) || is_told(key));
+        (Self { rows, known, keep_closed: self.keep_closed, recent, moment: Some(moment) }, changes)
+    }
+
+    /// What is known of slices after that reading of all.
+    fn known_after(&self, sample: &Sample, rows: &[Row]) -> BTreeMap<Slice, Known> {
         let mut known = self.known.clone();
         for read in &sample.coverage.slices {
             if let Some(before) = known.get_mut(&read.slice) {
@@ -117,21 +134,43 @@ impl Table {
         }
         let counted = Some(sample.taken);
         known.extend(whole(&sample.coverage).map(|(slice, source)| (slice, Known { source, counted })));
-        forget_the_gone(&mut known, &rows, &sample.coverage.namespaces);
-        let none = Arc::default();
-        let before = self.moment.as_ref().map_or(&none, |moment| &moment.loads);
-        let moment = Moment {
-            taken: sample.taken,
-            host: sample.host,
-            names: sample.names,
-            coverage: sample.coverage,
-            loads: Arc::new(load::loads(before, &sample.usages)),
-        };
-        let is_told =
-            |key: &SocketKey| changes.binary_search_by(|change: &Change| change.socket.key.cmp(key)).is_ok();
-        let has = |key: &SocketKey| rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok();
-        let recent = recent.aged(sample.taken, gone, |key| has(key) || is_told(key));
-        (Self { rows, known, keep_closed: self.keep_closed, recent, moment: Some(moment) }, changes)
+        forget_the_gone(&mut known, rows, &sample.coverage.namespaces);
+        known
+    }
+
+    /// What is not about single sockets. A glance has names for fewer, and says nothing of what could not be read.
+    fn moment_of(&self, sample: Sample) -> Moment {
+        let Sample { taken, host, names, coverage, .. } = sample;
+        match &self.moment {
+            Some(before) if sample.extent == Extent::Listeners => Moment {
+                taken,
+                host,
+                names: Arc::new(before.names.and(&names)),
+                coverage: Coverage { hearing: coverage.hearing, ..before.coverage.clone() },
+                loads: Arc::clone(&before.loads),
+            },
+            before => {
+                let none = Arc::default();
+                let before = before.as_ref().map_or(&none, |moment| &moment.loads);
+                let loads = Arc::new(load::loads(before, &sample.usages));
+                Moment { taken, host, names, coverage, loads }
+            }
+        }
+    }
+
+    /// True when a glance is of what this table is made of: every table that it looked at was read whole before, and by
+    /// the source that it was read by now. Otherwise the same sockets may have other names.
+    #[must_use]
+    pub fn fits(&self, glance: &Coverage) -> bool {
+        let by = |slice| self.known.get(slice).map(|known| known.source);
+        glance.slices.iter().all(|read| read.status.proves_absence() && by(&read.slice) == Some(read.source))
+    }
+
+    /// True for a socket that was read or heard to be one that others may call.
+    #[must_use]
+    pub fn is_listener(&self, key: &SocketKey) -> bool {
+        let row = self.row(key).map(|row| &row.socket);
+        row.or_else(|| self.recent.socket(key)).is_some_and(Socket::is_listener)
     }
 
     /// Every row, closed ones included, sorted by key.

@@ -48,10 +48,11 @@ impl Recent {
     }
 
     /// The same after a reading of that moment, which settled what it has: its beginning counts no more. These it told
-    /// to be gone, of which more may be heard.
+    /// to be gone, of which more may be heard. What it does not have is older after a reading of all alone.
     pub(super) fn aged(
         mut self,
         now: Stamp,
+        is_whole: bool,
         gone: impl IntoIterator<Item = SocketKey>,
         is_settled: impl Fn(&SocketKey) -> bool,
     ) -> Self {
@@ -59,7 +60,7 @@ impl Recent {
             self.0.entry(key).or_default().told = Some(now);
         }
         self.0.retain(|key, trace| {
-            trace.readings = trace.readings.saturating_add(1);
+            trace.readings = trace.readings.saturating_add(u8::from(is_whole));
             if is_settled(key) {
                 trace.begun = None;
             }
@@ -111,10 +112,11 @@ impl Recent {
         Some(self.0.get(key)?.end.as_ref()?.at)
     }
 
-    /// Those that began and must be gone, when the reading of this moment does not have them: they have ended, or
-    /// the one before did not have them either.
-    pub(super) fn past(&self) -> impl Iterator<Item = &Begun> {
-        let past = self.0.values().filter(|trace| trace.end.is_some() || trace.readings > 0);
+    /// Those that began and must be gone, when the reading of this moment does not have them: they have ended, or it
+    /// is of all and the one before did not have them either.
+    pub(super) fn past(&self, is_whole: bool) -> impl Iterator<Item = &Begun> {
+        let is_past = move |trace: &&Trace| trace.end.is_some() || (is_whole && trace.readings > 0);
+        let past = self.0.values().filter(is_past);
         past.filter_map(|trace| trace.begun.as_ref())
     }
 }

@@ -21,7 +21,7 @@ use super::settings::audience;
 use super::{complain, live, reader};
 use crate::config::{Audience, Config};
 use crate::engine::{Hurry, Listening, Snapshot};
-use crate::model::{Hearing, Stamp};
+use crate::model::{Extent, Hearing, Stamp};
 use crate::notify::SinkSpec;
 use crate::notify::health::Board;
 use crate::policy::{Alert, Quiet, Vigil, is_judged};
@@ -64,7 +64,8 @@ pub(super) fn run(args: &WatchArgs, config: &Config) -> anyhow::Result<Exit> {
     let reading = args.reading.resolve(&settings);
     // First, so that nothing comes and goes between the first reading and the listening.
     let (hear, hearing) = live::hear(&reading, &tables);
-    let sampler = reader::live_sampler(&reading, tables.clone(), ask, interval)?;
+    let sampler =
+        reader::live_sampler(&reading, tables.clone(), ask, interval)?.glancing(live::glances(&reading));
     let listening = Listening { hear, told: hearing.clone(), hurry: Hurry::ForListeners };
     let mut polled = Polled::start(sampler, interval, listening)?;
     let (passing, pace) = (Passing::default(), Pace::default());
@@ -141,10 +142,12 @@ impl Watch {
         let alerts = self.vigil.take(&snapshot.changes, &snapshot.table, moment);
         self.keeping.note(&snapshot.changes, moment);
         self.report(&alerts, moment)?;
-        if let Some(told) = self.pace.look(snapshot.took, snapshot.interval, snapshot.due) {
-            complain(&format!("sockeye: {told}"));
+        if snapshot.extent == Extent::All {
+            if let Some(told) = self.pace.look(snapshot.took, snapshot.interval, snapshot.due) {
+                complain(&format!("sockeye: {told}"));
+            }
+            self.note_reading(snapshot, moment);
         }
-        self.note_reading(snapshot, moment);
         service::alive();
         if !snapshot.changes.is_empty() {
             let listeners = listeners(snapshot);

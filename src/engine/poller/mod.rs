@@ -3,19 +3,22 @@
 //! Polls never overlap. Where one takes long, the next starts later than the interval says, so that at most
 //! half of a core goes into polling.
 
+mod handle;
+mod hint;
 #[cfg(test)]
 mod tests;
 
+pub use handle::PollerHandle;
+pub use hint::{Hear, Hint, Hurry, Listening};
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
+use self::handle::Asked;
 use super::{Sampler, Snapshot};
-use crate::model::{
-    Ask, Begun, Closely, End, Heard, Hearing, HearingCoverage, Sample, SliceStatus, Socket, Stamp,
-};
+use crate::model::{Extent, Heard, HearingCoverage, Sample, SliceStatus, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -26,46 +29,6 @@ pub enum Feed {
     Snapshot(Snapshot),
     /// The poll failed as a whole; the next one is tried on time.
     Failed(SourceError),
-}
-
-/// What is heard between two readings.
-#[derive(Debug)]
-pub enum Hint {
-    /// A socket began to listen or to call.
-    Began(Box<Begun>),
-    /// A listener or a connection ended.
-    Turned(Box<End>),
-    /// The kernel destroyed a socket.
-    Ended(Box<Socket>),
-    /// There was more than could be told; so many words of BPF, or 0 where nobody counted.
-    Lost(u64),
-    /// BPF tells nothing any more.
-    NoWords(String),
-    /// Nothing is told of ends any more.
-    NoEnds(String),
-    /// Nothing within the time.
-    Nothing,
-}
-
-/// Waits for what is heard next, that long; `None` when nothing will be heard any more.
-pub type Hear = Box<dyn FnMut(Duration) -> Option<Hint> + Send>;
-
-/// Who hears, and how it is answered.
-pub struct Listening {
-    /// `None` where nobody tells anything.
-    pub hear: Option<Hear>,
-    /// What is told of.
-    pub told: Hearing,
-    pub hurry: Hurry,
-}
-
-/// After what a reading follows soon. Otherwise it comes on time, unless there is too much to keep until then.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hurry {
-    ForNothing,
-    /// Listeners that begin or end; whatever ends, where nobody tells of beginnings.
-    ForListeners,
-    ForAll,
 }
 
 /// Who listens looks that often whether something is asked.
@@ -90,56 +53,6 @@ const FLOOD: Duration = Duration::from_secs(1);
 /// So many bring a reading forward even where nothing hurries: a few megabytes.
 const ENOUGH: usize = 10_000;
 
-/// What the poller is asked for.
-#[derive(Debug)]
-enum Asked {
-    Of(Ask),
-    Closely(Option<Closely>),
-    /// Nothing: this is no longer shown.
-    Nothing(Snapshot),
-}
-
-/// The running poller. Dropping it asks the thread to end and waits for it.
-#[derive(Debug)]
-pub struct PollerHandle {
-    asks: Option<Sender<Asked>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl PollerHandle {
-    /// Asks for other details from now on; the next poll is taken at once.
-    pub fn ask(&self, ask: Ask) {
-        self.tell(Asked::Of(ask));
-    }
-
-    /// Asks for more about one socket from now on; the next poll is taken soon.
-    pub fn look_closely(&self, closely: Option<Closely>) {
-        self.tell(Asked::Closely(closely));
-    }
-
-    /// Takes a snapshot back that is no longer shown: to free a large table takes as long as to show it, and the
-    /// poller has the time.
-    pub fn give_back(&self, snapshot: Snapshot) {
-        self.tell(Asked::Nothing(snapshot));
-    }
-
-    fn tell(&self, asked: Asked) {
-        // A poller that has ended has told so itself.
-        let told = self.asks.as_ref().map(|asks| asks.send(asked));
-        debug_assert!(told.is_some(), "it is taken on drop alone");
-    }
-}
-
-impl Drop for PollerHandle {
-    fn drop(&mut self) {
-        drop(self.asks.take());
-        if let Some(thread) = self.thread.take() {
-            // A poller that panicked has nothing left to tell; the hook has told the panic.
-            drop(thread.join());
-        }
-    }
-}
-
 /// Starts polling: at once, then every `interval`, and soon after what is heard where that is to be hurried for. Each reading takes
 /// in what was heard before.
 /// `deliver` is called in the poller's thread and returns false when nobody listens any more.
@@ -155,7 +68,7 @@ pub fn spawn(
     let thread = std::thread::Builder::new().name("poller".into()).spawn(move || {
         Poller::new(sampler, interval, keep_closed, listening).run(&asked, deliver);
     })?;
-    Ok(PollerHandle { asks: Some(asks), thread: Some(thread) })
+    Ok(PollerHandle::new(asks, thread))
 }
 
 struct Poller {
@@ -174,6 +87,20 @@ struct Poller {
     hearing: Option<HearingCoverage>,
     /// Something was lost since the last reading, and some hints hurry; or another socket is looked at.
     stale: bool,
+    /// The last glance since then showed nothing that can be understood.
+    glanced_in_vain: bool,
+    /// When the last look began, of whatever extent.
+    looked: Stamp,
+    /// When the last glance began, and how long it took.
+    glanced: Option<(Stamp, Duration)>,
+}
+
+/// What follows a wait.
+enum Next {
+    Reading,
+    Glance,
+    /// Nobody wants any more.
+    End,
 }
 
 impl Poller {
@@ -199,6 +126,9 @@ impl Poller {
             has_listener: false,
             hearing: told.map(coverage),
             stale: false,
+            glanced_in_vain: false,
+            looked: clock::now(),
+            glanced: None,
         }
     }
 
@@ -247,6 +177,13 @@ impl Poller {
         self.stale || is_urgent || self.heard.len() > ENOUGH
     }
 
+    /// True when it is for listeners alone that something is wanted soon.
+    fn is_glance_enough(&self) -> bool {
+        let is_for_more = self.stale || self.heard.len() > ENOUGH || self.glanced_in_vain;
+        let is_of_listeners = self.hurry == Hurry::ForListeners && self.has_listener;
+        is_of_listeners && !is_for_more && self.hears_of_listeners() && self.sampler.can_glance()
+    }
+
     /// True when every listener that begins is told.
     fn hears_of_listeners(&self) -> bool {
         let is_told = |told: &Option<SliceStatus>| told.as_ref().is_none_or(|told| !told.is_blind());
@@ -280,22 +217,33 @@ impl Poller {
         is_urgent
     }
 
-    /// Waits for the next reading, which follows sooner after a hint. False when nobody wants it.
-    fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp) -> bool {
-        let took = clock::now().since(&started);
-        let usual = due(self.interval, took);
-        let rest = took.saturating_mul(REST);
+    /// How long until the next look, and whether a glance is enough for it, when the last reading began then and took
+    /// so long.
+    fn next_look(&self, started: Stamp, took: Duration) -> (Duration, bool) {
+        let now = clock::now();
+        let until = |span: Duration, since: &Stamp| span.saturating_sub(now.since(since));
+        let usual = until(due(self.interval, took), &started);
         let early = (self.interval / EARLY).min(SOON);
+        let rest = took.saturating_mul(REST);
+        let soon = match () {
+            () if !self.is_wanted_soon() => return (usual, false),
+            () if self.is_glance_enough() => {
+                let rested = self.glanced.map(|(glanced, took)| until(took.saturating_mul(REST), &glanced));
+                until(early.min(AT_ONCE), &self.looked).max(rested.unwrap_or_default())
+            }
+            () if self.has_listener && self.hurry != Hurry::ForNothing => {
+                until(early.min(AT_ONCE).max(rest), &started)
+            }
+            () => until(early.max(rest), &started),
+        };
+        (soon.min(usual), soon < usual && self.is_glance_enough())
+    }
+
+    /// Waits for the next look, which follows sooner after a hint. The last reading began then and took so long.
+    fn wait(&mut self, asked: &Receiver<Asked>, started: Stamp, took: Duration) -> Next {
         let mut breather = Duration::ZERO;
         loop {
-            let due = match () {
-                () if !self.is_wanted_soon() => usual,
-                () if self.has_listener && self.hurry != Hurry::ForNothing => {
-                    early.min(AT_ONCE).max(rest).min(usual)
-                }
-                () => early.max(rest).min(usual),
-            };
-            let rest = due.saturating_sub(clock::now().since(&started));
+            let (rest, is_glance) = self.next_look(started, took);
             let listens = self.hear.is_some() && self.heard.len() < MOST;
             let patience = if listens { breather.min(rest) } else { rest };
             match asked.recv_timeout(patience) {
@@ -312,10 +260,11 @@ impl Poller {
                     breather = self.hear_what_comes(rest.min(LISTEN));
                     continue;
                 }
+                Err(RecvTimeoutError::Timeout) if is_glance => return Next::Glance,
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return false,
+                Err(RecvTimeoutError::Disconnected) => return Next::End,
             }
-            return true;
+            return Next::Reading;
         }
     }
 
@@ -326,28 +275,70 @@ impl Poller {
             if !deliver(feed) {
                 return;
             }
-            if !self.wait(asked, started) {
-                return;
+            let took = clock::now().since(&started);
+            loop {
+                let glance = match self.wait(asked, started, took) {
+                    Next::End => return,
+                    Next::Reading => break,
+                    Next::Glance => self.glance(),
+                };
+                if !glance.is_none_or(|snapshot| deliver(Feed::Snapshot(snapshot))) {
+                    return;
+                }
             }
         }
     }
 
     fn poll(&mut self) -> Result<Snapshot, SourceError> {
         let started = clock::now();
+        self.looked = started;
         // What ended before the dump begins cannot be in it, but for TIME-WAIT.
         self.hear_what_waits();
         let sample = self.sampler.take()?;
-        let mut sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
-        (self.stale, self.has_listener) = (false, false);
+        let sample = Sample { heard: std::mem::take(&mut self.heard), ..sample };
+        (self.stale, self.glanced_in_vain) = (false, false);
+        Ok(self.take_in(sample, started))
+    }
+
+    /// Looks at listeners alone, with what was heard of them: the rest is left to the next reading. `None` when that
+    /// must tell of these, too.
+    fn glance(&mut self) -> Option<Snapshot> {
+        let started = clock::now();
+        self.looked = started;
+        self.hear_what_waits();
+        let heard = self.heard_of_listeners();
+        let sample = self.sampler.glance().ok();
+        self.glanced = Some((started, clock::now().since(&started)));
+        let sample = sample.filter(|it| it.extent == Extent::Listeners && self.table.fits(&it.coverage));
+        if let Some(sample) = sample {
+            return Some(self.take_in(Sample { heard, ..sample }, started));
+        }
+        self.heard.put_back(heard);
+        self.glanced_in_vain = true;
+        None
+    }
+
+    fn heard_of_listeners(&mut self) -> Heard {
+        let begun = self.heard.begun.iter().map(|begun| &begun.socket);
+        let all = begun.chain(self.heard.ends.iter().map(|end| &end.socket));
+        let told: BTreeSet<_> = all.filter(|socket| socket.is_listener()).map(|socket| socket.key).collect();
+        self.heard.take_of(|key| told.contains(key) || self.table.is_listener(key))
+    }
+
+    /// Takes a look that began then into the table.
+    fn take_in(&mut self, mut sample: Sample, started: Stamp) -> Snapshot {
+        self.has_listener = false;
         self.hear_of(&mut sample);
         self.sampler.name_the_heard(&mut sample);
         sample.coverage.hearing.clone_from(&self.hearing);
+        let extent = sample.extent;
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
         let took = clock::now().since(&started);
-        Ok(Snapshot {
+        Snapshot {
             table: Arc::clone(&self.table),
+            extent,
             changes: changes.into(),
             asked: self.sampler.asked(),
             generation: self.generation,
@@ -355,7 +346,7 @@ impl Poller {
             interval: self.interval,
             due: due(self.interval, took),
             hints_lost: self.hearing.as_ref().map_or(0, |hearing| hearing.overruns),
-        })
+        }
     }
 
     /// Hears what waits, but not for long: where as much comes as is taken in, no reading would ever begin.

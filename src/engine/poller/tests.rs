@@ -1,10 +1,12 @@
 //! What is asked of the poller, and when it reads.
 
+use std::sync::mpsc::Sender;
+
 use super::*;
 use crate::engine::OwnerAsk;
 use crate::model::{
-    Basics, Cookie, Ends, Family, Identity, NetnsId, PortRange, Protocol, Role, SliceCoverage, SocketKey,
-    SocketType, State, Uid,
+    Ask, Basics, Begun, Cookie, End, Ends, Family, Hearing, Identity, NetnsId, PortRange, Protocol, Role,
+    SliceCoverage, Socket, SocketKey, SocketType, State, Uid,
 };
 use crate::owner::Facts;
 use crate::source::{Reading, SocketSource, Wanted};
@@ -248,4 +250,54 @@ fn a_slow_reading_is_followed_when_it_is_due_and_says_so() {
     assert_eq!((first.interval, first.due), (interval, first.took * SHARE));
     let idle = ended_again.since(&ended).saturating_sub(second.took);
     assert!(idle >= first.took / 2, "{first:?} {second:?}");
+}
+
+/// Tells one listener, as a whole reading or a glance, and whether it may be believed.
+struct Lone(SliceStatus);
+
+fn listener() -> Socket {
+    Socket { role: Role::Listener, state: State::Listen, ..socket(2) }
+}
+
+impl SocketSource for Lone {
+    fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
+        let status = self.0.clone();
+        let slices = vec![SliceCoverage { status, ..SliceCoverage::new(listener().slice(), "netlink") }];
+        Ok(Reading { sockets: vec![listener()], slices, ..Reading::default() })
+    }
+}
+
+#[test]
+fn for_a_listener_a_glance_is_enough_unless_it_shows_too_little() {
+    let failed = || SliceStatus::Failed("x".to_owned());
+    let at = clock::now();
+    let begun = |socket| Hint::Began(Box::new(Begun { at, socket }));
+    for (status, more, enough, shown) in [
+        (SliceStatus::Ok, Hint::Nothing, true, true),
+        (failed(), Hint::Nothing, true, false),
+        (SliceStatus::Ok, Hint::Lost(1), false, true),
+    ] {
+        let what = format!("{status:?} {more:?}");
+        // One reading, which listens before and after, and then what comes.
+        let hints = [Hint::Nothing, Hint::Nothing, begun(listener()), begun(socket(1)), more];
+        let mut hints = hints.into_iter();
+        let hear: Hear = Box::new(move |_| Some(hints.next().unwrap_or(Hint::Nothing)));
+        let told = Hearing { beginnings: Some(SliceStatus::Ok), binds: None, ends: None };
+        let listening = Some(Listening { hear: Some(hear), told, hurry: Hurry::ForListeners });
+        let sampler = Sampler::new(Box::new(Two(false)), Vec::new(), OwnerAsk::NOTHING);
+        let sampler = sampler.glancing(Some(Box::new(Lone(status))));
+        let mut poller = Poller::new(sampler, Duration::from_hours(1), Duration::ZERO, listening);
+        poller.poll().unwrap();
+        while poller.hear(Duration::ZERO) {}
+        let (soon, is_glance) = poller.next_look(clock::now(), Duration::ZERO);
+        assert!(soon <= SOON, "{what}");
+        assert_eq!(is_glance, enough, "{what}");
+        let glance = poller.glance();
+        let has_row = glance.as_ref().map(|snapshot| snapshot.table.row(&listener().key).is_some());
+        assert_eq!(has_row, shown.then_some(true), "{what}");
+        let left: Vec<_> = poller.heard.begun.iter().map(|one| one.socket.key).collect();
+        let (of_both, of_one) = ([listener().key, socket(1).key], [socket(1).key]);
+        assert_eq!(left, if shown { &of_one[..] } else { &of_both[..] }, "{what}: a reading is to tell");
+        assert!(!poller.next_look(clock::now(), Duration::ZERO).1, "{what}: nothing is left for a glance");
+    }
 }

@@ -74,6 +74,17 @@ impl KernelUses {
     }
 }
 
+impl KernelUses {
+    /// Gives the kernel what was its own when it was asked last.
+    pub fn recall(&self, sockets: &mut [Socket]) {
+        for socket in sockets.iter_mut().filter(|socket| self.known.contains_key(&socket.key)) {
+            if may_be_kernels(socket) {
+                socket.owners = Owners::Unknown(NoOwner::Kernel);
+            }
+        }
+    }
+}
+
 /// True for a socket that nobody was seen to hold, of a kind that the kernel opens. Where processes may not
 /// be read most sockets are so; then only those are looked at whose place alone may prove it.
 fn may_be_kernels(socket: &Socket) -> bool {

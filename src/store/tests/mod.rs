@@ -1,5 +1,6 @@
 //! The promises of [`Table::apply`], as tables and as properties over any sequence of samples.
 
+mod glance;
 mod heard;
 
 use std::collections::BTreeMap;
@@ -52,6 +53,7 @@ fn sample(at: u64, sockets: Vec<Socket>, status: SliceStatus, source: &'static s
     read.status = status;
     Sample {
         taken: stamp(at),
+        extent: Extent::All,
         host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),
         names: Arc::default(),
         sockets,
