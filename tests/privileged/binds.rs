@@ -205,12 +205,26 @@ fn elsewhere() {
     assert_eq!(seen, BTreeSet::from(["client", "listener"]));
 }
 
+/// Stops a process, and waits until no thread of it runs any more.
+fn stop(pid: Pid) {
+    kill_process(pid, Signal::STOP).unwrap();
+    eventually(|| {
+        for task in std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_pid())).unwrap() {
+            let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap();
+            if !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('T') {
+                return Err(stat);
+            }
+        }
+        Ok(())
+    });
+}
+
 /// Records that found no room are counted, and what is there is told by the reading that follows.
 fn lost() {
     const FLOOD: u64 = 6000;
     let follower = events("1h", &[&format!("udp and sport = {PORT}")]);
     let pid = Pid::from_child(&follower.child);
-    kill_process(pid, Signal::STOP).unwrap();
+    stop(pid);
     let (first, ports) = (PORT + 1, 400);
     for at in 0..FLOOD {
         let port = first + u16::try_from(at).unwrap() % ports;
