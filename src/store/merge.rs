@@ -242,7 +242,7 @@ impl Rules<'_> {
             // Only a stand-in identity can come back: a cookie is never used again.
             return self.came(socket, changes);
         }
-        let socket = self.as_it_listens(socket);
+        let socket = self.as_begun(socket);
         let rate = self.rate(row, &socket);
         let History { opened, changed, .. } = row.history();
         let before = &row.socket;

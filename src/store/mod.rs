@@ -20,7 +20,7 @@ pub use holder::{Holder, holders};
 pub use load::{Load, Loads};
 pub use peers::Peers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -117,10 +117,12 @@ impl Table {
         let gone = rules.not_yet_destroyed(&changes);
         let known = if is_whole { self.known_after(&sample, &rows) } else { self.known.clone() };
         let moment = self.moment_of(sample);
-        let is_told =
-            |key: &SocketKey| changes.binary_search_by(|change: &Change| change.socket.key.cmp(key)).is_ok();
+        let over: BTreeSet<SocketKey> =
+            changes.iter().filter(|it| it.kind.is_end()).map(|it| it.socket.key).collect();
         let has = |key: &SocketKey| rows.binary_search_by(|row| row.socket.key.cmp(key)).is_ok();
-        let recent = recent.aged(moment.taken, is_whole, gone, |key| has(key) || is_told(key));
+        // After a glance the word is all that tells whose one is.
+        let is_settled = |key: &SocketKey| over.contains(key) || (is_whole && has(key));
+        let recent = recent.aged(moment.taken, is_whole, gone, is_settled);
         (Self { rows, known, keep_closed: self.keep_closed, recent, moment: Some(moment) }, changes)
     }
 

@@ -59,6 +59,38 @@ fn it_adds_what_was_heard_to_begin_and_ends_what_was_destroyed() {
 }
 
 #[test]
+fn whose_it_is_stays_known_until_a_reading_has_looked() {
+    let mut table = Table::new(Duration::ZERO);
+    apply(&mut table, whole(0, vec![]));
+    let heard = Heard { begun: vec![begun(1, listener(1))], ..Heard::default() };
+    let in_vain = Socket { owners: Owners::Unknown(NoOwner::Nobody), ..listener(1) };
+    for (next, told) in [
+        (glance(1, vec![unscanned(listener(1))], heard), &["opened 1"][..]),
+        (glance(2, vec![unscanned(listener(1))], Heard::default()), &[]),
+        // Its process let go of it while it was read.
+        (whole(3, vec![in_vain]), &[]),
+    ] {
+        let at = next.taken;
+        assert_eq!(apply(&mut table, next), told, "{at:?}");
+        assert!(table.row(&listener(1).key).unwrap().socket.owners.known().is_some(), "{at:?}");
+    }
+}
+
+#[test]
+fn what_a_glance_told_to_be_gone_is_told_once() {
+    let mut table = Table::new(Duration::ZERO);
+    apply(&mut table, whole(0, vec![]));
+    let heard = Heard { begun: vec![begun(1, listener(1))], ..Heard::default() };
+    assert_eq!(apply(&mut table, glance(1, vec![unscanned(listener(1))], heard)), ["opened 1"]);
+    let ended = Heard { ended: vec![Socket { state: State::Closed, ..listener(1) }], ..Heard::default() };
+    assert_eq!(apply(&mut table, glance(2, vec![], ended)), ["closed 1"]);
+    let end = End { at: stamp(2), socket: listener(1), ending: None };
+    let late = Heard { ends: vec![end], ..Heard::default() };
+    assert_eq!(apply(&mut table, glance(3, vec![], late)), [""; 0]);
+    assert_eq!(apply(&mut table, whole(4, vec![])), [""; 0]);
+}
+
+#[test]
 fn a_connection_that_began_is_left_to_the_next_reading() {
     let mut table = Table::new(Duration::from_secs(3));
     apply(&mut table, whole(0, vec![]));
