@@ -231,7 +231,7 @@ impl Rules<'_> {
         let is_glance = self.extent == Extent::Listeners;
         let is_unknown = |why: NoOwner| why.is_in_vain() || (is_glance && why == NoOwner::NotScanned);
         let in_vain = socket.owners.found().err().is_some_and(is_unknown);
-        match self.recent.begun(&socket.key).filter(|_| in_vain) {
+        match in_vain.then(|| self.recent.begun(&socket.key)).flatten() {
             Some(begun) => Socket { owners: begun.socket.owners.clone(), uid: begun.socket.uid, ..socket },
             None => socket,
         }
