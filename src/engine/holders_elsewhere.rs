@@ -39,4 +39,10 @@ impl Holders {
         }
         owner::tally("none", &reading.sockets)
     }
+
+    /// The same of sockets alone.
+    #[expect(clippy::unused_self, reason = "as above")]
+    pub(super) fn recall(&self, sockets: &mut [Socket]) -> OwnerCoverage {
+        owner::tally("none", sockets)
+    }
 }

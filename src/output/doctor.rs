@@ -255,6 +255,7 @@ mod tests {
 
     fn report(coverage: Coverage, is_root: bool) -> String {
         let moment = Moment {
+            extent: crate::model::Extent::All,
             loads: std::sync::Arc::default(),
             taken: crate::model::Stamp { mono: std::time::Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
             host: std::sync::Arc::new(crate::model::Host {

@@ -11,7 +11,7 @@ use super::neighbours::Neighbourhood;
 use super::programs::{self, Programs};
 use super::watch::{Finding, raise};
 use super::{Matcher, Policy, Verdict, holders, is_judged};
-use crate::model::{Change, NoOwner, Pid, Protocol, Row, Socket, SocketKey};
+use crate::model::{Change, Extent, NoOwner, Pid, Protocol, Row, Socket, SocketKey};
 use crate::phrase;
 use crate::store::{Moment, Table};
 use crate::text::{Charset, push};
@@ -44,8 +44,10 @@ impl Facts {
         table: &Table,
         moment: &Moment,
     ) -> Vec<Alert> {
-        let mut keys = std::mem::take(&mut self.unsure);
-        keys.extend(changes.iter().map(|change| change.socket.key));
+        self.unsure.extend(changes.iter().map(|change| change.socket.key));
+        // A glance does not tell whether it shares its port, nor who else holds it.
+        let is_whole = moment.extent == Extent::All;
+        let keys = if is_whole { std::mem::take(&mut self.unsure) } else { BTreeSet::new() };
         let rows = keys.iter().filter_map(|key| table.row(key));
         let mut rows: Vec<_> = rows.filter(|row| row.is_open() && is_judged(&row.socket)).collect();
         // What is mounted over a process changes none of its sockets.

@@ -7,7 +7,7 @@ use super::alert::{Alert, AlertKind, Severity};
 use super::bounds::Bounds;
 use super::rule::{Occasion, Rule};
 use super::watch::{Finding, raise};
-use crate::model::{Change, ChangeKind, Row, Scope, Socket, SocketKey};
+use crate::model::{Change, ChangeKind, Extent, Row, Scope, Socket, SocketKey};
 use crate::store::{Moment, Table};
 
 /// What rules have said, and what they will be asked again.
@@ -57,7 +57,9 @@ impl RuleWatch {
             return Vec::new();
         }
         let mut alerts = Vec::new();
-        let second_looks = std::mem::take(&mut self.unseen);
+        // A glance sees less of a socket.
+        let is_whole = moment.extent == Extent::All;
+        let second_looks = if is_whole { std::mem::take(&mut self.unseen) } else { BTreeSet::new() };
         for all in changes.chunk_by(|one, next| one.socket.key == next.socket.key) {
             self.take(rules, all, (table, moment), &mut alerts);
         }

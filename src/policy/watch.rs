@@ -8,7 +8,7 @@ use super::rule_watch::{self, RuleWatch};
 use super::taps;
 use super::troubles::{self, Troubles};
 use super::{Matcher, Policy, Verdict, Why, is_judged};
-use crate::model::{Change, ChangeKind, Life, Row, Socket, SocketKey, SystemBytes};
+use crate::model::{Change, ChangeKind, Extent, Life, Row, Socket, SocketKey, SystemBytes};
 use crate::store::{Moment, Table};
 use crate::text;
 
@@ -107,7 +107,9 @@ impl Watcher {
     /// Takes in what a poll changed and returns what is new to report.
     pub fn watch(&mut self, changes: &[Change], table: &Table, moment: &Moment) -> Vec<Alert> {
         let mut alerts = Vec::new();
-        let second_looks = std::mem::take(&mut self.unseen);
+        let is_whole = moment.extent == Extent::All;
+        // A glance looks for no owners.
+        let second_looks = if is_whole { std::mem::take(&mut self.unseen) } else { BTreeSet::new() };
         for change in changes {
             let socket = &change.socket;
             if change.kind == ChangeKind::Passed {
@@ -124,7 +126,9 @@ impl Watcher {
         }
         alerts.extend(self.rules.watch(&self.policy.rules, changes, table, moment));
         alerts.extend(self.facts.watch(&self.policy, changes, table, moment));
-        alerts.extend(self.troubles.watch(&self.policy, table, moment));
+        if is_whole {
+            alerts.extend(self.troubles.watch(&self.policy, table, moment));
+        }
         alerts.extend(taps::watch(&self.policy, changes, moment));
         alerts
     }

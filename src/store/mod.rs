@@ -54,6 +54,8 @@ struct Known {
 #[derive(Clone, Debug)]
 pub struct Moment {
     pub taken: Stamp,
+    /// What the sample was about; the rest is as the one before said.
+    pub extent: Extent,
     pub host: Arc<Host>,
     pub names: Arc<Names>,
     pub coverage: Coverage,
@@ -142,10 +144,11 @@ impl Table {
 
     /// What is not about single sockets. A glance has names for fewer, and says nothing of what could not be read.
     fn moment_of(&self, sample: Sample) -> Moment {
-        let Sample { taken, host, names, coverage, .. } = sample;
+        let Sample { taken, extent, host, names, coverage, .. } = sample;
         match &self.moment {
-            Some(before) if sample.extent == Extent::Listeners => Moment {
+            Some(before) if extent == Extent::Listeners => Moment {
                 taken,
+                extent,
                 host,
                 names: Arc::new(before.names.and(&names)),
                 coverage: Coverage { hearing: coverage.hearing, ..before.coverage.clone() },
@@ -155,7 +158,7 @@ impl Table {
                 let none = Arc::default();
                 let before = before.as_ref().map_or(&none, |moment| &moment.loads);
                 let loads = Arc::new(load::loads(before, &sample.usages));
-                Moment { taken, host, names, coverage, loads }
+                Moment { taken, extent, host, names, coverage, loads }
             }
         }
     }

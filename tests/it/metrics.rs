@@ -342,6 +342,7 @@ fn text(made: &[Made], tcp: SliceStatus) -> String {
     let slice = Slice { netns: NetnsId(1), family: Family::Inet, protocol: Protocol::Tcp };
     let read = SliceCoverage { status: tcp, ..SliceCoverage::new(slice, "netlink") };
     let moment = Moment {
+        extent: sockeye::model::Extent::All,
         loads: Arc::default(),
         taken: Stamp { mono: Duration::ZERO, wall: jiff::Timestamp::UNIX_EPOCH },
         host: Arc::new(Host { name: "h".into(), kernel: "k".into(), boot_id: None, booted: None }),

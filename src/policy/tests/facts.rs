@@ -103,6 +103,8 @@ fn a_group_is_told_of_who_joins_and_not_of_who_was_there() {
     let (member, joins) = ("tcp 0.0.0.0:53 0 named", "tcp 0.0.0.0:53 0 evil");
     let told = said(&anybody(), &scene(member, joins, true));
     assert_eq!(told, [vec![], vec!["reuse-group-joined 0.0.0.0:53"], vec![]]);
+    let told = glanced(&anybody(), &scene(member, joins, true));
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [0, 0, 1], "a glance does not tell who shares");
     assert_eq!(said(&anybody(), &scene(member, joins, false)), [vec![""; 0], vec![], vec![]]);
     assert_eq!(said(&anybody(), &scene(member, member, true)), [vec![""; 0], vec![], vec![]]);
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use super::*;
 use crate::engine::{OwnerAsk, Sampler};
 use crate::filter::Vocabulary;
-use crate::model::{Change, PortRange, Row};
+use crate::model::{Change, Extent, PortRange, Row};
 use crate::source::everything;
 use crate::source::scenario::Scenario;
 use crate::store::{Moment, Table};
@@ -148,6 +148,18 @@ fn watched(policy: &Policy, scene: &str, of: fn(&Alert) -> String) -> Vec<Vec<St
     let mut log = Vec::new();
     play(scene, |changes, table, moment| {
         log.push(watcher.watch(changes, table, moment).iter().map(of).collect());
+    });
+    log
+}
+
+/// The same, where the second reading is but a glance.
+fn glanced(policy: &Policy, scene: &str) -> Vec<Vec<String>> {
+    let mut watcher = Watcher::new(policy.clone());
+    let mut log = Vec::new();
+    play(scene, |changes, table, moment| {
+        let extent = if log.len() == 1 { Extent::Listeners } else { Extent::All };
+        let moment = Moment { extent, ..moment.clone() };
+        log.push(watcher.watch(changes, table, &moment).iter().map(told).collect());
     });
     log
 }
@@ -366,6 +378,9 @@ fn an_owner_that_cannot_be_seen_gets_a_second_look() {
     let log = watch(&policy, &(one(0, unseen) + &one(1, unseen) + &one(2, unseen)));
     let cannot = "80 unverifiable-listener: cannot see whether its exe is the expected /usr/sbin/nginx";
     assert_eq!(log, [vec![], vec![cannot], vec![]]);
+    // A glance sees no better.
+    let log = glanced(&policy, &(one(0, unseen) + &one(1, unseen) + &one(2, unseen)));
+    assert_eq!(log, [vec![], vec![], vec![cannot]]);
     // Then seen, and a stranger: that is news.
     let stranger = "[sample.change.web]\nowners = [\"nc:3\"]\n";
     let log = watch(&policy, &(one(0, unseen) + &one(1, unseen) + &one(2, stranger)));
