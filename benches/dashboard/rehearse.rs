@@ -67,7 +67,6 @@ impl Stage {
         self.table = table;
         self.generation += 1;
         Snapshot {
-            extent: sockeye::model::Extent::All,
             table: Arc::new(self.table.clone()),
             changes: changes.into(),
             asked: Ask::EVERYTHING,

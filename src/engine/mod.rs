@@ -27,7 +27,7 @@ pub use sampler::Sampler;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Ask, Change, Extent, Sample};
+use crate::model::{Ask, Change, Sample};
 use crate::owner::Facts;
 use crate::store::Table;
 
@@ -66,8 +66,6 @@ impl OwnerAsk {
 #[derive(Clone, Debug)]
 pub struct Snapshot {
     pub table: Arc<Table>,
-    /// What was read for it.
-    pub extent: Extent,
     /// What this poll changed, ordered by socket key.
     pub changes: Arc<[Change]>,
     /// The details that this poll was asked for.

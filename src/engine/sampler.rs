@@ -130,10 +130,10 @@ impl Sampler {
         self.read(Extent::All)
     }
 
-    /// Glances at listeners, where it [can](Self::can_glance): it takes a sample of all otherwise. Owners are those of
-    /// the last sample of all.
-    pub fn glance(&mut self) -> Result<Sample, SourceError> {
-        self.read(if self.can_glance() { Extent::Listeners } else { Extent::All })
+    /// Glances at listeners. Owners are those of the last sample of all. `None` where it [cannot](Self::can_glance), or
+    /// nothing could be read.
+    pub fn glance(&mut self) -> Option<Sample> {
+        self.can_glance().then(|| self.read(Extent::Listeners).ok()).flatten()
     }
 
     fn read(&mut self, extent: Extent) -> Result<Sample, SourceError> {

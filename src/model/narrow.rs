@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::{CgroupId, IfIndex, Protocol, State, SystemBytes};
 
 /// Which sockets a reading is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// All of the tables that are wanted.
-    #[default]
     All,
     /// A glance between two readings: of TCP, UDP and UDP-Lite those alone that others may call. What it does not have
     /// may be there all the same.

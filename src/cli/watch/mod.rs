@@ -142,7 +142,7 @@ impl Watch {
         let alerts = self.vigil.take(&snapshot.changes, &snapshot.table, moment);
         self.keeping.note(&snapshot.changes, moment);
         self.report(&alerts, moment)?;
-        if snapshot.extent == Extent::All {
+        if moment.extent == Extent::All {
             if let Some(told) = self.pace.look(snapshot.took, snapshot.interval, snapshot.due) {
                 complain(&format!("sockeye: {told}"));
             }

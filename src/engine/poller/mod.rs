@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use self::handle::Asked;
 use super::{Sampler, Snapshot};
-use crate::model::{Extent, Heard, HearingCoverage, Sample, SliceStatus, Stamp};
+use crate::model::{Heard, HearingCoverage, Sample, SliceStatus, Stamp};
 use crate::source::SourceError;
 use crate::store::Table;
 use crate::sys::{clock, memory};
@@ -53,8 +53,8 @@ const FLOOD: Duration = Duration::from_secs(1);
 /// So many bring a reading forward even where nothing hurries: a few megabytes.
 const ENOUGH: usize = 10_000;
 
-/// Starts polling: at once, then every `interval`, and soon after what is heard where that is to be hurried for. Each reading takes
-/// in what was heard before.
+/// Starts polling: at once, then every `interval`, and soon after what is heard where that is to be hurried for. Each
+/// reading takes in what was heard before.
 /// `deliver` is called in the poller's thread and returns false when nobody listens any more.
 pub fn spawn(
     sampler: Sampler,
@@ -225,9 +225,10 @@ impl Poller {
         let usual = until(due(self.interval, took), &started);
         let early = (self.interval / EARLY).min(SOON);
         let rest = took.saturating_mul(REST);
+        let is_glance = self.is_glance_enough();
         let soon = match () {
             () if !self.is_wanted_soon() => return (usual, false),
-            () if self.is_glance_enough() => {
+            () if is_glance => {
                 let rested = self.glanced.map(|(glanced, took)| until(took.saturating_mul(REST), &glanced));
                 until(early.min(AT_ONCE), &self.looked).max(rested.unwrap_or_default())
             }
@@ -236,7 +237,7 @@ impl Poller {
             }
             () => until(early.max(rest), &started),
         };
-        (soon.min(usual), soon < usual && self.is_glance_enough())
+        (soon.min(usual), soon < usual && is_glance)
     }
 
     /// Waits for the next look, which follows sooner after a hint. The last reading began then and took so long.
@@ -307,10 +308,9 @@ impl Poller {
         self.looked = started;
         self.hear_what_waits();
         let heard = self.heard_of_listeners();
-        let sample = self.sampler.glance().ok();
+        let sample = self.sampler.glance();
         self.glanced = Some((started, clock::now().since(&started)));
-        let sample = sample.filter(|it| it.extent == Extent::Listeners && self.table.fits(&it.coverage));
-        if let Some(sample) = sample {
+        if let Some(sample) = sample.filter(|sample| self.table.fits(&sample.coverage)) {
             return Some(self.take_in(Sample { heard, ..sample }, started));
         }
         self.heard.put_back(heard);
@@ -331,14 +331,12 @@ impl Poller {
         self.hear_of(&mut sample);
         self.sampler.name_the_heard(&mut sample);
         sample.coverage.hearing.clone_from(&self.hearing);
-        let extent = sample.extent;
         let (table, changes) = self.table.apply(sample);
         self.table = Arc::new(table);
         self.generation += 1;
         let took = clock::now().since(&started);
         Snapshot {
             table: Arc::clone(&self.table),
-            extent,
             changes: changes.into(),
             asked: self.sampler.asked(),
             generation: self.generation,

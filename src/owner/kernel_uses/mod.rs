@@ -72,9 +72,7 @@ impl KernelUses {
         }
         told
     }
-}
 
-impl KernelUses {
     /// Gives the kernel what was its own when it was asked last.
     pub fn recall(&self, sockets: &mut [Socket]) {
         for socket in sockets.iter_mut().filter(|socket| self.known.contains_key(&socket.key)) {

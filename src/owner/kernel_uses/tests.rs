@@ -167,3 +167,17 @@ fn the_kernel_is_asked_when_a_new_socket_is_left_and_now_and_then() {
     assert_eq!(asks(&[tunnel.clone(), other], soon), (None, 1), "in vain, of late");
     assert_eq!(asks(&[tunnel], soon + REST), (Some(vec![1]), 1), "a while ago");
 }
+
+#[test]
+fn what_was_the_kernels_is_so_without_asking_and_nothing_else_is() {
+    let mut known = [udp(1, "0.0.0.0:4789")];
+    let mut uses = KernelUses::default();
+    let told = uses.settle(&mut known, Duration::ZERO, |_| {
+        vec![(HERE, vec![port("VXLAN device vx0", 4789, Reach::V4)])]
+    });
+    assert_eq!(told.len(), 1);
+    let mut again = [udp(1, "0.0.0.0:4789"), udp(2, "0.0.0.0:4790")];
+    uses.recall(&mut again);
+    let owners = again.map(|socket| socket.owners);
+    assert_eq!(owners, [NoOwner::Kernel, NoOwner::Nobody].map(Owners::Unknown));
+}

@@ -124,7 +124,6 @@ impl Stage {
         self.table = Arc::new(table);
         self.generation += 1;
         Snapshot {
-            extent: crate::model::Extent::All,
             table: Arc::clone(&self.table),
             changes: changes.into(),
             asked: self.sampler.asked(),
