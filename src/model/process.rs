@@ -13,6 +13,15 @@ pub struct ProcessId {
     pub start: u64,
 }
 
+impl ProcessId {
+    /// Orders processes by age, the oldest first. Who opened a socket is at least as old as those who have it by
+    /// inheritance, such as a child between fork(2) and execve(2).
+    #[must_use]
+    pub fn age(self) -> (u64, Pid) {
+        (self.start, self.pid)
+    }
+}
+
 /// The file that a process runs.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Executable {
@@ -108,7 +117,7 @@ pub struct Held {
     pub fds: Vec<Fd>,
 }
 
-/// Every process that holds a socket, ordered by pid.
+/// Every process that holds a socket, the oldest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnerSet {
     first: Held,
@@ -272,7 +281,7 @@ impl<'a> Known<'a> {
         self.count - 1 - self.others.len()
     }
 
-    /// Those that are kept, at least one, ordered by pid.
+    /// Those that are kept, at least one, the oldest first.
     pub fn shown(self) -> impl Iterator<Item = Owner<'a>> {
         std::iter::once(self.first).chain(self.others.iter().map(Held::view))
     }
@@ -290,7 +299,7 @@ impl Held {
 }
 
 impl Owners {
-    /// These, ordered by pid, of which the first are kept; nobody when there are none.
+    /// These, the oldest first, of which the first are kept; nobody when there are none.
     #[must_use]
     pub fn of(all: Vec<Held>) -> Self {
         let count = all.len();

@@ -169,10 +169,10 @@ impl OwnerMap {
         OwnerSets { map: self, first, kept: HashMap::default() }
     }
 
-    /// Puts the holders of each socket side by side, ordered by pid, thread and descriptor.
+    /// Puts the holders of each socket side by side, the oldest process first, then by thread and descriptor.
     fn sort(&mut self) {
-        if !self.processes.is_sorted_by_key(|process| process.id) {
-            let mut order: Vec<_> = (0u32..).zip(&self.processes).map(|(at, p)| (p.id, at)).collect();
+        if !self.processes.is_sorted_by_key(|process| process.id.age()) {
+            let mut order: Vec<_> = (0u32..).zip(&self.processes).map(|(at, p)| (p.id.age(), at)).collect();
             order.sort_unstable();
             let mut rank = vec![0; order.len()];
             for (now, (_, before)) in (0u32..).zip(&order) {
@@ -211,5 +211,25 @@ impl OwnerMap {
         let holder = |held: &Holding| (held.process, held.thread, held.ring);
         let holders = held[..end].chunk_by(|a, b| holder(a) == holder(b));
         Owners::of(holders.map(owner).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ProcessId;
+
+    #[test]
+    fn the_oldest_holder_comes_first_whatever_its_pid() {
+        let inode = Inode::new(7).unwrap();
+        let mut map = OwnerMap::new("procfs");
+        for (pid, start) in [(20, 300), (30, 100), (40, 300)] {
+            let process = Process::named(ProcessId { pid: Pid(pid), start }, "p".into());
+            let holder = map.holder(Arc::new(process));
+            map.hold(inode, holder, None, Fd(3));
+        }
+        let owners = map.settle().map.owners(0);
+        let pids: Vec<u32> = owners.known().unwrap().ids().map(|id| id.pid.0).collect();
+        assert_eq!(pids, [30, 20, 40]);
     }
 }

@@ -392,7 +392,7 @@ impl Maker<'_> {
             let fds = fds.map_err(|_| self.wrong(place, "an owner is written process:fd,fd"))?;
             all.push(Held { process: Arc::clone(process), thread: None, ring: false, fds });
         }
-        all.sort_by_key(|held| held.process.id);
+        all.sort_by_key(|held| held.process.id.age());
         Ok(Owners::of(all))
     }
 }
