@@ -37,6 +37,7 @@ fn parse(times: usize) -> anyhow::Result<()> {
         family: Family::Inet,
         protocol: Protocol::Tcp,
         ephemeral,
+        dccp_partopen: 14,
         details: true,
     };
     for _ in 0..times {

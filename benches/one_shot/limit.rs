@@ -128,6 +128,7 @@ fn context(family: Family, protocol: Protocol) -> Context {
         netns: NetnsId(1),
         family,
         protocol,
+        dccp_partopen: 14,
         ephemeral: PortRange { first: 0, last: 0 },
         details: false,
     }

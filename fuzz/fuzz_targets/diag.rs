@@ -7,7 +7,7 @@ use sockeye::wire::{
 };
 
 fn of(family: Family, protocol: Protocol) -> Context {
-    Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true }
+    Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), dccp_partopen: 14, details: true }
 }
 
 libfuzzer_sys::fuzz_target!(|payload: &[u8]| {

@@ -11,6 +11,6 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Some((first, payload)) = bytes.split_first() else { return };
     let protocol = PROTOCOLS[usize::from(*first) % PROTOCOLS.len()];
     let ephemeral = PortRange::default();
-    let context = Context { netns: NetnsId(1), family: Family::Inet, protocol, ephemeral, details: true };
+    let context = Context { netns: NetnsId(1), family: Family::Inet, protocol, ephemeral, dccp_partopen: 14, details: true };
     let _socket = inet_diag::decode(payload, &context);
 });

@@ -11,7 +11,7 @@ libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let mut rows = 0;
     for family in [Family::Inet, Family::Inet6] {
         for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Raw, Protocol::Icmp] {
-            let context = Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true };
+            let context = Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), dccp_partopen: 14, details: true };
             proc_inet::parse(text, &context, &mut |_| rows += 1);
             proc_unix::parse(text, &context, &mut |_| rows += 1);
             proc_sctp::parse_endpoints(text, &context, &mut |_| rows += 1);

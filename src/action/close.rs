@@ -82,6 +82,7 @@ impl Closer {
             family,
             protocol,
             ephemeral: PortRange::default(),
+            dccp_partopen: 14,
             details: false,
         };
         self.ask(|seq| inet_diag::dump_request(&context, seq, Ask::NOTHING))?;

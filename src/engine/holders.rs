@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 
 use super::OwnerAsk;
 use super::plan::{Chances, Method, plan};
-use super::residual::{self, Unlisted};
+use super::residual::{self, Sought, Unlisted};
 use crate::model::{Inode, NetnsId, NoOwner, OwnerCoverage, Owners, SliceStatus, Socket, Usages};
 use crate::owner::{
     self, BpfScanner, Facts, Hidden, KernelUses, OwnerMap, OwnerSets, ProcScanner, Question, Scanner,
@@ -104,8 +104,8 @@ impl Holders {
             }
             _ => None,
         };
-        let strays = if residual && gap.is_none() { &places[..] } else { &[] };
-        let found = self.found(reading, strays, workloads, || source.read(wanted).ok());
+        let sought = Sought::of(&places, residual && gap.is_none(), reading);
+        let found = self.found(reading, sought, workloads, || source.read(wanted).ok());
         if let Some(found) = found {
             found.unlisted.append(reading);
         }
@@ -161,18 +161,18 @@ impl Holders {
     fn found(
         &mut self,
         reading: &Reading,
-        strays: &[NetnsId],
+        sought: Sought<'_>,
         workloads: &Mutex<Workloads>,
         look_again: impl FnOnce() -> Option<Reading>,
     ) -> Option<&Found> {
         let began = clock::now().mono;
         let mut before = self.found.take();
         if let Some(found) = &mut before {
-            found.unlisted.settle(&reading.sockets, strays);
+            found.unlisted.settle(&reading.sockets, sought.places);
         }
         let holds = |found: &Found| {
             began < found.until
-                && found.places == strays
+                && found.places == sought.places
                 && wanted(reading).all(|inode| found.asked.contains(&inode))
         };
         if before.as_ref().is_some_and(holds) {
@@ -185,7 +185,7 @@ impl Holders {
         let question = Question {
             sockets: &reading.sockets,
             wanted: &asked,
-            strays,
+            strays: sought.places,
             facts: self.facts,
             news: before.as_ref().is_some_and(|found| began < found.until),
             workloads,
@@ -195,8 +195,8 @@ impl Holders {
         let whole_until = before.as_ref().map(|found| found.until).filter(|_| sets.tell_news_alone());
         // Whoever looks once, or for the first time, has no next reading to compare with.
         let unlisted = match before.as_mut().filter(|_| self.live) {
-            Some(found) => std::mem::take(&mut found.unlisted).after(sets.strays(), strays),
-            None => Unlisted::at_once(sets.strays(), strays, look_again),
+            Some(found) => std::mem::take(&mut found.unlisted).after(sought.among(&sets), sought.places),
+            None => Unlisted::at_once(sought.among(&sets), sought.places, look_again),
         };
         if self.live {
             sets = sets.kept(before.map(|found| found.sets));
@@ -204,7 +204,7 @@ impl Holders {
         let ended = clock::now().mono;
         let rest = || ended + (REST * ended.saturating_sub(began)).min(LONGEST_REST);
         let until = whole_until.unwrap_or_else(rest);
-        Some(self.found.insert(Found { asked, sets, unlisted, places: strays.to_vec(), until }))
+        Some(self.found.insert(Found { asked, sets, unlisted, places: sought.places.to_vec(), until }))
     }
 }
 

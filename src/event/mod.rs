@@ -77,6 +77,7 @@ impl Closes {
             family: Family::Inet,
             protocol: Protocol::Tcp,
             ephemeral: self.ephemeral,
+            dccp_partopen: 14,
             details: true,
         };
         match self.socket.hear(patience)? {

@@ -78,6 +78,8 @@ pub enum Name {
     Xdp { queue: u32 },
     /// A TIPC node and port reference, or a service address.
     Tipc { node: u32, port: u32 },
+    /// A controller of Bluetooth, by its number.
+    Hci { controller: u16 },
     /// A Bluetooth device, and a PSM, channel or nothing.
     Bluetooth { device: [u8; 6], channel: Option<u16> },
 }
@@ -97,7 +99,7 @@ impl Name {
             Self::Netlink { port, .. } | Self::Vsock { port, .. } | Self::Tipc { port, .. } => Some(port),
             Self::Xdp { queue } => Some(queue),
             Self::Bluetooth { channel, .. } => channel.map(u32::from),
-            Self::Packet { .. } => None,
+            Self::Packet { .. } | Self::Hci { .. } => None,
         }
     }
 }
@@ -120,6 +122,7 @@ impl fmt::Display for Name {
             },
             Self::Xdp { .. } => f.write_str("queue"),
             Self::Tipc { node, .. } => write!(f, "{node:x}"),
+            Self::Hci { controller } => write!(f, "hci{controller}"),
             Self::Bluetooth { device: [0, 0, 0, 0, 0, 0], .. } => f.write_str("any"),
             Self::Bluetooth { device, .. } => {
                 let bytes = device.map(|byte| format!("{byte:02x}"));

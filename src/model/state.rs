@@ -50,13 +50,13 @@ impl State {
 
     /// The state of a DCCP socket (`enum dccp_state`, `linux/dccp.h`): as of TCP, and three behind those, which
     /// Linux 6.8 moved up by one. `DCCP_PARTOPEN` is 13, and 14 since: the caller's end of a connection until it
-    /// hears more than an answer. The others wait for this end to close, as the other end has. So before 6.8 one of
-    /// these is told as established: nothing in a message tells the kernels apart.
+    /// hears more than an answer. The others wait for this end to close, as the other end has. Nothing in a message
+    /// tells the kernels apart.
     #[must_use]
-    pub fn from_dccp(raw: u8) -> Option<Self> {
-        match raw {
-            13 | 14 => Some(Self::Established),
-            15 | 16 => Some(Self::CloseWait),
+    pub fn from_dccp(raw: u8, partopen: u8) -> Option<Self> {
+        match raw.checked_sub(partopen) {
+            Some(0) => Some(Self::Established),
+            Some(1 | 2) => Some(Self::CloseWait),
             _ => Self::from_tcp(raw),
         }
     }
@@ -120,16 +120,15 @@ impl Role {
     #[must_use]
     pub fn of(protocol: Protocol, state: State, ends: &Ends, ephemeral: &PortRange) -> Self {
         match (protocol, state) {
-            (_, State::Listen) => Self::Listener,
+            (_, State::Listen)
+            | (Protocol::Raw | Protocol::Packet | Protocol::Xdp, State::Unconnected | State::Unknown)
+            | (Protocol::Hci, State::Bound) => Self::Listener,
             (Protocol::Udp | Protocol::UdpLite, State::Unconnected | State::Unknown) => match ends.local() {
                 Some(local) if local.port == 0 => Self::Idle,
                 Some(local) if ephemeral.contains(local.port) => Self::Client,
                 _ => Self::Listener,
             },
             (Protocol::Icmp, State::Unconnected) => Self::Client,
-            (Protocol::Raw | Protocol::Packet | Protocol::Xdp, State::Unconnected | State::Unknown) => {
-                Self::Listener
-            }
             (_, State::Closed | State::Unconnected | State::Bound | State::Unknown) => Self::Idle,
             _ => Self::Connection,
         }
@@ -188,6 +187,8 @@ mod tests {
             (Protocol::Udp, State::Unknown, 53, Role::Listener),
             (Protocol::Udp, State::Unknown, 40000, Role::Client),
             (Protocol::Tcp, State::Unknown, 53, Role::Idle),
+            (Protocol::Hci, State::Unknown, 0, Role::Idle),
+            (Protocol::Hci, State::Bound, 0, Role::Listener),
         ] {
             assert_eq!(Role::of(protocol, state, &ends(port), &range), role, "{protocol:?} {state:?} {port}");
         }
@@ -197,9 +198,11 @@ mod tests {
     fn unknown_kernel_states_are_not_invented() {
         assert_eq!(State::from_tcp(0), None);
         assert_eq!(State::from_tcp(14), None);
-        let beyond = [1, 13, 14, 15, 16, 17].map(State::from_dccp);
-        let (open, closing) = (Some(State::Established), Some(State::CloseWait));
-        assert_eq!(beyond, [open, open, open, closing, closing, None]);
+        let beyond = |partopen| [12, 13, 14, 15, 16, 17].map(|raw| State::from_dccp(raw, partopen));
+        let [begun, open, closing, bound] =
+            [State::SynRecv, State::Established, State::CloseWait, State::Bound].map(Some);
+        assert_eq!(beyond(13), [begun, open, closing, closing, None, None], "before Linux 6.8");
+        assert_eq!(beyond(14), [begun, bound, open, closing, closing, None]);
         assert_eq!(State::from_udp(10), None);
     }
 }

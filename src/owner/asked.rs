@@ -2,18 +2,15 @@
 //! list has neither state nor address. Each is duplicated for an instant and asked for its names. Nothing that a
 //! list tells is taken back, and what may not be asked stays unknown.
 
-use crate::model::{Ends, Family, PortRange, Protocol, Role, Socket, State};
+use crate::model::{Ends, Family, PortRange, Role, Socket, State};
 use crate::sys::donor::Donor;
 use crate::sys::netns::Task;
 use crate::wire::bluetooth_name::Answers;
 
 /// Asks the sockets whose holder is known.
 pub fn ask(sockets: &mut [Socket]) {
-    let too_little = |socket: &&mut Socket| {
-        // Those of HCI have neither end nor connection.
-        let has_ends = socket.family == Family::Bluetooth && socket.protocol != Protocol::Hci;
-        has_ends && socket.state == State::Unknown
-    };
+    let too_little =
+        |socket: &&mut Socket| socket.family == Family::Bluetooth && socket.state == State::Unknown;
     for socket in sockets.iter_mut().filter(too_little) {
         if let Some(answers) = answers(socket) {
             take(socket, &answers);

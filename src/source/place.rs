@@ -1,7 +1,7 @@
 //! The network namespace that is read: which one it is, and what all its tables share.
 
 use super::Wanted;
-use crate::model::{NetnsId, PortRange, Slice};
+use crate::model::{NetnsId, PortRange, Protocol, Slice};
 use crate::sys::host::{self, NetnsError};
 use crate::sys::procnet::{self, Whose};
 use crate::wire::Context;
@@ -25,7 +25,8 @@ impl Place {
 
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
         let ephemeral = self.ephemeral.unwrap_or_default();
-        Context { netns: self.netns, family, protocol, ephemeral, details: true }
+        let dccp_partopen = if protocol == Protocol::Dccp && host::is_before(6, 8) { 13 } else { 14 };
+        Context { netns: self.netns, family, protocol, ephemeral, dccp_partopen, details: true }
     }
 
     pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {

@@ -67,8 +67,14 @@ mod tests {
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
         let (family, protocol) = (Family::Unix, Protocol::Unix);
-        let context =
-            Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true };
+        let context = Context {
+            netns: NetnsId(1),
+            family,
+            protocol,
+            ephemeral: PortRange::default(),
+            dccp_partopen: 14,
+            details: true,
+        };
         let read = || {
             let mut stand_ins = StandIns::default();
             let mut keys = Vec::new();

@@ -55,6 +55,11 @@ impl Donor {
         if fstat(&duplicate)?.st_ino != socket.get() {
             return Err(Errno::NOENT);
         }
+        if protocol == Protocol::Hci {
+            // It has no other end. Whatever else it were asked, monitors would be told (`hci_sock_ioctl`).
+            let local = getsockname(&duplicate).ok().as_ref().map(bytes);
+            return Ok(Answers { local, ..Answers::default() });
+        }
         Ok(Answers {
             local: getsockname(&duplicate).ok().as_ref().map(bytes),
             remote: getpeername(&duplicate).ok().flatten().as_ref().map(bytes),

@@ -18,6 +18,17 @@ pub fn host() -> Host {
     }
 }
 
+/// True on a Linux before that version, as far as its name tells.
+#[must_use]
+pub fn is_before(major: u32, minor: u32) -> bool {
+    let uname = rustix::system::uname();
+    let mut numbers = uname.release().to_bytes().split(|byte| !byte.is_ascii_digit()).map(|digits| {
+        digits.iter().fold(0u32, |number, digit| number.saturating_mul(10) + u32::from(digit - b'0'))
+    });
+    let version = numbers.next().zip(numbers.next());
+    version.is_some_and(|version| version < (major, minor))
+}
+
 /// The network namespace of the calling thread (namespaces(7)); an error names the file.
 #[cfg(linux)]
 pub fn netns() -> Result<NetnsId, NetnsError> {

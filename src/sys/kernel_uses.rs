@@ -49,6 +49,7 @@ fn wireguard_seat(port: u16) -> Option<Seat> {
             family,
             protocol: Protocol::Udp,
             ephemeral: PortRange::default(),
+            dccp_partopen: 14,
             details: true,
         };
         let request = |seq| inet_diag::port_request(&context, seq, port);

@@ -1,5 +1,5 @@
 //! What a Bluetooth socket answers to those who hold it: its names (`struct sockaddr_l2`, `sockaddr_rc`,
-//! `sockaddr_sco`; `net/bluetooth/`). It does not ask.
+//! `sockaddr_sco`, `sockaddr_hci`; `net/bluetooth/`). It does not ask.
 
 use crate::model::{Name, Protocol, SocketType, State};
 
@@ -21,14 +21,16 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Its state. `Unknown` while a connection is being made: nothing tells by whom.
+    /// Its state. `Unknown` while a connection is being made: nothing tells by whom. And of HCI without a
+    /// controller: one that monitors all of them answers no more than one that is not bound.
     #[must_use]
     pub fn state(&self, protocol: Protocol) -> State {
-        match (self.listens, self.connected, &self.remote) {
-            (true, ..) => State::Listen,
-            (_, true, _) => State::Established,
-            (_, _, Some(_)) => State::Unknown,
+        match (self.listens, self.connected) {
+            (true, _) => State::Listen,
+            (_, true) => State::Established,
+            _ if self.remote(protocol).is_some() => State::Unknown,
             _ if self.local(protocol).is_some() => State::Bound,
+            _ if protocol == Protocol::Hci => State::Unknown,
             _ => State::Closed,
         }
     }
@@ -53,7 +55,7 @@ impl Answers {
 }
 
 /// The family, then for L2CAP a PSM and a device, for RFCOMM a device and a channel, for SCO a device. Devices
-/// stand backwards, and any of them is all zeroes.
+/// stand backwards, and any of them is all zeroes. For HCI the number of a controller, and a channel.
 fn name(address: &[u8], protocol: Protocol) -> Option<Name> {
     let (family, rest) = address.split_first_chunk()?;
     if u16::from_ne_bytes(*family) != AF_BLUETOOTH {
@@ -66,6 +68,10 @@ fn name(address: &[u8], protocol: Protocol) -> Option<Name> {
         }
         Protocol::Rfcomm => (rest, u16::from(*rest.get(6)?)),
         Protocol::Sco => (rest, 0),
+        Protocol::Hci => {
+            let (number, _channel) = rest.split_first_chunk()?;
+            return Some(Name::Hci { controller: u16::from_ne_bytes(*number) });
+        }
         _ => return None,
     };
     let mut device: [u8; 6] = *device.first_chunk()?;
@@ -100,7 +106,8 @@ mod tests {
             (Protocol::Rfcomm, &[&DEVICE], None),
             (Protocol::Sco, &[&DEVICE], Some(named(turned, None))),
             (Protocol::Sco, &[&[0; 6]], None),
-            (Protocol::Hci, &[&[0; 6]], None),
+            (Protocol::Hci, &[&1u16.to_ne_bytes(), &[0; 2]], Some(Name::Hci { controller: 1 })),
+            (Protocol::Hci, &[&[0]], None),
         ] {
             let answers = Answers { local: Some(address(parts)), ..Answers::default() };
             assert_eq!(answers.local(protocol), told, "{protocol:?} {parts:?}");
@@ -118,7 +125,12 @@ mod tests {
         assert_eq!(state(bound.clone()), State::Bound);
         assert_eq!(state(Answers { listens: true, ..bound.clone() }), State::Listen);
         assert_eq!(state(Answers { remote: name.clone(), ..bound.clone() }), State::Unknown);
-        assert_eq!(state(Answers { remote: name, connected: true, ..bound }), State::Established);
+        assert_eq!(state(Answers { remote: name, connected: true, ..bound.clone() }), State::Established);
+        let nowhere = Some(address(&[&[0; 6]]));
+        let idle = Answers { local: nowhere.clone(), remote: nowhere, ..Answers::default() };
+        assert_eq!(idle.state(Protocol::Sco), State::Closed, "it tells of another end before it has one");
+        assert_eq!(bound.state(Protocol::Hci), State::Bound);
+        assert_eq!(Answers::default().state(Protocol::Hci), State::Unknown, "it may monitor");
     }
 
     proptest::proptest! {

@@ -77,6 +77,7 @@ pub fn request(socket: &Socket, cookie: Cookie, seq: u32) -> Option<Vec<u8>> {
         family: socket.family,
         protocol: socket.protocol,
         ephemeral: PortRange::default(),
+        dccp_partopen: 14,
         details: false,
     };
     Some(netlink::request(DESTROY, netlink::REQUEST_ACK, seq, &inet_diag::exact_body(&context, id)))

@@ -200,7 +200,7 @@ pub fn decode(payload: &[u8], context: &Context) -> Result<Socket, WireError> {
         other => return Err(WireError::Family(other)),
     };
     let told = inet_details::read(attributes, context.protocol, context.details)?;
-    let (kind, state) = kind_and_state(context.protocol, reply.state);
+    let (kind, state) = kind_and_state(context, reply.state);
     // An endpoint of SCTP is told as a socket, its associations with numbers of their own.
     let association = context.protocol == Protocol::Sctp && told.details.peers.is_some();
     let state = if association { sctp::association_state(reply.state) } else { state };
@@ -240,11 +240,11 @@ pub fn counters(payload: &[u8], context: &Context) -> Option<Counters> {
 }
 
 /// The type and state of a socket. Datagram protocols borrow two of TCP's state numbers.
-pub(super) fn kind_and_state(protocol: Protocol, raw: u8) -> (SocketType, Option<State>) {
-    match protocol {
+pub(super) fn kind_and_state(context: &Context, raw: u8) -> (SocketType, Option<State>) {
+    match context.protocol {
         Protocol::Udp | Protocol::UdpLite | Protocol::Icmp => (SocketType::Dgram, State::from_udp(raw)),
         Protocol::Raw => (SocketType::Raw, State::from_udp(raw)),
-        Protocol::Dccp => (SocketType::Dccp, State::from_dccp(raw)),
+        Protocol::Dccp => (SocketType::Dccp, State::from_dccp(raw, context.dccp_partopen)),
         // One-to-one and one-to-many sockets look alike here; the file's owner may tell.
         Protocol::Sctp => (SocketType::Unknown, State::from_tcp(raw)),
         _ => (SocketType::Stream, State::from_tcp(raw)),

@@ -77,6 +77,8 @@ pub struct Context {
     pub protocol: Protocol,
     /// The ports that the namespace hands out unasked.
     pub ephemeral: PortRange,
+    /// The number of `DCCP_PARTOPEN`, of which another version of Linux has made another ([`State::from_dccp`]).
+    pub dccp_partopen: u8,
     /// Whether details are wanted. Some come unasked; keeping them costs more than all the rest.
     pub details: bool,
 }
@@ -93,7 +95,7 @@ impl Context {
     /// Where the decoders' tests ask: in namespace 1, for everything, with the kernel's own range.
     const fn of(family: Family, protocol: Protocol) -> Self {
         let ephemeral = PortRange { first: 32768, last: 60999 };
-        Self { netns: NetnsId(1), family, protocol, ephemeral, details: true }
+        Self { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true }
     }
 }
 

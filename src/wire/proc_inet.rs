@@ -27,7 +27,7 @@ fn row(line: &[u8], context: &Context) -> Result<Line, WireError> {
     let uid: u32 = decimal(next(&mut columns)?)?;
     next(&mut columns)?; // unanswered probes
     let inode = Inode::new(decimal(next(&mut columns)?)?);
-    let (kind, state) = kind_and_state(context.protocol, raw_state);
+    let (kind, state) = kind_and_state(context, raw_state);
     let state = state.ok_or(WireError::State(raw_state))?;
     let ends = Ends::Inet { local, remote: (!remote.is_nowhere()).then_some(remote) };
     let mut line = Line::new(kind, state, ends, inode);
@@ -82,7 +82,10 @@ mod tests {
 
     fn only(text: &str, family: Family, protocol: Protocol) -> Result<Line, WireError> {
         let ephemeral = PortRange { first: 32768, last: 60999 };
-        row(text.as_bytes(), &Context { netns: NetnsId(1), family, protocol, ephemeral, details: true })
+        row(
+            text.as_bytes(),
+            &Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true },
+        )
     }
 
     #[test]

@@ -120,6 +120,7 @@ mod tests {
             family,
             protocol: Protocol::Sctp,
             ephemeral: PortRange::default(),
+            dccp_partopen: 14,
             details: true,
         }
     }

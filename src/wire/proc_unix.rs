@@ -97,6 +97,7 @@ mod tests {
             family: crate::model::Family::Unix,
             protocol: crate::model::Protocol::Unix,
             ephemeral: crate::model::PortRange::default(),
+            dccp_partopen: 14,
         };
         let mut inodes = Vec::new();
         parse(text, &context, &mut |line| inodes.push(line.unwrap().inode));

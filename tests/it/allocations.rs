@@ -11,7 +11,7 @@ use sockeye::wire::{Context, WireError, inet_diag, netlink, unix_diag};
 
 fn context(family: Family, protocol: Protocol, details: bool) -> Context {
     let ephemeral = PortRange { first: 32768, last: 60999 };
-    Context { netns: NetnsId(1), family, protocol, ephemeral, details }
+    Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details }
 }
 
 fn dump(request: impl FnOnce(u32) -> Vec<u8>) -> Vec<u8> {

@@ -20,8 +20,14 @@ type Read = Vec<Result<Socket, WireError>>;
 
 impl Captured {
     fn of(family: Family, protocol: Protocol) -> Self {
-        let context =
-            Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), details: true };
+        let context = Context {
+            netns: NetnsId(1),
+            family,
+            protocol,
+            ephemeral: PortRange::default(),
+            dccp_partopen: 14,
+            details: true,
+        };
         let ask = Ask { storages: false, ..Ask::EVERYTHING };
         let request = if family == Family::Unix { unix_diag::dump_request } else { inet_diag::dump_request };
         let mut bytes = Vec::new();

@@ -57,7 +57,7 @@ proptest! {
     fn no_mix_of_associations_makes_up_a_socket(told in prop::collection::vec((0u8..4, 0u8..4, any::<bool>(), 0u8..12), 0..12)) {
         let ephemeral = PortRange::default();
         let (family, protocol) = (Family::Inet, Protocol::Sctp);
-        let context = Context { netns: NetnsId(1), family, protocol, ephemeral, details: true };
+        let context = Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true };
         let rows: Vec<_> = told.iter().filter_map(|row| inet_diag::decode(&message(*row), &context).ok()).collect();
         let count = rows.len();
         let settled = sctp::settle(rows);

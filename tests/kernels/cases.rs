@@ -24,7 +24,6 @@ const INET6: u16 = 10;
 const NETLINK: u16 = 16;
 pub(crate) const PACKET: u16 = 17;
 const TIPC: u16 = 30;
-pub(crate) const BLUETOOTH: u16 = 31;
 const VSOCK: u16 = 40;
 pub(crate) const SMC: u16 = 43;
 const XDP: u16 = 44;
@@ -80,10 +79,6 @@ pub(crate) const CASES: &[Case] = &[
     case("vsock", Some("vsock_diag"), false, vsock),
     case("tipc", Some(TIPC_DIAG), false, tipc),
     case("xdp", Some("xsk_diag"), false, xdp),
-    case("hci", None, true, hci),
-    case("l2cap", None, true, || bluetooth((SEQPACKET, 0), "l2cap", l2cap, (0x1001.into(), 0x1003.into()))),
-    case("sco", None, true, || bluetooth((SEQPACKET, 2), "sco", |_| vec![0; 6], (Value::Null, Value::Null))),
-    case("rfcomm", None, true, || bluetooth((STREAM, 3), "rfcomm", rfcomm, (1.into(), 3.into()))),
 ];
 
 fn one(socket: OwnedFd, expected: Expected) -> Opened {
@@ -301,51 +296,4 @@ fn xdp() -> io::Result<Opened> {
     let idle = Expected::of(&unbound).is("xdp", "xdp", "closed").has("role", "idle");
     let kept: Vec<Box<dyn Any>> = vec![Box::new(socket), Box::new(memory), Box::new(unbound)];
     Ok(Opened { expected: vec![expected, idle], kept })
-}
-
-fn hci() -> io::Result<Opened> {
-    let socket = raw::open(BLUETOOTH, RAW, 1)?;
-    // Only text lists them, so their rows have no cookie.
-    let expected =
-        Expected::of(&socket).without_cookie().is("bluetooth", "hci", "unknown").has("type", "raw");
-    Ok(one(socket, expected))
-}
-
-/// A socket that is not bound, one that is, and a listener. All that is known of their state and address they are
-/// asked for.
-fn bluetooth(
-    (kind, protocol): (u32, u32),
-    name: &'static str,
-    address: fn(u8) -> Vec<u8>,
-    (bound_at, listens_at): (Value, Value),
-) -> io::Result<Opened> {
-    let socket = || raw::open(BLUETOOTH, kind, protocol);
-    let [idle, bound, listener] = [socket()?, socket()?, socket()?];
-    for (socket, number) in [(&bound, 1), (&listener, 3)] {
-        bind(socket, &Bytes::new(BLUETOOTH, &[&address(number)]))?;
-    }
-    listen(&listener, 8)?;
-    let of = |socket, state| Expected::of(socket).without_cookie().is("bluetooth", name, state);
-    let word = if kind == STREAM { "stream" } else { "seqpacket" };
-    let place = |number: &Value| if number.is_null() { Value::Null } else { "any".into() };
-    let bound_state = if bound_at.is_null() { "closed" } else { "bound" };
-    let expected = vec![
-        of(&idle, "closed").has("type", word).has("role", "idle").has("local_address", Value::Null),
-        of(&bound, bound_state).has("local_address", place(&bound_at)).has("local_port", bound_at),
-        of(&listener, "listen")
-            .has("role", "listener")
-            .has("local_address", place(&listens_at))
-            .has("local_port", listens_at),
-    ];
-    Ok(Opened { expected, kept: vec![Box::new(idle), Box::new(bound), Box::new(listener)] })
-}
-
-/// `struct sockaddr_l2`: PSM, any device, channel, kind of address.
-fn l2cap(number: u8) -> Vec<u8> {
-    [&[number, 0x10][..], &[0; 10]].concat()
-}
-
-/// `struct sockaddr_rc`: any device, channel.
-fn rfcomm(number: u8) -> Vec<u8> {
-    [&[0; 6][..], &[number, 0]].concat()
 }

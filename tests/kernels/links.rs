@@ -65,7 +65,8 @@ fn device(flags: u32) -> Vec<u8> {
     [[0; 4], [0; 4], flags.to_ne_bytes(), UP.to_ne_bytes()].concat()
 }
 
-fn attributes(all: &[Attribute<'_>]) -> Vec<u8> {
+/// Attributes, one after the other.
+pub(crate) fn attributes(all: &[Attribute<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (kind, payload) in all {
         bytes.extend(u16::try_from(4 + payload.len()).unwrap().to_ne_bytes());
@@ -77,7 +78,7 @@ fn attributes(all: &[Attribute<'_>]) -> Vec<u8> {
 }
 
 /// Sends a request and returns the first message of the answer, whole.
-fn talk(protocol: Option<Protocol>, kind: u16, flags: u16, body: &[u8]) -> io::Result<Vec<u8>> {
+pub(crate) fn talk(protocol: Option<Protocol>, kind: u16, flags: u16, body: &[u8]) -> io::Result<Vec<u8>> {
     const REQUEST_AND_ACK: u16 = 1 | 4;
     const ERROR: u16 = 2;
     let mut message = u32::try_from(16 + body.len()).unwrap().to_ne_bytes().to_vec();

@@ -5,19 +5,25 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "that is how it fails, and reports")]
 
+mod bluetooth;
 mod cases;
+mod controllers;
 mod expect;
 mod in_flight;
+mod labels;
 #[expect(dead_code, reason = "the privileged tests use the rest")]
 mod links;
 mod particular;
 mod raw;
+mod rdma;
 mod uses;
 
 use std::process::{Command, ExitCode};
 
+use bluetooth::BLUETOOTH_CASES;
 use cases::{CASES, Case, Opened};
 use expect::Expected;
+use labels::LABELLED;
 use particular::PARTICULAR;
 use serde_json::Value;
 use uses::{IMPOSTOR, USES, Use};
@@ -28,7 +34,8 @@ fn main() -> ExitCode {
         println!("the kernels are booted by tests/kernels/run");
         return ExitCode::SUCCESS;
     };
-    let cases = CASES.iter().chain(PARTICULAR);
+    // The process takes on a label, which it may while it has no other thread.
+    let cases = std::iter::once(&LABELLED).chain(CASES).chain(PARTICULAR).chain(BLUETOOTH_CASES);
     let opened: Vec<_> = cases.map(|case| (case, (case.open)())).collect();
     let used: Vec<_> = USES.iter().map(|one| (one, one.make())).collect();
     let mut tally = Tally::default();
@@ -51,6 +58,13 @@ fn main() -> ExitCode {
             }
         }
     }
+    // What is in no table is read for a filter that admits it.
+    let document = read(sockeye, &["--json", "family=bluetooth"]);
+    for (case, opened) in opened.iter().filter(|(case, _)| case.name.starts_with("l2cap")) {
+        for expected in opened.iter().flat_map(|opened| &opened.expected) {
+            tally.take(&format!("{} by a filter", case.name), expected.check(&document, true));
+        }
+    }
     let impostor = IMPOSTOR.make();
     let (way, owners) = ("netlink", "proc");
     let document = read(sockeye, &["--json", "--owners", owners]);
@@ -58,6 +72,9 @@ fn main() -> ExitCode {
     match &impostor {
         Ok(_) => reading.check_use(&IMPOSTOR, &mut tally),
         Err(error) => tally.take("an impostor", Err(error.to_string())),
+    }
+    for (options, of_socket) in [("-tlnZ", false), ("-tlnz", true)] {
+        tally.take(&format!("labels with {options}"), labels::in_the_table(sockeye, options, of_socket));
     }
     println!("{} passed, {} failed", tally.passed, tally.failed);
     if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

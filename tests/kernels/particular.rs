@@ -3,6 +3,7 @@
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io;
 use rustix::net::{accept, connect, listen};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use serde_json::{Value, json};
 use super::cases::{Case, DCCP, INET, Opened, PACKET, RAW, SCTP, SMC, STREAM, case, loopback};
 use super::expect::Expected;
 use super::raw::{self, Bytes};
+use super::rdma::smc_over_rdma;
 
 pub(crate) const PARTICULAR: &[Case] = &[
     case("packet, with a ring, a filter and others", Some("af_packet_diag"), false, packet_ring),
@@ -17,12 +19,14 @@ pub(crate) const PARTICULAR: &[Case] = &[
     case("dccp, connected", Some("dccp_diag"), false, || {
         connected((INET, DCCP, 33), (7011, 7111), |end| end.is("inet", "dccp", "established"))
     }),
+    case("dccp, closed by the other end", Some("dccp_diag"), false, dccp_closed),
     case("smc, connected by tcp", Some("smc_diag"), false, || {
         connected((SMC, STREAM, 0), (7012, 7112), |end| {
             // What their descriptors lead to is the socket of TCP now, and so is the cookie that they tell.
             end.by_inode().is("smc", "smc", "established").has("/smc/mode", "tcp")
         })
     }),
+    case("smc, connected by rdma", Some("smc_diag"), false, smc_over_rdma),
     case("tcp, with the kernel's tls", Some("tcp_diag"), false, kernel_tls),
 ];
 
@@ -111,7 +115,7 @@ fn sctp_at_two_addresses() -> io::Result<Opened> {
 }
 
 /// A listener of a family with the addresses of IP, and a connection to it.
-fn connected(
+pub(crate) fn connected(
     (family, kind, protocol): (u16, u32, u32),
     (port, from): (u16, u16),
     is: fn(Expected) -> Expected,
@@ -128,6 +132,26 @@ fn connected(
         is(Expected::of(&server)).local("127.0.0.1", port).remote("127.0.0.1", from),
     ];
     Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(client), Box::new(server)] })
+}
+
+/// What waits to be closed, because the other end is (`DCCP_PASSIVE_CLOSE`): its number depends on the kernel.
+fn dccp_closed() -> io::Result<Opened> {
+    let listener = raw::bound(INET, DCCP, 33, &loopback(INET, 7017))?;
+    listen(&listener, 8)?;
+    let client = raw::bound(INET, DCCP, 33, &loopback(INET, 7117))?;
+    connect(&client, &loopback(INET, 7017))?;
+    let server = accept(&listener)?;
+    drop(client);
+    // It hears of that, and would be closed itself by reading it.
+    poll(&mut [PollFd::new(&server, PollFlags::IN)], None)?;
+    let expected = vec![
+        Expected::of(&listener).is("inet", "dccp", "listen").local("127.0.0.1", 7017),
+        Expected::of(&server)
+            .is("inet", "dccp", "close-wait")
+            .local("127.0.0.1", 7017)
+            .remote("127.0.0.1", 7117),
+    ];
+    Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(server)] })
 }
 
 /// The kernel encrypts what is sent, and decrypts nothing (`linux/tls.h`).

@@ -53,9 +53,9 @@ pub(crate) fn set(socket: impl AsFd, level: i32, option: i32, value: &[u8]) -> i
     // while they are read: who calls has it.
     #[expect(unsafe_code, reason = "setsockopt(2) by its numbers")]
     let answer = unsafe { libc::setsockopt(socket, level, option, value.as_ptr().cast(), length) };
-    if answer == 0 {
-        Ok(())
-    } else {
-        Err(io::Errno::from_io_error(&std::io::Error::last_os_error()).unwrap())
-    }
+    if answer == 0 { Ok(()) } else { Err(last_error()) }
+}
+
+fn last_error() -> io::Errno {
+    io::Errno::from_io_error(&std::io::Error::last_os_error()).unwrap()
 }
