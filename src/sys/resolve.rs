@@ -26,7 +26,8 @@ impl Unanswered {
 /// The name of a host as its owner tells it: hostile bytes. `None` when it has none.
 pub fn host_name(addr: IpAddr) -> Result<Option<SystemBytes>, Unanswered> {
     let mut name = [0_u8; LONGEST];
-    let room = libc::socklen_t::try_from(name.len()).unwrap_or_default();
+    // The type of a length is that of the system.
+    let room = name.len().try_into().unwrap_or_default();
     let end = SocketAddr::new(addr, 0);
     // SAFETY: the address is valid for its length while the closure runs, which hands it to getnameinfo
     // alone; that writes `room` bytes of `name` at most, and no service.
