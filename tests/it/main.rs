@@ -54,6 +54,7 @@ mod remembering;
 mod rules;
 mod scale;
 mod schema;
+mod serving;
 mod session;
 mod shapes;
 mod sinks;
