@@ -335,7 +335,7 @@ pub(super) fn hint(app: &App, row: &Row, brief: bool) -> String {
     }
     let Some(key) = app.key_for(Action::Signal) else { return String::new() };
     let holders = row.socket.owners.known().map_or(0, Known::count);
-    let mut hint = format!("{key} ends {}", if holders == 1 { "it" } else { "them" });
+    let mut hint = format!("{key} ends {}", if holders == 1 { "the process" } else { "the processes" });
     if !brief
         && [Protocol::Tcp, Protocol::Udp].contains(&row.socket.protocol)
         && let Some(key) = app.key_for(Action::CloseSocket)

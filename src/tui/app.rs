@@ -22,7 +22,7 @@ use super::cell::Seen;
 use super::census::Census;
 use super::closely;
 use super::dialog::Dialog;
-use super::fitting::{self, Place};
+use super::fitting::{self, Facts, Place};
 use super::guard::Guard;
 use super::happening_cell::SeenHappening;
 use super::headings::Id;
@@ -366,8 +366,13 @@ impl App {
 
     /// Where the columns of the current view are.
     pub(super) fn places(&self, width: u16) -> Vec<Place> {
+        fitting::fit(&self.pane().columns, width, self.facts())
+    }
+
+    /// What decides which columns the current view shows.
+    pub(super) fn facts(&self) -> Facts {
         let many = self.moment().is_some_and(|moment| moment.coverage.namespaces.list.len() > 1);
-        fitting::fit(&self.pane().columns, width, fitting::Facts { many, judged: self.guard.is_in_force() })
+        Facts { many, judged: self.guard.is_in_force(), sorted: Some(self.pane().sort.column) }
     }
 
     /// The key for an action, as people write it, in the mode in which it can be done; `None` without one.

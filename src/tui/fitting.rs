@@ -9,6 +9,8 @@ pub(super) struct Facts {
     pub(super) many: bool,
     /// There is a policy.
     pub(super) judged: bool,
+    /// The column by which lines are ordered: whoever orders by it wants to see it.
+    pub(super) sorted: Option<usize>,
 }
 
 /// A column that found its place.
@@ -30,13 +32,20 @@ const GAP: u16 = 2;
 pub(super) fn fit(columns: &[Column], width: u16, facts: Facts) -> Vec<Place> {
     let wanted = |at: &usize| columns[*at].shown && columns[*at].is_wanted(facts);
     let mut by_priority: Vec<usize> = (0..columns.len()).filter(wanted).collect();
-    by_priority.sort_by_key(|at| columns[*at].priority);
+    // The others give way to it as far as they can.
+    let sorted = facts.sorted.filter(|sorted| {
+        let first = by_priority.iter().filter(|at| columns[**at].priority == 0 || *at == sorted);
+        let least: u16 = first.map(|at| columns[*at].width[0] + GAP).sum();
+        MARGIN + least <= width + GAP
+    });
+    let priority = |at: usize| if Some(at) == sorted { 0 } else { columns[at].priority };
+    by_priority.sort_by_key(|at| priority(*at));
     let mut widths: Vec<Option<u16>> = vec![None; columns.len()];
     let mut used = MARGIN.saturating_sub(GAP);
     for at in by_priority {
         let [_, usual, _] = columns[at].width;
         let sum = used.saturating_add(GAP + usual);
-        if columns[at].priority > 0 && sum > width {
+        if priority(at) > 0 && sum > width {
             break;
         }
         used = sum;
@@ -105,9 +114,23 @@ mod tests {
     }
 
     #[test]
+    fn the_column_of_the_order_is_seen_where_it_can_be() {
+        let columns = of(View::Connections);
+        let retrans = columns.iter().position(|column| column.key == "total_retrans");
+        let facts = Facts { sorted: retrans, ..Facts::default() };
+        for (width, seen) in [(40, false), (60, true), (80, true), (110, true)] {
+            let places = fit(&columns, width, facts);
+            assert_eq!(places.iter().any(|place| Some(place.column) == retrans), seen, "{width}");
+        }
+        let unsorted = fit(&columns, 110, Facts::default());
+        assert!(unsorted.iter().all(|place| Some(place.column) != retrans), "it takes the order");
+    }
+
+    #[test]
     fn namespaces_have_a_column_where_there_are_many() {
         let columns = of(View::Listeners);
-        let first = |many| columns[fit(&columns, 140, Facts { many, judged: true })[0].column].title;
+        let facts = |many| Facts { many, judged: true, sorted: None };
+        let first = |many| columns[fit(&columns, 140, facts(many))[0].column].title;
         assert_eq!((first(false), first(true)), ("PROTO", "NAMESPACE"));
     }
 
@@ -116,7 +139,9 @@ mod tests {
         for view in View::ALL {
             let columns = of(view);
             for width in 0..400 {
-                let places = fit(&columns, width, Facts { many: width % 2 == 0, judged: width % 3 == 0 });
+                let sorted = Some(usize::from(width) % columns.len());
+                let facts = Facts { many: width % 2 == 0, judged: width % 3 == 0, sorted };
+                let places = fit(&columns, width, facts);
                 for pair in places.windows(2) {
                     assert!(pair[0].x + pair[0].width <= pair[1].x, "{view:?} {width}");
                 }

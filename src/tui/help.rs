@@ -6,7 +6,8 @@ use super::action::ACTIONS;
 use super::app::App;
 use super::mark::Mark;
 use super::theme::Meaning;
-use super::{acting, explanation, notice, wrap};
+use super::{acting, explanation, judged, notice, wrap};
+use crate::diagnosis::Severity;
 
 /// Cells for the keys.
 const KEYS: usize = 16;
@@ -79,6 +80,17 @@ fn keys(app: &App, width: u16) -> Vec<Line<'static>> {
         ]
     });
     lines.push(Line::from(marks.concat()));
+    let troubles = [Severity::Warning, Severity::Alarm].map(|severity| {
+        [
+            Span::styled(
+                format!("  {}", judged::glyph(severity, &look)),
+                look.style(judged::meaning(severity)),
+            ),
+            Span::raw(format!(" {}", severity.word())),
+        ]
+    });
+    let told = Span::raw(": what it is stands below the list, and in the details");
+    lines.push(Line::from([&troubles.concat()[..], &[told]].concat()));
     lines
 }
 

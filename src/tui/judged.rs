@@ -1,8 +1,8 @@
-//! What the diagnosis says of a socket, for the details and the preview.
+//! What the diagnosis says of a socket, for the list, the details and the preview.
 //!
 //! It judges nothing itself: words come from the diagnosis, glyphs and colours from the theme.
 
-use crate::diagnosis::{self, Case, Diagnosis, Earlier, Finding, Severity};
+use crate::diagnosis::{self, Case, Crowd, Diagnosis, Earlier, Finding, Severity};
 use crate::model::Row;
 
 use super::app::App;
@@ -35,14 +35,27 @@ pub(super) fn worst(app: &App, row: &Row) -> Option<(String, Meaning)> {
     Some((line(worst, &app.look), meaning(worst.severity)))
 }
 
+/// How bad the worst is that a row tells of itself, by its glyph. Rows in sight are judged in each frame, so what others
+/// would say of them is left to the details.
+pub(super) fn glyph_of(app: &App, row: &Row) -> Option<(&'static str, Meaning)> {
+    let (subject, crowd) = (app.moment()?.subject(row), Crowd::default());
+    let case = Case { subject, crowd: &crowd, now: app.clock(), earlier: None, charset: app.look.charset() };
+    let worst = diagnosis::diagnose(&case).troubles().next()?.severity;
+    Some((glyph(worst, &app.look), meaning(worst)))
+}
+
 /// A finding with its severity by glyph and word.
 pub(super) fn line(finding: &Finding, look: &Look) -> String {
-    let glyph = match finding.severity {
+    format!("{} {}: {}", glyph(finding.severity, look), finding.severity.word(), finding.text)
+}
+
+/// The glyph of a severity.
+pub(super) fn glyph(severity: Severity, look: &Look) -> &'static str {
+    match severity {
         Severity::Note => look.symbols.note,
         Severity::Warning => look.symbols.warning,
         Severity::Alarm => look.symbols.alarm,
-    };
-    format!("{glyph} {}: {}", finding.severity.word(), finding.text)
+    }
 }
 
 /// What a severity means to the eyes.

@@ -52,11 +52,16 @@ impl Kept {
 
     fn keep(&mut self, closed: &[&Row], all: &[Row]) {
         let callers = Callers::of(closed, all);
-        let unseen = closed.len().saturating_sub(MOST);
-        self.dropped += unseen;
-        for row in closed.iter().skip(unseen) {
+        let mut too_many = closed.len().saturating_sub(MOST);
+        for row in closed {
+            if too_many > 0 && !row.socket.is_listener() {
+                (too_many, self.dropped) = (too_many - 1, self.dropped + 1);
+                continue;
+            }
             if self.closed.len() == MOST {
-                self.closed.pop_front();
+                // Connections come by the thousand, and no listener that closed is forgotten for them.
+                let oldest = self.closed.iter().position(|closed| !closed.row.socket.is_listener());
+                self.closed.remove(oldest.unwrap_or(0));
                 self.dropped += 1;
             }
             self.closed.push_back(Closed { row: (*row).clone(), callers: callers.at(&row.socket) });

@@ -76,6 +76,9 @@ impl Menu {
     /// What is told of so many choices.
     pub(super) fn told(&self, choices: usize) -> String {
         match self.purpose {
+            Purpose::Columns | Purpose::Group if self.picker.text().is_empty() => {
+                format!("type to search {}", text::counted(choices, "field", "fields"))
+            }
             Purpose::Columns | Purpose::Group => text::counted(choices, "field", "fields"),
             Purpose::Export | Purpose::SaveView | Purpose::RenameView(_) => String::new(),
             Purpose::Views => text::counted(choices, "view", "views"),

@@ -252,17 +252,19 @@ pub(super) fn turn(app: &mut App, view: View) {
     relist(app);
 }
 
-/// Sorts by the column beside the present one, of those that are in sight.
+/// Sorts by the column beside the present one, of those that are shown; where there was no room for it, there is then.
 fn sort_beside(app: &mut App, side: Side) {
-    let places = app.places(app.size.width);
-    let Some(last) = places.len().checked_sub(1) else { return };
-    let now = places.iter().position(|place| place.column == app.pane().sort.column);
+    let (facts, pane) = (app.facts(), app.pane());
+    let is_shown = |at: &usize| pane.columns[*at].shown && pane.columns[*at].is_wanted(facts);
+    let shown: Vec<usize> = (0..pane.columns.len()).filter(is_shown).collect();
+    let Some(last) = shown.len().checked_sub(1) else { return };
+    let now = shown.iter().position(|column| *column == pane.sort.column);
     let next = match (now, side) {
-        (None, _) => 0, // the column of the order is out of sight
+        (None, _) => 0, // the column of the order is hidden
         (Some(now), Side::Right) => (now + 1) % (last + 1),
         (Some(now), Side::Left) => now.checked_sub(1).unwrap_or(last),
     };
-    app.pane_mut().sort = Sort { column: places[next].column, reversed: false };
+    app.pane_mut().sort = Sort { column: shown[next], reversed: false };
     relist(app);
 }
 

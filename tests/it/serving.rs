@@ -1,4 +1,4 @@
-//! `sockeye watch` tells the manager of services how it does (sd_notify(3)).
+//! `sockeye watch` tells the manager of services how it does (`sd_notify(3)`).
 
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixDatagram;
@@ -40,7 +40,7 @@ fn that_it_is_ready_that_it_lives_and_that_it_ends() {
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("notify");
     let socket = UnixDatagram::bind(&place).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
     let manager = Manager { socket, dir };
     let policy = Policy::with("version = 1\n");
     let args = ["watch", "--interval", "50ms", "--owners", "none", "--policy", policy.path.to_str().unwrap()];

@@ -104,9 +104,11 @@ impl Session {
 
     /// Waits for a row that begins with the mark and shows the text.
     pub(crate) fn wait_for_row(&self, mark: &str, text: &str) {
-        let begins = format!(" {mark} ");
+        // What is in trouble has a glyph where it has no mark.
+        let marks = if mark == " " { &[" ", "▲", "◆"][..] } else { &[mark] };
+        let is_marked = |row: &str| marks.iter().any(|mark| row.starts_with(&format!(" {mark} ")));
         self.wait_for(&format!("a row marked {mark:?} with {text}"), |screen| {
-            screen.rows(0, 200).any(|row| row.starts_with(&begins) && row.contains(text))
+            screen.rows(0, 200).any(|row| is_marked(&row) && row.contains(text))
         });
     }
 

@@ -126,7 +126,7 @@ fn every_field_fits_alone_on_the_narrowest_screen() {
         let column = [Column::of_field(field)];
         let [least, usual, most] = column[0].width;
         assert!(least <= usual && usual <= most, "{}", field.key);
-        let places = fitting::fit(&column, 40, fitting::Facts { many: true, judged: true });
+        let places = fitting::fit(&column, 40, fitting::Facts { many: true, judged: true, sorted: None });
         assert_eq!(places.len(), 1, "{}", field.key);
         assert!(places[0].x + places[0].width <= 40, "{}", field.key);
     }
@@ -145,4 +145,21 @@ fn pictures_of_the_choice() {
     let screen = stage.screen();
     assert!(screen.is_ascii(), "{screen}");
     insta::assert_snapshot!("columns_ascii", screen);
+}
+
+#[test]
+fn the_order_goes_through_columns_without_room_and_finds_some_for_them() {
+    let mut stage = Stage::new(80, 24);
+    stage.polls(2);
+    stage.keys("2");
+    let head =
+        |stage: &Stage| stage.screen().lines().find(|line| line.contains("REMOTE")).unwrap().to_owned();
+    assert!(!head(&stage).contains("RETRANS"), "{}", stage.screen());
+    let presses = (1..20).find(|_| {
+        stage.keys("s");
+        head(&stage).contains("RETRANS▼")
+    });
+    assert!(presses.is_some(), "{}", stage.screen());
+    stage.keys("s");
+    assert!(!head(&stage).contains("RETRANS"), "it gives the room back: {}", stage.screen());
 }

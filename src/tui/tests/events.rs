@@ -91,7 +91,7 @@ fn what_happened_since_a_marked_moment_stays_marked() {
     stage.wait(60.0);
     assert_eq!(glyph(&stage, "0.0.0.0:4444"), '+');
     assert_eq!(glyph(&stage, "192.168.1.5:5432"), '~');
-    assert_eq!(glyph(&stage, "[::1]:6666"), ' ', "it was new before");
+    assert_eq!(glyph(&stage, "[::1]:6666"), '◆', "it was new before, and in trouble is what it is");
     assert!(stage.screen().contains("since 1m 9s ago: +4 ~2 -2"), "{}", stage.screen());
     stage.keys("6");
     assert_eq!(told(&stage).len(), 8);

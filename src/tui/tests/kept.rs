@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 
 use super::Stage;
 use super::screens::pictures;
-use crate::model::Life;
+use crate::model::{Life, State};
 use crate::tui::theme::{ColorChoice, Look};
 
 /// Three listeners, of which the middle one closes first, with three connections at its place and one beside, and then
@@ -172,8 +172,8 @@ fn the_oldest_are_forgotten_and_that_is_told() {
     let shown = |line| matches!(stage.app.row_at(line).unwrap().life(), Life::Closed { at: end } if end.mono > at.mono);
     assert!(stage.app.listing.kept < 1_000 && !(0..stage.app.listing.len()).any(shown));
     stage.keys("f");
-    assert_eq!(stage.app.listing.kept, 997, "three connections closed, too");
-    assert!(stage.screen().contains("- 997 kept, 20"), "{}", stage.screen());
+    assert_eq!(stage.app.listing.kept, 999, "of three connections that closed the last one is kept");
+    assert!(stage.screen().contains("- 999 kept, 20"), "{}", stage.screen());
     assert!(stage.screen().contains(" forgotten"), "{}", stage.screen());
     assert_eq!(stage.listed().len(), stage.app.listing.len());
 }
@@ -187,4 +187,30 @@ fn pictures_of_what_is_kept() {
         stage.wait(60.0);
         select(stage, "127.0.0.1:3000");
     });
+}
+
+#[test]
+fn a_listener_is_not_forgotten_for_connections() {
+    let mut stage = stage();
+    stage.polls(1);
+    stage.keys("p");
+    let sample = stage.sampler.take().unwrap();
+    let connection = sample.sockets.iter().find(|socket| socket.state == State::Established).unwrap();
+    let mut many = sample.clone();
+    many.sockets.extend((0..1_200u64).map(|id| {
+        let mut socket = connection.clone();
+        socket.key.id = crate::model::Identity::Cookie(crate::model::Cookie(100 + id));
+        socket
+    }));
+    many.sockets.retain(|socket| !socket.is_listener());
+    stage.feed(many.clone());
+    stage.feed(many);
+    let listeners = stage.app.listing.kept;
+    assert!(listeners > 0, "{}", stage.screen());
+    let mut none = sample;
+    none.sockets.clear();
+    stage.feed(none.clone());
+    stage.feed(none);
+    assert_eq!(stage.app.listing.kept, listeners, "{}", stage.screen());
+    assert!(stage.screen().contains(" forgotten"), "{}", stage.screen());
 }

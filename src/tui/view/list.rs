@@ -17,7 +17,7 @@ use crate::tui::line::{self, Of};
 use crate::tui::mark::Mark;
 use crate::tui::theme::Meaning;
 use crate::tui::views::{Lines, View};
-use crate::tui::{headings, kept};
+use crate::tui::{headings, judged, kept};
 
 /// Cells of a text that are worth keeping before its tail.
 const LEAST_TEXT: usize = 3;
@@ -79,8 +79,12 @@ fn draw_line(app: &App, (of, selected): (&Of<'_>, bool), places: &[Place], area:
         draw_cell(app, &cell, (column.right, style), spot, buffer);
     }
     draw_epitaph(app, of, places, area, buffer);
-    if let Some((mark, style)) = mark {
-        buffer.set_stringn(area.x + 1, area.y, mark.glyph(), 1, style);
+    let trouble = || {
+        let (glyph, meaning) = judged::glyph_of(app, of.socket()?.subject.row)?;
+        Some((glyph, app.look.style(meaning)))
+    };
+    if let Some((glyph, style)) = mark.map(|(mark, style)| (mark.glyph(), style)).or_else(trouble) {
+        buffer.set_stringn(area.x + 1, area.y, glyph, 1, style);
     }
     if selected {
         buffer.set_style(area, app.look.style(Meaning::Selected));
