@@ -46,7 +46,7 @@ impl Held {
     pub(crate) fn also_held_by(&mut self, pid: u32, fds: &[u32]) {
         let owners = self.truth.owners.as_mut().unwrap();
         owners.push(process(pid, fds));
-        owners.sort_by_key(|owner| owner.pid);
+        owners.sort_by_key(|owner| (started(owner.pid), owner.pid));
         self.truth.owner_count = Some(owners.len() as u64);
     }
 }
@@ -199,6 +199,13 @@ pub(crate) fn without_forks(told: &Socket) -> Socket {
         told.owner_count = told.owner_count.map(|count| count - (all - owners.len() as u64));
     }
     told
+}
+
+/// When a process started, in ticks after boot (field 22 of its `stat`, proc(5)): pids begin anew at times.
+fn started(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, behind_its_name) = stat.rsplit_once(')').unwrap();
+    behind_its_name.split_ascii_whitespace().nth(19).unwrap().parse().unwrap()
 }
 
 /// The parent of a process, `None` when it is gone or ended.
