@@ -77,7 +77,8 @@ pub struct Context {
     pub protocol: Protocol,
     /// The ports that the namespace hands out unasked.
     pub ephemeral: PortRange,
-    /// The number of `DCCP_PARTOPEN`, of which another version of Linux has made another ([`State::from_dccp`]).
+    /// The number of `DCCP_PARTOPEN`, of which another version of Linux has made another
+    /// ([`from_dccp`](crate::model::State::from_dccp)).
     pub dccp_partopen: u8,
     /// Whether details are wanted. Some come unasked; keeping them costs more than all the rest.
     pub details: bool,
