@@ -31,15 +31,7 @@ pub(crate) const STAGES: [(&str, Work); 5] =
 /// The bytes of a dump, to sockets.
 fn parse(times: usize) -> anyhow::Result<()> {
     let dump: Vec<u8> = (0..SOCKETS).flat_map(message).collect();
-    let ephemeral = PortRange { first: 32_768, last: 60_999 };
-    let context = Context {
-        netns: NetnsId(1),
-        family: Family::Inet,
-        protocol: Protocol::Tcp,
-        ephemeral,
-        dccp_partopen: 14,
-        details: true,
-    };
+    let context = Context::new(NetnsId(1), Family::Inet, Protocol::Tcp);
     for _ in 0..times {
         let mut sockets = Vec::with_capacity(SOCKETS);
         for message in netlink::messages(&dump) {

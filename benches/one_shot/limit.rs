@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sockeye::model::{Ask, Family, NetnsId, PortRange, Protocol};
+use sockeye::model::{Ask, Family, NetnsId, Protocol};
 use sockeye::sys::bpf::TaskFiles;
 use sockeye::sys::netlink::{CHUNK, DiagSocket};
 use sockeye::wire::{Context, inet_diag, unix_diag};
@@ -124,14 +124,7 @@ fn both_families(protocol: Protocol, ask: Ask) -> anyhow::Result<()> {
 }
 
 fn context(family: Family, protocol: Protocol) -> Context {
-    Context {
-        netns: NetnsId(1),
-        family,
-        protocol,
-        dccp_partopen: 14,
-        ephemeral: PortRange { first: 0, last: 0 },
-        details: false,
-    }
+    Context { details: false, ..Context::new(NetnsId(1), family, protocol) }
 }
 
 fn read(request: impl FnOnce(u32) -> Vec<u8>) -> anyhow::Result<()> {

@@ -1,13 +1,13 @@
 //! One message of every dump that is neither of inet nor of Unix sockets, and of what closes.
 #![no_main]
 
-use sockeye::model::{Family, NetnsId, PortRange, Protocol};
+use sockeye::model::{Family, NetnsId, Protocol};
 use sockeye::wire::{
     Context, inet_destroy, netlink, netlink_diag, packet_diag, smc_diag, tipc_diag, vsock_diag, xdp_diag,
 };
 
 fn of(family: Family, protocol: Protocol) -> Context {
-    Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), dccp_partopen: 14, details: true }
+    Context::new(NetnsId(1), family, protocol)
 }
 
 libfuzzer_sys::fuzz_target!(|payload: &[u8]| {

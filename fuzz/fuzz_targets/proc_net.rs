@@ -1,7 +1,7 @@
 //! Every text table of /proc/net. No more rows than lines.
 #![no_main]
 
-use sockeye::model::{Family, NetnsId, PortRange, Protocol};
+use sockeye::model::{Family, NetnsId, Protocol};
 use sockeye::wire::{
     Context, proc_bluetooth, proc_inet, proc_netlink, proc_packet, proc_protocols, proc_sctp, proc_snmp,
     proc_sockstat, proc_unix,
@@ -11,7 +11,7 @@ libfuzzer_sys::fuzz_target!(|text: &[u8]| {
     let mut rows = 0;
     for family in [Family::Inet, Family::Inet6] {
         for protocol in [Protocol::Tcp, Protocol::Udp, Protocol::Raw, Protocol::Icmp] {
-            let context = Context { netns: NetnsId(1), family, protocol, ephemeral: PortRange::default(), dccp_partopen: 14, details: true };
+            let context = Context::new(NetnsId(1), family, protocol);
             proc_inet::parse(text, &context, &mut |_| rows += 1);
             proc_unix::parse(text, &context, &mut |_| rows += 1);
             proc_sctp::parse_endpoints(text, &context, &mut |_| rows += 1);

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rustix::io::Errno;
 
-use crate::model::{Ask, Closing, Cookie, Family, NetnsId, PortRange, Protocol, Socket};
+use crate::model::{Ask, Closing, Cookie, Family, NetnsId, Protocol, Socket};
 use crate::sys::netlink::{CHUNK, DiagError, DiagSocket};
 use crate::wire::{Context, inet_destroy, inet_diag, netlink};
 
@@ -77,14 +77,8 @@ impl Closer {
 
     /// The cookies of what a table has now.
     fn list(&mut self, (family, protocol): Table) -> Result<BTreeSet<Cookie>, DiagError> {
-        let context = Context {
-            netns: NetnsId(0), // the cookies are all that is looked at
-            family,
-            protocol,
-            ephemeral: PortRange::default(),
-            dccp_partopen: 14,
-            details: false,
-        };
+        // The cookies are all that is looked at.
+        let context = Context { details: false, ..Context::new(NetnsId(0), family, protocol) };
         self.ask(|seq| inet_diag::dump_request(&context, seq, Ask::NOTHING))?;
         let mut cookies = BTreeSet::new();
         for message in netlink::messages(&self.answer) {

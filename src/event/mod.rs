@@ -72,14 +72,8 @@ impl Closes {
             return Ok(waiting);
         }
         // Family and protocol are told by each message.
-        let context = Context {
-            netns: self.netns,
-            family: Family::Inet,
-            protocol: Protocol::Tcp,
-            ephemeral: self.ephemeral,
-            dccp_partopen: 14,
-            details: true,
-        };
+        let context =
+            Context { ephemeral: self.ephemeral, ..Context::new(self.netns, Family::Inet, Protocol::Tcp) };
         match self.socket.hear(patience)? {
             Heard::Nothing => Ok(Notice::Nothing),
             Heard::Lost => Ok(Notice::Lost),

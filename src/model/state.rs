@@ -143,6 +143,9 @@ pub struct PortRange {
 }
 
 impl PortRange {
+    /// What the kernel hands out unless it is told otherwise (ip(7)).
+    pub const USUAL: Self = Self { first: 32768, last: 60999 };
+
     /// True when the port lies inside.
     #[must_use]
     pub fn contains(&self, port: u16) -> bool {
@@ -151,9 +154,8 @@ impl PortRange {
 }
 
 impl Default for PortRange {
-    /// The kernel's default ephemeral range (ip(7)).
     fn default() -> Self {
-        Self { first: 32768, last: 60999 }
+        Self::USUAL
     }
 }
 

@@ -24,9 +24,12 @@ impl Place {
     }
 
     pub(super) fn context(self, (family, protocol): Wanted) -> Context {
-        let ephemeral = self.ephemeral.unwrap_or_default();
-        let dccp_partopen = if protocol == Protocol::Dccp && host::is_before(6, 8) { 13 } else { 14 };
-        Context { netns: self.netns, family, protocol, ephemeral, dccp_partopen, details: true }
+        let mut context = Context::new(self.netns, family, protocol);
+        context.ephemeral = self.ephemeral.unwrap_or_default();
+        if protocol == Protocol::Dccp && host::is_before(6, 8) {
+            context.dccp_partopen = 13;
+        }
+        context
     }
 
     pub(super) fn slice(self, (family, protocol): Wanted) -> Slice {

@@ -58,7 +58,7 @@ impl StandIns {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Family, NetnsId, PortRange, Protocol};
+    use crate::model::{Family, NetnsId, Protocol};
     use crate::wire::proc_unix;
 
     #[test]
@@ -66,15 +66,7 @@ mod tests {
         let text = b"head\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n\
             0000000000000000: 00000002 00000000 00000000 0001 02     0 /run/a\n";
-        let (family, protocol) = (Family::Unix, Protocol::Unix);
-        let context = Context {
-            netns: NetnsId(1),
-            family,
-            protocol,
-            ephemeral: PortRange::default(),
-            dccp_partopen: 14,
-            details: true,
-        };
+        let context = Context::new(NetnsId(1), Family::Unix, Protocol::Unix);
         let read = || {
             let mut stand_ins = StandIns::default();
             let mut keys = Vec::new();

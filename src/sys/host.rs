@@ -22,11 +22,14 @@ pub fn host() -> Host {
 #[must_use]
 pub fn is_before(major: u32, minor: u32) -> bool {
     let uname = rustix::system::uname();
-    let mut numbers = uname.release().to_bytes().split(|byte| !byte.is_ascii_digit()).map(|digits| {
-        digits.iter().fold(0u32, |number, digit| number.saturating_mul(10) + u32::from(digit - b'0'))
-    });
-    let version = numbers.next().zip(numbers.next());
-    version.is_some_and(|version| version < (major, minor))
+    version(uname.release().to_str().unwrap_or_default()).is_some_and(|version| version < (major, minor))
+}
+
+/// The first two numbers of a release: `6.1.0-57-amd64`.
+fn version(release: &str) -> Option<(u32, u32)> {
+    let mut numbers =
+        release.split(|letter: char| !letter.is_ascii_digit()).map(|number| number.parse().ok());
+    numbers.next().flatten().zip(numbers.next().flatten())
 }
 
 /// The network namespace of the calling thread (namespaces(7)); an error names the file.
@@ -99,4 +102,23 @@ pub fn is_a_job() -> bool {
     // SAFETY: both take and return plain numbers.
     let (session, group) = unsafe { (libc::getsid(0), libc::getpgrp()) };
     session != -1 && session != group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_begins_with_its_version() {
+        for (release, told) in [
+            ("6.1.0-57-amd64", Some((6, 1))),
+            ("6.12.117+deb12-amd64", Some((6, 12))),
+            ("6.8", Some((6, 8))),
+            ("7-rc1", None),
+            ("linux", None),
+            ("", None),
+        ] {
+            assert_eq!(version(release), told, "{release}");
+        }
+    }
 }

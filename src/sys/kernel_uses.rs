@@ -3,7 +3,7 @@
 
 use super::netlink::{CHUNK, DiagError, DiagSocket};
 use super::procnet::{self, Whose};
-use crate::model::{Family, KernelUse, NetnsId, PortRange, Protocol, Reach, Seat};
+use crate::model::{Family, KernelUse, NetnsId, Protocol, Reach, Seat};
 use crate::wire::generic_netlink as generic;
 use crate::wire::link::{self, Tunnel};
 use crate::wire::{Context, WireError, inet_diag, netlink, proc_nfs};
@@ -44,14 +44,7 @@ pub fn here() -> Vec<KernelUse> {
 /// here, they stayed behind, and another may have the port here.
 fn wireguard_seat(port: u16) -> Option<Seat> {
     let is_there = |family| {
-        let context = Context {
-            netns: NetnsId(0),
-            family,
-            protocol: Protocol::Udp,
-            ephemeral: PortRange::default(),
-            dccp_partopen: 14,
-            details: true,
-        };
+        let context = Context::new(NetnsId(0), family, Protocol::Udp);
         let request = |seq| inet_diag::port_request(&context, seq, port);
         let decode = |payload: &[u8]| inet_diag::decode(payload, &context).map(Some);
         let sockets = DiagSocket::open(CHUNK).and_then(|socket| rows(socket, request, decode));

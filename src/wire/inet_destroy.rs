@@ -72,14 +72,8 @@ pub fn request(socket: &Socket, cookie: Cookie, seq: u32) -> Option<Vec<u8>> {
     let nowhere = Endpoint::new(if local.addr.is_ipv4() { V4 } else { V6 }, 0);
     let interface = socket.interface.map_or(0, IfIndex::get);
     let id = SockId::exact(*local, remote.unwrap_or(nowhere), interface, cookie);
-    let context = Context {
-        netns: socket.key.netns,
-        family: socket.family,
-        protocol: socket.protocol,
-        ephemeral: PortRange::default(),
-        dccp_partopen: 14,
-        details: false,
-    };
+    let context =
+        Context { details: false, ..Context::new(socket.key.netns, socket.family, socket.protocol) };
     Some(netlink::request(DESTROY, netlink::REQUEST_ACK, seq, &inet_diag::exact_body(&context, id)))
 }
 

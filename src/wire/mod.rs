@@ -77,14 +77,19 @@ pub struct Context {
     pub protocol: Protocol,
     /// The ports that the namespace hands out unasked.
     pub ephemeral: PortRange,
-    /// The number of `DCCP_PARTOPEN`, of which another version of Linux has made another
-    /// ([`from_dccp`](crate::model::State::from_dccp)).
+    /// The number of `DCCP_PARTOPEN`: 14, and 13 before Linux 6.8 ([`from_dccp`](crate::model::State::from_dccp)).
     pub dccp_partopen: u8,
     /// Whether details are wanted. Some come unasked; keeping them costs more than all the rest.
     pub details: bool,
 }
 
 impl Context {
+    /// All that is told of a table, by the ports and the numbers that a kernel has unless something is known of it.
+    #[must_use]
+    pub const fn new(netns: NetnsId, family: Family, protocol: Protocol) -> Self {
+        Self { netns, family, protocol, ephemeral: PortRange::USUAL, dccp_partopen: 14, details: true }
+    }
+
     /// The details of a socket, where they are wanted and there are any.
     fn kept(&self, details: Details) -> Option<Arc<Details>> {
         (self.details && details != Details::default()).then(|| Arc::new(details))
@@ -95,8 +100,7 @@ impl Context {
 impl Context {
     /// Where the decoders' tests ask: in namespace 1, for everything, with the kernel's own range.
     const fn of(family: Family, protocol: Protocol) -> Self {
-        let ephemeral = PortRange { first: 32768, last: 60999 };
-        Self { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true }
+        Self::new(NetnsId(1), family, protocol)
     }
 }
 

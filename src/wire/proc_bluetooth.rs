@@ -51,18 +51,10 @@ fn address(text: &str) -> Option<[u8; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Family, NetnsId, PortRange};
+    use crate::model::Family;
 
     fn only(text: &str, protocol: Protocol) -> Result<Line, WireError> {
-        let ephemeral = PortRange { first: 32768, last: 60999 };
-        let context = Context {
-            netns: NetnsId(1),
-            family: Family::Bluetooth,
-            protocol,
-            ephemeral,
-            dccp_partopen: 14,
-            details: true,
-        };
+        let context = Context::of(Family::Bluetooth, protocol);
         let mut lines = Vec::new();
         parse(text.as_bytes(), &context, &mut |line| lines.push(line));
         assert_eq!(lines.len(), 1, "{text}");

@@ -78,14 +78,10 @@ fn pair(text: &str) -> Result<(u32, u32), WireError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NetnsId, PortRange, SocketType};
+    use crate::model::SocketType;
 
     fn only(text: &str, family: Family, protocol: Protocol) -> Result<Line, WireError> {
-        let ephemeral = PortRange { first: 32768, last: 60999 };
-        row(
-            text.as_bytes(),
-            &Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true },
-        )
+        row(text.as_bytes(), &Context::of(family, protocol))
     }
 
     #[test]

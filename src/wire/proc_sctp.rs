@@ -106,7 +106,7 @@ fn plain(addresses: &[(bool, IpAddr)]) -> Vec<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{NetnsId, PortRange, Protocol};
+    use crate::model::Protocol;
 
     const ENDPOINTS: &str = " ENDPT     SOCK   STY SST HBKT LPORT   UID INODE LADDRS\n\
         00000000aaaaaaaa 00000000bbbbbbbb 2   10  29   7000  1000 15332 127.0.0.1 10.0.0.1 \n\
@@ -115,14 +115,7 @@ mod tests {
         00000000aaaaaaaa 00000000bbbbbbbb 2   1   3  0       7       11       12    1000 15334 7000  40000  10.0.0.1 *127.0.0.1 <-> *127.0.0.1 10.0.0.2 \t    7500    10    10   10    0    0        0        1        0   212992   212992\n";
 
     fn context(family: Family) -> Context {
-        Context {
-            netns: NetnsId(1),
-            family,
-            protocol: Protocol::Sctp,
-            ephemeral: PortRange::default(),
-            dccp_partopen: 14,
-            details: true,
-        }
+        Context::of(family, Protocol::Sctp)
     }
 
     fn endpoints(text: &str, family: Family) -> Vec<Result<Line, WireError>> {

@@ -91,14 +91,7 @@ mod tests {
             0000000000000000: 00000002 00000000 00010000 0001 01 8 /run/b\n\
             0000000000000000: 00000002 00000000 00010000 0001 01 8 /run/b\n\
             0000000000000000: 00000002 00000000 00010000 0001 01 7 /run/forged\n";
-        let context = Context {
-            details: true,
-            netns: crate::model::NetnsId(1),
-            family: crate::model::Family::Unix,
-            protocol: crate::model::Protocol::Unix,
-            ephemeral: crate::model::PortRange::default(),
-            dccp_partopen: 14,
-        };
+        let context = Context::of(crate::model::Family::Unix, crate::model::Protocol::Unix);
         let mut inodes = Vec::new();
         parse(text, &context, &mut |line| inodes.push(line.unwrap().inode));
         assert_eq!(inodes, [None, Inode::new(8), Inode::new(8), None]);

@@ -5,13 +5,12 @@ use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 
 use allocation_counter::measure;
-use sockeye::model::{Ask, Family, NetnsId, PortRange, Protocol, Socket};
+use sockeye::model::{Ask, Family, NetnsId, Protocol, Socket};
 use sockeye::sys::netlink::{CHUNK, DiagSocket};
 use sockeye::wire::{Context, WireError, inet_diag, netlink, unix_diag};
 
 fn context(family: Family, protocol: Protocol, details: bool) -> Context {
-    let ephemeral = PortRange { first: 32768, last: 60999 };
-    Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details }
+    Context { details, ..Context::new(NetnsId(1), family, protocol) }
 }
 
 fn dump(request: impl FnOnce(u32) -> Vec<u8>) -> Vec<u8> {

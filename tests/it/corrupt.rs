@@ -6,7 +6,7 @@ use std::os::unix::net::UnixListener;
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use sockeye::model::{Ask, Family, NetnsId, PortRange, Protocol, Socket};
+use sockeye::model::{Ask, Family, NetnsId, Protocol, Socket};
 use sockeye::sys::netlink::{CHUNK, DiagSocket};
 use sockeye::wire::{Context, WireError, inet_diag, netlink, unix_diag};
 
@@ -20,14 +20,7 @@ type Read = Vec<Result<Socket, WireError>>;
 
 impl Captured {
     fn of(family: Family, protocol: Protocol) -> Self {
-        let context = Context {
-            netns: NetnsId(1),
-            family,
-            protocol,
-            ephemeral: PortRange::default(),
-            dccp_partopen: 14,
-            details: true,
-        };
+        let context = Context::new(NetnsId(1), family, protocol);
         let ask = Ask { storages: false, ..Ask::EVERYTHING };
         let request = if family == Family::Unix { unix_diag::dump_request } else { inet_diag::dump_request };
         let mut bytes = Vec::new();

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use proptest::prelude::*;
-use sockeye::model::{Family, NetnsId, PortRange, Protocol, SystemBytes};
+use sockeye::model::{Family, NetnsId, Protocol, SystemBytes};
 use sockeye::wire::{
     Context, docker_proxy, inet_diag, proc_net_dev, proc_protocols, proc_snmp, proc_sockstat, sctp, services,
     task_file,
@@ -55,9 +55,7 @@ proptest! {
     /// However the kernel tells endpoints and associations, no socket is made up, and none is there twice.
     #[test]
     fn no_mix_of_associations_makes_up_a_socket(told in prop::collection::vec((0u8..4, 0u8..4, any::<bool>(), 0u8..12), 0..12)) {
-        let ephemeral = PortRange::default();
-        let (family, protocol) = (Family::Inet, Protocol::Sctp);
-        let context = Context { netns: NetnsId(1), family, protocol, ephemeral, dccp_partopen: 14, details: true };
+        let context = Context::new(NetnsId(1), Family::Inet, Protocol::Sctp);
         let rows: Vec<_> = told.iter().filter_map(|row| inet_diag::decode(&message(*row), &context).ok()).collect();
         let count = rows.len();
         let settled = sctp::settle(rows);

@@ -2,7 +2,7 @@
 
 use rustix::io;
 use rustix::net::netlink::RDMA;
-use rustix::system::uname;
+use sockeye::sys::host::is_before;
 
 use super::cases::{Opened, SMC, STREAM};
 use super::expect::Expected;
@@ -52,8 +52,5 @@ fn add_card(name: &str, device: &str) -> io::Result<()> {
 /// SMC finds no card beneath `lo` in Linux 6.1. (Helped by an entry in its table of networks it does, and
 /// hangs: `rdma_rxe` does not tell that a queue is ready to send, so `smc_link_sendable` denies it.)
 fn carries_smc() -> bool {
-    let release = uname().release().to_string_lossy().into_owned();
-    let mut numbers =
-        release.split(|letter: char| !letter.is_ascii_digit()).map_while(|number| number.parse::<u32>().ok());
-    numbers.next().zip(numbers.next()) >= Some((6, 12))
+    !is_before(6, 12)
 }
