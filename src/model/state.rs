@@ -48,15 +48,15 @@ impl State {
         })
     }
 
-    /// The state of a DCCP socket (`enum dccp_state`, `linux/dccp.h`): as of TCP, and three behind those, which
+    /// The state of a DCCP socket (`enum dccp_state`, `linux/dccp.h`): as of TCP, and two behind those, which
     /// Linux 6.8 moved up by one. `DCCP_PARTOPEN` is 13, and 14 since: the caller's end of a connection until it
-    /// hears more than an answer. The others wait for this end to close, as the other end has. Nothing in a message
-    /// tells the kernels apart.
+    /// hears more than an answer. `DCCP_PASSIVE_CLOSEREQ` comes after it: a caller whom the other end has asked to
+    /// close. Nothing in a message tells the kernels apart.
     #[must_use]
     pub fn from_dccp(raw: u8, partopen: u8) -> Option<Self> {
         match raw.checked_sub(partopen) {
             Some(0) => Some(Self::Established),
-            Some(1 | 2) => Some(Self::CloseWait),
+            Some(1) => Some(Self::CloseWait),
             _ => Self::from_tcp(raw),
         }
     }
@@ -203,8 +203,8 @@ mod tests {
         let beyond = |partopen| [12, 13, 14, 15, 16, 17].map(|raw| State::from_dccp(raw, partopen));
         let [begun, open, closing, bound] =
             [State::SynRecv, State::Established, State::CloseWait, State::Bound].map(Some);
-        assert_eq!(beyond(13), [begun, open, closing, closing, None, None], "before Linux 6.8");
-        assert_eq!(beyond(14), [begun, bound, open, closing, closing, None]);
+        assert_eq!(beyond(13), [begun, open, closing, None, None, None], "before Linux 6.8");
+        assert_eq!(beyond(14), [begun, bound, open, closing, None, None]);
         assert_eq!(State::from_udp(10), None);
     }
 }

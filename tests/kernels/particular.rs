@@ -19,7 +19,10 @@ pub(crate) const PARTICULAR: &[Case] = &[
     case("dccp, connected", Some("dccp_diag"), false, || {
         connected((INET, DCCP, 33), (7011, 7111), |end| end.is("inet", "dccp", "established"))
     }),
-    case("dccp, closed by the other end", Some("dccp_diag"), false, dccp_closed),
+    case("dccp, closed by the caller", Some("dccp_diag"), false, || dccp_closed((7017, 7117), true)),
+    case("dccp, that the caller is asked to close", Some("dccp_diag"), false, || {
+        dccp_closed((7018, 7118), false)
+    }),
     case("smc, connected by tcp", Some("smc_diag"), false, || {
         connected((SMC, STREAM, 0), (7012, 7112), |end| {
             // What their descriptors lead to is the socket of TCP now, and so is the cookie that they tell.
@@ -134,24 +137,27 @@ pub(crate) fn connected(
     Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(client), Box::new(server)] })
 }
 
-/// What waits to be closed, because the other end is (`DCCP_PASSIVE_CLOSE`): its number depends on the kernel.
-fn dccp_closed() -> io::Result<Opened> {
-    let listener = raw::bound(INET, DCCP, 33, &loopback(INET, 7017))?;
+/// What waits to be closed, because the other end is: `DCCP_PASSIVE_CLOSE` of who was called, and of a caller
+/// `DCCP_PASSIVE_CLOSEREQ`, whose number depends on the kernel.
+fn dccp_closed((port, from): (u16, u16), by_caller: bool) -> io::Result<Opened> {
+    let listener = raw::bound(INET, DCCP, 33, &loopback(INET, port))?;
     listen(&listener, 8)?;
-    let client = raw::bound(INET, DCCP, 33, &loopback(INET, 7117))?;
-    connect(&client, &loopback(INET, 7017))?;
+    let client = raw::bound(INET, DCCP, 33, &loopback(INET, from))?;
+    connect(&client, &loopback(INET, port))?;
     let server = accept(&listener)?;
-    drop(client);
+    let (left, gone, local, remote) =
+        if by_caller { (server, client, port, from) } else { (client, server, from, port) };
+    drop(gone);
     // It hears of that, and would be closed itself by reading it.
-    poll(&mut [PollFd::new(&server, PollFlags::IN)], None)?;
+    poll(&mut [PollFd::new(&left, PollFlags::IN)], None)?;
     let expected = vec![
-        Expected::of(&listener).is("inet", "dccp", "listen").local("127.0.0.1", 7017),
-        Expected::of(&server)
+        Expected::of(&listener).is("inet", "dccp", "listen").local("127.0.0.1", port.into()),
+        Expected::of(&left)
             .is("inet", "dccp", "close-wait")
-            .local("127.0.0.1", 7017)
-            .remote("127.0.0.1", 7117),
+            .local("127.0.0.1", local.into())
+            .remote("127.0.0.1", remote.into()),
     ];
-    Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(server)] })
+    Ok(Opened { expected, kept: vec![Box::new(listener), Box::new(left)] })
 }
 
 /// The kernel encrypts what is sent, and decrypts nothing (`linux/tls.h`).
