@@ -1,7 +1,6 @@
 //! How the dashboard behaves towards its terminal: at once there, and not there at all where it cannot be.
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
@@ -15,19 +14,18 @@ use crate::session::Session;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_sockeye");
 
-/// A pipe with a name that the test and its child know; who reads it waits for who writes.
-fn gate(parent: u32) -> PathBuf {
-    std::env::temp_dir().join(format!("sockeye-gate-{parent}"))
-}
+/// Tells the child the name of a pipe; who reads it waits for who writes.
+const GATE: &str = "GATE";
 
 #[test]
 fn the_first_frame_comes_before_the_first_reading() {
-    let gate = gate(std::process::id());
-    drop(fs::remove_file(&gate));
+    let dir = tempfile::tempdir().unwrap();
+    let gate = dir.path().join("gate");
     mknodat(CWD, &gate, FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
     let this = std::env::current_exe().unwrap();
-    let child = ["--exact", "manners::child_reads_when_it_may", "--ignored", "--nocapture"];
-    let mut session = Session::start(this.to_str().unwrap(), &child);
+    let (told, this) = (format!("{GATE}={}", gate.display()), this.to_str().unwrap());
+    let child = [&told, this, "--exact", "manners::child_reads_when_it_may", "--ignored", "--nocapture"];
+    let mut session = Session::start("env", &child);
     session.wait_for("a frame", |screen| screen.contents().contains("q quit"));
     session.press("?");
     session.wait_for("the help", |screen| screen.contents().contains("go back to the list"));
@@ -35,7 +33,6 @@ fn the_first_frame_comes_before_the_first_reading() {
     session.press("?");
     fs::write(&gate, "").unwrap();
     session.wait_for("the reading", |screen| screen.contents().contains("● live"));
-    fs::remove_file(&gate).unwrap();
     session.press("q");
     session.wait_for("the verdict", |screen| screen.contents().contains("test result: ok"));
     session.ends_with(0);
@@ -45,8 +42,8 @@ struct Waits;
 
 impl SocketSource for Waits {
     fn read(&mut self, _: &[Wanted]) -> Result<Reading, SourceError> {
-        let parent = rustix::process::getppid().unwrap().as_raw_nonzero().get();
-        drop(fs::read(gate(parent.unsigned_abs())));
+        let (_, gate) = std::env::vars_os().find(|(name, _)| name == GATE).unwrap();
+        drop(fs::read(gate));
         Ok(Reading::default())
     }
 }

@@ -4,16 +4,31 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
-use std::io::{Read as _, Write as _};
+use std::fs;
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::num::NonZeroU16;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 use vt100::{Callbacks, MouseProtocolMode, Parser, Screen};
 
-const DEADLINE: Duration = Duration::from_secs(20);
+use crate::harness::eventually;
+
+const PAUSE: Duration = Duration::from_millis(20);
+/// 60 s of pauses. Not a time: a machine that stood still meanwhile is given what is left.
+const PAUSES: usize = 3000;
+/// What leads the session, as a shell does for a user. When the leader ends the kernel hangs up, and what was
+/// written last may be lost on its way (`__tty_hangup()`, `drivers/tty/tty_io.c`); so it stays until it is killed.
+/// It is called with a directory and the program with its arguments.
+const LEADER: &str = r#"
+trap : INT QUIT
+sh -c 'echo $$ >"$0/pid"; exec "$@"' "$0" "$@"
+echo $? >"$0/code"
+kill -STOP $$
+"#;
 const SIZE: PtySize = PtySize { rows: 40, cols: 140, pixel_width: 0, pixel_height: 0 };
 
 /// What the program wrote, as a terminal understands it.
@@ -31,7 +46,9 @@ impl Callbacks for Clipboard {
 
 /// A program in a terminal.
 pub(crate) struct Session {
-    child: Box<dyn Child + Send + Sync>,
+    leader: Box<dyn Child + Send + Sync>,
+    /// Where the leader writes down the program's `pid` and exit `code`.
+    notes: TempDir,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn std::io::Write + Send>,
     shown: Shown,
@@ -50,7 +67,11 @@ impl Session {
     pub(crate) fn start_in(program: &str, args: &[&str], cols: u16) -> Self {
         let size = PtySize { cols, ..SIZE };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(program);
+        let notes = tempfile::tempdir().unwrap();
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", LEADER]);
+        command.arg(notes.path());
+        command.arg(program);
         command.args(args);
         command.cwd("."); // or it would start in the user's home, which not every user has
         command.env("TERM", "xterm-256color");
@@ -60,8 +81,8 @@ impl Session {
         command.env("SOCKEYE_STATE", "false"); // and nobody's dashboard begins or is left otherwise
         command.env_remove("RUST_BACKTRACE");
         let modes = modes(&*pair.master);
-        let child = pair.slave.spawn_command(command).unwrap();
-        drop(pair.slave); // so that reading ends with the child
+        let leader = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave); // so that reading ends with the leader
         let parser = Parser::new_with_callbacks(cells(size.rows), cells(size.cols), 0, Clipboard::default());
         let shown: Shown = Arc::new((Mutex::new(parser), Condvar::new()));
         let (mut output, seen) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&shown));
@@ -69,14 +90,19 @@ impl Session {
         let log = Arc::clone(&written);
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(read @ 1..) = output.read(&mut buffer) {
+            loop {
+                let read = match output.read(&mut buffer) {
+                    Ok(read @ 1..) => read,
+                    Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                    _ => break,
+                };
                 log.lock().unwrap().extend(&buffer[..read]);
                 seen.0.lock().unwrap().process(&buffer[..read]);
                 seen.1.notify_all();
             }
         });
         let keyboard = pair.master.take_writer().unwrap();
-        Self { child, master: pair.master, keyboard, shown, written, modes }
+        Self { leader, notes, master: pair.master, keyboard, shown, written, modes }
     }
 
     pub(crate) fn dashboard() -> Self {
@@ -86,19 +112,43 @@ impl Session {
     }
 
     pub(crate) fn wait_for(&self, what: &str, mut holds: impl FnMut(&Screen) -> bool) {
-        let guard = self.shown.0.lock().unwrap();
-        let waited = self.shown.1.wait_timeout_while(guard, DEADLINE, |parser| !holds(parser.screen()));
-        let (parser, timeout) = waited.unwrap();
-        assert!(!timeout.timed_out(), "waited for {what} and saw\n{}", parser.screen().contents());
+        drop(self.waited_for(what, |parser| holds(parser.screen())));
+    }
+
+    fn waited_for(
+        &self,
+        what: &str,
+        mut holds: impl FnMut(&Parser<Clipboard>) -> bool,
+    ) -> MutexGuard<'_, Parser<Clipboard>> {
+        let mut parser = self.shown.0.lock().unwrap();
+        for _ in 0..PAUSES {
+            if holds(&parser) {
+                return parser;
+            }
+            parser = self.shown.1.wait_timeout(parser, PAUSE).unwrap().0;
+        }
+        panic!("waited for {what} and saw\n{}\n{}", parser.screen().contents(), self.state());
+    }
+
+    /// What the program does, for who finds that it does not do what it should.
+    fn state(&self) -> String {
+        let said = |name: &str| fs::read_to_string(self.notes.path().join(name)).unwrap_or_default();
+        let of = |name: &str| fs::read_to_string(format!("/proc/{}/{name}", said("pid").trim()));
+        let of = |name: &str| of(name).unwrap_or_else(|error| error.to_string());
+        let written = self.written.lock().unwrap();
+        let last = written[written.len().saturating_sub(200)..].escape_ascii();
+        format!(
+            "the program: {}\nin the kernel: {}\n{}\nexit code: {}\nwritten last: {last}",
+            of("stat"),
+            of("syscall"),
+            of("stack"),
+            said("code")
+        )
     }
 
     /// Waits for something that was put into the clipboard, in base64.
     pub(crate) fn copied(&self) -> Vec<u8> {
-        let guard = self.shown.0.lock().unwrap();
-        let waited =
-            self.shown.1.wait_timeout_while(guard, DEADLINE, |parser| parser.callbacks().0.is_empty());
-        let (mut parser, timeout) = waited.unwrap();
-        assert!(!timeout.timed_out(), "waited for the clipboard and saw\n{}", parser.screen().contents());
+        let mut parser = self.waited_for("the clipboard", |parser| !parser.callbacks().0.is_empty());
         std::mem::take(&mut parser.callbacks_mut().0)
     }
 
@@ -123,7 +173,15 @@ impl Session {
     }
 
     pub(crate) fn pid(&self) -> u32 {
-        self.child.process_id().unwrap()
+        self.said("pid")
+    }
+
+    /// A number that the leader writes down, a whole line.
+    fn said(&self, name: &str) -> u32 {
+        eventually(|| {
+            let text = fs::read_to_string(self.notes.path().join(name)).map_err(|error| error.to_string())?;
+            text.strip_suffix('\n').map(|number| number.parse().unwrap()).ok_or(text)
+        })
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -142,22 +200,23 @@ impl Session {
             let is_plain = !screen.hide_cursor() && !screen.bracketed_paste() && clicks_are_its_own(screen);
             !screen.alternate_screen() && is_plain
         });
-        // Not `wait`: a child that hangs must fail the test, and be ended by it.
-        let mut killer = self.child.clone_killer();
-        let (sender, ended) = std::sync::mpsc::channel();
-        let mut child = self.child;
-        std::thread::spawn(move || sender.send(child.wait()));
-        let Ok(status) = ended.recv_timeout(DEADLINE) else {
-            killer.kill().unwrap();
-            panic!("the program does not end");
-        };
-        assert_eq!(status.unwrap().exit_code(), code);
+        assert_eq!(self.said("code"), code, "{}", self.state());
         assert_eq!(modes(&*self.master), self.modes);
     }
 
     /// The terminal is set as it was before the start.
     pub(crate) fn has_its_modes_again(&self) {
         assert_eq!(modes(&*self.master), self.modes);
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The program ends with it: the kernel hangs up.
+        if let Some(pid) = self.leader.process_id().and_then(|pid| Pid::from_raw(pid.try_into().ok()?)) {
+            kill_process(pid, Signal::KILL).ok();
+        }
+        drop(self.leader.wait());
     }
 }
 
