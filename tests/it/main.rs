@@ -60,6 +60,7 @@ mod shapes;
 mod sinks;
 mod sockets;
 mod standing;
+mod start;
 mod stock;
 mod stopped;
 mod summary;
