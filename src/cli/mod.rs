@@ -54,10 +54,10 @@ mod wait_for;
 mod watch;
 mod who;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use args::{Args, Command, PolicyCommand};
@@ -70,9 +70,10 @@ use crate::sys::rights::{self, Purpose};
 /// Runs the program with the arguments of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let args = match Args::of(&typed) {
         Ok(args) => args,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return usage(&error, &typed).into(),
     };
     let environment = Environment::read();
     match run(args, environment) {
@@ -143,13 +144,14 @@ fn purpose(args: &Args, environment: &Environment) -> Purpose {
         Some(Command::Kill(args)) if !args.dry_run => Purpose::Signalling,
         Some(Command::Top(args)) if !args.read_only => Purpose::Signalling,
         None if list::wants_dashboard(&args.list, environment) => Purpose::Signalling,
+        None if !args.list.ending.kill && !args.list.ending.events => Purpose::Listing,
         command if metrics::writes(command) => Purpose::Writing,
         _ => Purpose::Reading,
     }
 }
 
 /// Prints help, the version, or what is wrong with the arguments.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, typed: &[OsString]) -> Exit {
     if let Some(told) = of_ss::missing(error) {
         complain(&told);
         return Exit::Error;
@@ -162,8 +164,8 @@ fn usage(error: &clap::Error) -> Exit {
                 (ErrorKind::UnknownArgument, Some(ContextValue::String(refused))) => Some(refused),
                 _ => None,
             };
-            let typed: Vec<_> = std::env::args_os().skip(1).collect();
-            if let Some(hint) = refused.and_then(|refused| habits::hint(refused, &typed)) {
+            let typed = typed.get(1..).unwrap_or_default();
+            if let Some(hint) = refused.and_then(|refused| habits::hint(refused, typed)) {
                 complain(&format!("hint: {hint}"));
             }
             Exit::Error

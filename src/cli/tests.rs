@@ -1,6 +1,6 @@
 //! Command lines and what they come to: every setting, or the exact words of the refusal.
 
-use clap::Parser as _;
+use std::ffi::OsString;
 
 use super::args::{Args, Command, ListArgs};
 use super::selection::Selection;
@@ -9,7 +9,8 @@ use crate::model::Family;
 /// What is asked for, in one line.
 fn resolved(line: &str) -> String {
     let words = line.split(' ').filter(|word| !word.is_empty());
-    let args = match Args::try_parse_from(std::iter::once("sockeye").chain(words)) {
+    let typed: Vec<OsString> = std::iter::once("sockeye").chain(words).map(OsString::from).collect();
+    let args = match Args::of(&typed) {
         Ok(args) => args,
         Err(error) => {
             let text = error.to_string();

@@ -1,7 +1,8 @@
 //! Files below `/proc` that describe a network namespace: that of the calling thread, or that of
 //! any task that can be seen.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 
 use super::netns::Task;
@@ -20,10 +21,14 @@ pub enum Whose {
 /// The whole text of a table, by the name of its file. Not from `/proc/net`, which is missing
 /// where procfs is mounted with `subset=pid`.
 pub fn table(whose: Whose, file: &str) -> io::Result<Vec<u8>> {
-    std::fs::read(match whose {
+    let path = match whose {
         Whose::Ours => format!("/proc/thread-self/net/{file}"),
         Whose::Theirs(task) => format!("{}/net/{file}", task.dir()),
-    })
+    };
+    // procfs tells no sizes, so `fs::read` would begin with 32 bytes and double them; this is all of a small table.
+    let mut text = Vec::with_capacity(1 << 13);
+    File::open(path)?.read_to_end(&mut text)?;
+    Ok(text)
 }
 
 /// How many sockets the kernel counts in the namespace of the calling thread. Where there is no IPv6 its

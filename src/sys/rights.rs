@@ -20,6 +20,8 @@ const USEFUL: CapabilitySet = CapabilitySet::DAC_READ_SEARCH
 /// What the rights are for that this process has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// Once, in an instant, and no program is started.
+    Listing,
     Reading,
     /// And writing in directories of others.
     Writing,
@@ -47,7 +49,7 @@ pub fn ours() -> Rights {
 /// signal is kept without force.
 pub fn give_up_the_useless(purpose: Purpose) -> Result<(), Errno> {
     let useful = match purpose {
-        Purpose::Reading | Purpose::Signalling => USEFUL,
+        Purpose::Listing | Purpose::Reading | Purpose::Signalling => USEFUL,
         Purpose::Writing => USEFUL.union(CapabilitySet::DAC_OVERRIDE),
     };
     let asleep = match purpose {
@@ -55,7 +57,9 @@ pub fn give_up_the_useless(purpose: Purpose) -> Result<(), Errno> {
         _ => CapabilitySet::empty(),
     };
     set_no_new_privs(true)?;
-    if capabilities(None)?.permitted.contains(CapabilitySet::SETPCAP) {
+    // No program gives back what is not permitted any more after that (`cap_bprm_creds_from_file()`,
+    // security/commoncap.c). The bounding set is a second lock, of one system call for each right, for what runs on.
+    if purpose != Purpose::Listing && capabilities(None)?.permitted.contains(CapabilitySet::SETPCAP) {
         for useless in CapabilitySet::all().difference(useful).iter() {
             match remove_capability_from_bounding_set(useless) {
                 // A capability that this kernel does not know cannot be had either.

@@ -6,11 +6,12 @@ mod list;
 mod reading;
 mod watching;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use clap::{ArgAction, Args as ClapArgs, FromArgMatches as _, Parser, Subcommand};
 
 use super::completions::CompletionsArgs;
 use super::stdout::FaceArgs;
@@ -42,6 +43,27 @@ pub(super) struct Args {
     pub(super) list: ListArgs,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+}
+
+impl Args {
+    /// Understands what was typed, the program's name first; fails as clap does.
+    ///
+    /// To tell clap of every command takes longer than to read a thousand sockets, and a listing needs none of them.
+    /// A command is nothing but a first word, so what begins with an option is a listing or an error, and errors
+    /// are told by those who know all of the commands.
+    pub(super) fn of(typed: &[OsString]) -> Result<Self, clap::Error> {
+        let may_be_command = typed.get(1).is_some_and(|first| !first.as_encoded_bytes().starts_with(b"-"));
+        if !may_be_command && let Ok(list) = listing(typed) {
+            return Ok(Self { list, command: None });
+        }
+        Self::try_parse_from(typed)
+    }
+}
+
+/// Understands the arguments of a listing, where no command is known.
+fn listing(typed: &[OsString]) -> Result<ListArgs, clap::Error> {
+    let described = ListArgs::augment_args(clap::Command::new("sockeye"));
+    ListArgs::from_arg_matches(&described.try_get_matches_from(typed)?)
 }
 
 #[derive(Debug, Subcommand)]
@@ -243,4 +265,55 @@ pub(super) struct LearnArgs {
     pub(super) dry_run: bool,
     #[command(flatten)]
     pub(super) reading: ReadingArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What may be typed: every option with a value of its own or not, every command, filters, and mistakes.
+    fn words() -> Vec<String> {
+        let described = Args::command();
+        let options = described.get_arguments().flat_map(|option| {
+            let short = option.get_short().map(|short| format!("-{short}"));
+            let long = option.get_long().map(|long| format!("--{long}"));
+            let given = long.as_ref().map(|long| format!("{long}=1"));
+            [short, long, given].into_iter().flatten()
+        });
+        let commands = described.get_subcommands().map(|command| command.get_name().to_owned());
+        let others = [
+            "",
+            "--",
+            "-",
+            "-tanp",
+            "-h",
+            "--help",
+            "-V",
+            "--version",
+            "-tV",
+            "--jso",
+            "port",
+            "=",
+            "80",
+            "tcp",
+        ];
+        options.chain(commands).chain(others.map(str::to_owned)).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_listing_is_understood_as_by_who_knows_every_command(
+            line in prop::collection::vec(prop::sample::select(words()), 0..5),
+        ) {
+            let typed: Vec<OsString> = std::iter::once("sockeye").chain(line.iter().map(String::as_str)).map(OsString::from).collect();
+            let told = |args: Result<Args, clap::Error>| match args {
+                Ok(args) => format!("{args:?}"),
+                Err(error) => format!("{:?} {error}", error.kind()),
+            };
+            prop_assert_eq!(told(Args::of(&typed)), told(Args::try_parse_from(&typed)));
+        }
+    }
 }
