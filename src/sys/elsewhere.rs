@@ -134,6 +134,7 @@ pub mod rights {
     /// What the rights are for.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Purpose {
+        Listing,
         Reading,
         Writing,
         Signalling,

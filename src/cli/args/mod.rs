@@ -308,7 +308,8 @@ mod tests {
         fn a_listing_is_understood_as_by_who_knows_every_command(
             line in prop::collection::vec(prop::sample::select(words()), 0..5),
         ) {
-            let typed: Vec<OsString> = std::iter::once("sockeye").chain(line.iter().map(String::as_str)).map(OsString::from).collect();
+            let words = std::iter::once("sockeye").chain(line.iter().map(String::as_str));
+            let typed: Vec<OsString> = words.map(OsString::from).collect();
             let told = |args: Result<Args, clap::Error>| match args {
                 Ok(args) => format!("{args:?}"),
                 Err(error) => format!("{:?} {error}", error.kind()),
