@@ -20,6 +20,8 @@ use crate::harness::eventually;
 const PAUSE: Duration = Duration::from_millis(20);
 /// 60 s of pauses. Not a time: a machine that stood still meanwhile is given what is left.
 const PAUSES: usize = 3000;
+/// So many pieces of output, for one that never stops writing.
+const PIECES: usize = 1_000_000;
 /// What leads the session, as a shell does for a user. When the leader ends the kernel hangs up, and what was
 /// written last may be lost on its way (`__tty_hangup()`, `drivers/tty/tty_io.c`); so it stays until it is killed.
 /// It is called with a directory and the program with its arguments.
@@ -120,12 +122,14 @@ impl Session {
         what: &str,
         mut holds: impl FnMut(&Parser<Clipboard>) -> bool,
     ) -> MutexGuard<'_, Parser<Clipboard>> {
-        let mut parser = self.shown.0.lock().unwrap();
-        for _ in 0..PAUSES {
+        let (mut parser, mut pauses, mut pieces) = (self.shown.0.lock().unwrap(), 0, 0);
+        while pauses < PAUSES && pieces < PIECES {
             if holds(&parser) {
                 return parser;
             }
-            parser = self.shown.1.wait_timeout(parser, PAUSE).unwrap().0;
+            let (next, waited) = self.shown.1.wait_timeout(parser, PAUSE).unwrap();
+            *(if waited.timed_out() { &mut pauses } else { &mut pieces }) += 1;
+            parser = next;
         }
         panic!("waited for {what} and saw\n{}\n{}", parser.screen().contents(), self.state());
     }
