@@ -128,7 +128,11 @@ impl Session {
                 return parser;
             }
             let (next, waited) = self.shown.1.wait_timeout(parser, PAUSE).unwrap();
-            *(if waited.timed_out() { &mut pauses } else { &mut pieces }) += 1;
+            if waited.timed_out() {
+                pauses += 1;
+            } else {
+                pieces += 1;
+            }
             parser = next;
         }
         panic!("waited for {what} and saw\n{}\n{}", parser.screen().contents(), self.state());
@@ -183,8 +187,9 @@ impl Session {
     /// A number that the leader writes down, a whole line.
     fn said(&self, name: &str) -> u32 {
         eventually(|| {
-            let text = fs::read_to_string(self.notes.path().join(name)).map_err(|error| error.to_string())?;
-            text.strip_suffix('\n').map(|number| number.parse().unwrap()).ok_or(text)
+            let text = fs::read_to_string(self.notes.path().join(name)).unwrap_or_default();
+            let number = text.strip_suffix('\n').map(|number| number.parse().unwrap());
+            number.ok_or_else(|| format!("no {name} of the program, as yet\n{}", self.state()))
         })
     }
 
